@@ -1,0 +1,43 @@
+"""Errors a user can act on: each message says what failed, on what, and what to do."""
+
+from pathlib import Path
+
+
+class AudioSRError(Exception):
+    """Root of all expected errors; `str(error)` is one sentence for the user."""
+
+
+class AudioFileError(AudioSRError):
+    """A sound file cannot be read or written."""
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class SoundError(AudioSRError):
+    """The sound itself cannot be worked on: not-a-number samples, a rate or channel count out of range."""
+
+
+class BundleError(AudioSRError):
+    """A model bundle is missing, damaged or not what its manifest says."""
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
+class EngineError(AudioSRError):
+    """A graph could not be run."""
+
+
+class EffectError(AudioSRError):
+    """An effect got values or a region it cannot work with."""
+
+
+class PlaybackError(AudioSRError):
+    """The sound device cannot be used."""
+
+
+class TrainingError(AudioSRError):
+    """A training run, an export or the corpus cannot go on."""

@@ -1,0 +1,52 @@
+"""The one place that knows where resources, bundles and user data are."""
+
+import sys
+from pathlib import Path
+
+import platformdirs
+
+APP_NAME = "audiosr-desktop"
+
+
+def program_dir() -> Path:
+    """Return the folder that holds `resources` and `models`: frozen program, wheel, or checkout."""
+    if frozen := getattr(sys, "_MEIPASS", None):
+        return Path(frozen)
+    package = Path(__file__).resolve().parent
+    shared = package / "_shared"  # where the wheel puts both folders
+    return shared if shared.is_dir() else package.parent
+
+
+def resources_dir() -> Path:
+    """Return the folder of icons, help and the example sound."""
+    return program_dir() / "resources"
+
+
+def example_sound() -> Path:
+    """Return the bundled example that the editor opens on first start: music whose top is missing above 6 kHz."""
+    return resources_dir() / "example" / "example-narrow.flac"
+
+
+def clean_example_sound() -> Path:
+    """Return the undamaged recording of the example, which `demo` damages, restores and measures against."""
+    return resources_dir() / "example" / "example.flac"
+
+
+def shipped_models_dir() -> Path:
+    """Return the folder of the bundles that came with the program."""
+    return program_dir() / "models"
+
+
+def user_models_dir() -> Path:
+    """Return the folder of imported bundles; it may not exist yet."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "models"
+
+
+def log_dir() -> Path:
+    """Return the folder of log files; it may not exist yet."""
+    return platformdirs.user_log_path(APP_NAME, appauthor=False)
+
+
+def scratch_root() -> Path:
+    """Return the folder under which scratch stores are made; it may not exist yet."""
+    return platformdirs.user_cache_path(APP_NAME, appauthor=False) / "scratch"

@@ -1,0 +1,87 @@
+"""The VAE on log-mel: 8 frames by 8 bands become one latent position of 16 channels."""
+
+import torch
+from torch import Tensor, nn
+
+from audiosr_desktop.training.layers import ConvNeXtBlock2d
+
+LATENT_CHANNELS = 16
+LATENT_BINS = 32
+
+
+class Encoder(nn.Module):
+    """Log-mel (batch, 1, frames, 256) to the posterior's mean and log variance, (batch, 32, frames / 8, 32)."""
+
+    def __init__(self, width: int = 96, blocks: int = 3) -> None:
+        super().__init__()
+        self.squeeze = nn.Sequential(
+            nn.Conv2d(1, 16, 3, stride=2, padding=1),
+            nn.GELU(),
+            nn.Conv2d(16, 64, 3, stride=2, padding=1),
+            nn.GELU(),
+            nn.Conv2d(64, width, 3, stride=2, padding=1),
+        )
+        self.place = nn.Parameter(torch.zeros(width, 1, LATENT_BINS))
+        self.blocks = nn.Sequential(*(ConvNeXtBlock2d(width, 3 * width, 5) for _ in range(blocks)))
+        self.leave = nn.Conv2d(width, 2 * LATENT_CHANNELS, 1)
+
+    def forward(self, mel: Tensor) -> tuple[Tensor, Tensor]:
+        x = self.squeeze((mel + 5.0) / 3.0) + self.place
+        mean, log_variance = self.leave(self.blocks(x)).chunk(2, dim=1)
+        return mean, torch.clamp(log_variance, -12.0, 4.0)
+
+
+class Decoder(nn.Module):
+    """Latent (batch, 16, T, 32) to log-mel (batch, 1, 8 T, 256)."""
+
+    def __init__(self, width: int = 128, blocks: int = 4) -> None:
+        super().__init__()
+        self.enter = nn.Conv2d(LATENT_CHANNELS, width, 3, padding=1)
+        self.place = nn.Parameter(torch.zeros(width, 1, LATENT_BINS))
+        self.blocks = nn.Sequential(*(ConvNeXtBlock2d(width, 3 * width, 5) for _ in range(blocks)))
+        self.unfold = nn.Sequential(
+            nn.Conv2d(width, 24 * 16, 1),
+            nn.PixelShuffle(4),
+            nn.GELU(),
+            nn.Conv2d(24, 24, 3, padding=1),
+            nn.GELU(),
+            nn.Conv2d(24, 4, 3, padding=1),
+            nn.PixelShuffle(2),
+        )
+
+    def forward(self, latent: Tensor) -> Tensor:
+        decoded: Tensor = self.unfold(self.blocks(self.enter(latent) + self.place)) * 3.0 - 5.0
+        return decoded
+
+
+class Autoencoder(nn.Module):
+    """Encoder and decoder together, for training.
+
+    Source: Kingma and Welling 2014; latent layout as AudioSR's (Liu et al. 2024).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = Encoder()
+        self.decoder = Decoder()
+
+    def forward(self, mel: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the decoded mel, the posterior's mean and its log variance; `noise` None decodes the mean."""
+        mean, log_variance = self.encoder(mel)
+        latent = mean if noise is None else mean + torch.exp(0.5 * log_variance) * noise
+        return self.decoder(latent), mean, log_variance
+
+
+def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return the Kullback-Leibler divergence from the posterior to a standard normal, mean over elements, nats."""
+    return 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).mean()
+
+
+def kl_between(mean: Tensor, log_variance: Tensor, mean_to: Tensor, log_variance_to: Tensor) -> Tensor:
+    """Return the divergence from the first posterior to the second, mean over elements, nats.
+
+    Trains a condition encoder to see the clean sound's posterior in damaged sound (Fang et al. 2021, eq. 9).
+    """
+    ratio = torch.exp(log_variance - log_variance_to)
+    distance = (mean - mean_to).square() * torch.exp(-log_variance_to)
+    return 0.5 * (ratio + distance - 1.0 - log_variance + log_variance_to).mean()

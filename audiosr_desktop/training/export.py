@@ -1,0 +1,255 @@
+"""Checkpoints to a bundle: ONNX graphs with half-precision weights, a manifest, and parity with torch stage by stage."""
+
+import argparse
+import hashlib
+import json
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from audiosr_desktop.errors import AudioSRError, TrainingError
+from audiosr_desktop.training.autoencoder import LATENT_BINS, LATENT_CHANNELS, Autoencoder, Decoder, Encoder
+from audiosr_desktop.training.unet import UNet
+from audiosr_desktop.training.vocoder import N_MELS, Vocoder
+
+OPSET = 20
+PARITY_LIMIT = 2e-3  # of graphs with half-precision weights against torch with the same weights in single precision
+PARITY_SIZES = ((1, 8), (2, 16), (4, 40))  # batch and latent frames: a size frozen in a graph shows at the second
+
+
+class ConditionGraph(nn.Module):
+    """Encoder as a graph: log-mel and noise to a condition latent, unscaled."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
+        mean, log_variance = self.encoder(mel)
+        return mean + torch.exp(0.5 * log_variance) * noise
+
+
+class DecoderGraph(nn.Module):
+    """Decoder as a graph, with the scale factor baked in."""
+
+    def __init__(self, decoder: Decoder, scale_factor: float) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.scale_factor = scale_factor
+
+    def forward(self, z: Tensor) -> Tensor:
+        mel: Tensor = self.decoder(z / self.scale_factor)
+        return mel
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """One graph of the bundle: its module and how to make inputs of a batch and a number of latent frames."""
+
+    name: str
+    module: nn.Module
+    inputs: Callable[[int, int], dict[str, Tensor]]
+    output: str
+    dynamic: Mapping[str, Mapping[int, Any]]
+
+
+def load_networks(vocoder: Path, autoencoder: Path, unet: Path) -> tuple[Vocoder, Autoencoder, UNet, float]:
+    """Load the averaged weights of three checkpoints, rounded to half precision, and the latents' scale factor."""
+    networks: tuple[Vocoder, Autoencoder, UNet] = (Vocoder(), Autoencoder(), UNet())
+    scale_factor = 1.0
+    for network, path in zip(networks, (vocoder, autoencoder, unet), strict=True):
+        try:
+            state = torch.load(path, map_location="cpu", weights_only=True)
+        except OSError as error:
+            raise TrainingError(f"The checkpoint '{path}' cannot be read: {error.strerror}.") from error
+        rounded = {
+            name: value.half().float() if value.is_floating_point() else value for name, value in state["ema"].items()
+        }
+        network.load_state_dict(rounded)
+        network.eval()
+        scale_factor = float(state["scale_factor"])
+    return *networks, scale_factor
+
+
+def bundle_graphs(vocoder: Vocoder, autoencoder: Autoencoder, unet: UNet, scale_factor: float) -> list[Graph]:
+    """Describe the four graphs of the bundle."""
+    batch = torch.export.Dim("batch", min=1, max=64)
+    eights = torch.export.Dim("eights", min=1, max=4096)
+    columns, frames = 8 * eights, 64 * eights
+    latent = (LATENT_CHANNELS, LATENT_BINS)
+
+    def noise(b: int, t: int, channels: int) -> Tensor:
+        return torch.randn(b, channels, t, latent[1])
+
+    def mel(b: int, t: int) -> Tensor:
+        return torch.randn(b, 1, 8 * t, N_MELS) * 2 - 6
+
+    return [
+        Graph(
+            "vae_feature_extract",
+            ConditionGraph(autoencoder.encoder),
+            lambda b, t: {"mel": mel(b, t), "noise": noise(b, t, latent[0])},
+            "latent",
+            {"mel": {0: batch, 2: frames}, "noise": {0: batch, 2: columns}},
+        ),
+        Graph(
+            "ddpm",
+            unet,
+            lambda b, t: {"x": noise(b, t, 2 * latent[0]), "timesteps": torch.arange(b) * 300 + 37},
+            "velocity",
+            {"x": {0: batch, 2: columns}, "timesteps": {0: batch}},
+        ),
+        Graph(
+            "vae_decoder",
+            DecoderGraph(autoencoder.decoder, scale_factor),
+            lambda b, t: {"z": noise(b, t, latent[0])},
+            "mel",
+            {"z": {0: batch, 2: columns}},
+        ),
+        Graph(
+            "vocoder",
+            vocoder,
+            lambda b, t: {"mel": mel(b, t)[:, 0].transpose(1, 2).contiguous()},
+            "spectrum",
+            {"mel": {0: batch, 2: frames}},
+        ),
+    ]
+
+
+def halve_weights(model: onnx.ModelProto) -> None:
+    """Store large float weights in half precision, each followed by a cast: half the file, computed in single."""
+    casts = []
+    for weight in model.graph.initializer:
+        if weight.data_type != onnx.TensorProto.FLOAT or np.prod(weight.dims) < 256:
+            continue
+        name = weight.name
+        half = numpy_helper.from_array(numpy_helper.to_array(weight).astype(np.float16), f"{name}.half")
+        weight.CopyFrom(half)
+        casts.append(onnx.helper.make_node("Cast", [half.name], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT))
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(casts + nodes)
+    del model.graph.value_info[:]
+
+
+def export_graph(graph: Graph, path: Path) -> None:
+    """Write one graph."""
+    inputs = graph.inputs(2, 16)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        program = torch.onnx.export(
+            graph.module,
+            tuple(inputs.values()),
+            dynamo=True,
+            opset_version=OPSET,
+            verbose=False,
+            external_data=False,
+            dynamic_shapes=tuple(graph.dynamic[name] for name in inputs),
+            input_names=list(inputs),
+            output_names=[graph.output],
+        )
+    if program is None:
+        raise TrainingError(f"The graph {graph.name} was not exported.")
+    with tempfile.TemporaryDirectory() as folder:
+        program.save(Path(folder) / "graph.onnx")
+        model = onnx.load(Path(folder) / "graph.onnx")
+    halve_weights(model)
+    # names of source lines and packages only swell the file
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def parity(graph: Graph, path: Path) -> float:
+    """Return the largest error of the written graph against torch, relative to the largest value, over three sizes.
+
+    Raises:
+        TrainingError: it is above `PARITY_LIMIT`.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    worst = 0.0
+    for batch, columns in PARITY_SIZES:
+        inputs = graph.inputs(batch, columns)
+        with torch.no_grad():
+            wanted = graph.module(*inputs.values()).numpy()
+        found = session.run(None, {name: value.numpy() for name, value in inputs.items()})[0]
+        if found.shape != wanted.shape:
+            raise TrainingError(f"{graph.name} gives {found.shape} where torch gives {wanted.shape}.")
+        worst = max(worst, float(np.abs(found - wanted).max() / np.abs(wanted).max()))
+    if worst > PARITY_LIMIT:
+        raise TrainingError(f"{graph.name} differs from torch by {worst:.1e}, more than {PARITY_LIMIT:.0e}.")
+    return worst
+
+
+def write_manifest(folder: Path, scale_factor: float, card: Mapping[str, Any]) -> None:
+    """Write the manifest beside the graphs; `card` holds what the networks do not know: texts, steps, training."""
+    files = sorted(path.name for path in folder.glob("*.onnx"))
+    manifest = {
+        "format_version": 1,
+        "sampling_rate": 48_000,
+        "stft": {"n_fft": 2048, "hop": 480, "win": 2048},
+        "mel": {"n_mels": N_MELS, "fmin": 20, "fmax": 24_000, "floor": 1e-5},
+        "latent": {"channels": LATENT_CHANNELS, "bins": LATENT_BINS, "frames_per_latent": 8, "frames_multiple": 8},
+        "scale_factor": scale_factor,
+        "scheduler": {"type": "cosine", "steps": 1000, "prediction": "v"},
+        "condition": "canonical_mel",
+        "vocoder": {"output": "stft", "n_fft": 2048, "hop": 480},
+        "opset": OPSET,
+        "graphs": {Path(name).stem: name for name in files},
+        "required_files": files,
+        "sha256": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files},
+        **card,
+    }
+    text = json.dumps(manifest, indent=2, ensure_ascii=False)
+    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+
+
+def export(vocoder: Path, autoencoder: Path, unet: Path, card: Mapping[str, Any], folder: Path) -> dict[str, float]:
+    """Write a bundle into `folder` and return each graph's parity error."""
+    networks = load_networks(vocoder, autoencoder, unet)
+    folder.mkdir(parents=True, exist_ok=True)
+    errors = {}
+    for graph in bundle_graphs(*networks):
+        path = folder / f"{graph.name}.onnx"
+        export_graph(graph, path)
+        errors[graph.name] = parity(graph, path)
+    write_manifest(folder, networks[3], card)
+    return errors
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `audiosr-desktop export …`; returns the exit code."""
+    parser = argparse.ArgumentParser("audiosr-desktop export", description="Turn checkpoints into a bundle.")
+    parser.add_argument("--vocoder", type=Path, required=True)
+    parser.add_argument("--autoencoder", type=Path, required=True)
+    parser.add_argument("--unet", type=Path, required=True)
+    parser.add_argument("--card", type=Path, required=True, help="JSON with id, title, description, licence, steps, …")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args(argv)
+    try:
+        card = json.loads(arguments.card.read_text(encoding="utf-8"))
+        errors = export(arguments.vocoder, arguments.autoencoder, arguments.unet, card, arguments.out)
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"The card '{arguments.card}' cannot be read: {error}.\n")
+        return 1
+    except AudioSRError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    for name, error in errors.items():
+        sys.stdout.write(f"{name:20} max relative error {error:.1e}\n")
+    return 0
