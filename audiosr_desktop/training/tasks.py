@@ -65,7 +65,7 @@ class VocoderTask:
 class AutoencoderTask:
     """Clean and canonical mels through the VAE: L1, L1 of the texture, and a small KL."""
 
-    def __init__(self, device: torch.device, kl_weight: float = 3e-4) -> None:
+    def __init__(self, device: torch.device, kl_weight: float = 2e-3) -> None:
         self.network: Autoencoder = Autoencoder().to(device)
         self._front = data.MelFrontEnd().to(device)
         self._kl_weight = kl_weight
@@ -92,12 +92,16 @@ class AutoencoderTask:
 
 
 class UNetTask:
-    """Velocity of noised clean latents given the condition latent; bands that a file does not have do not count."""
+    """Velocity of noised clean latents given the condition latent; bands that a file does not have hardly count.
 
-    def __init__(self, device: torch.device, autoencoder: Path, null_share: float = 0.08) -> None:
+    Encoding costs more than the UNet's own step, so each latent is noised `draws` times.
+    """
+
+    def __init__(self, device: torch.device, autoencoder: Path, null_share: float = 0.08, draws: int = 4) -> None:
         self.network: UNet = UNet().to(device)
         self._front = data.MelFrontEnd().to(device)
         self._null_share = null_share
+        self._draws = draws
         try:
             state = torch.load(autoencoder, map_location=device, weights_only=True)
         except OSError as error:
@@ -110,13 +114,15 @@ class UNetTask:
     def prepare(self, batch: data.Batch, rng: np.random.Generator) -> None:
         """Measure the latents' scale and the residual's deviation; needed once, before the first step."""
         self.scale_factor = 1.0
-        clean, condition, _ = self._latents(batch, rng)
+        clean, condition, _ = self._latents(batch, rng, bfloat16=False)
         self.scale_factor = float(1.0 / clean.std())
         residual = (clean - condition) * self.scale_factor
-        std = residual.square().mean(dim=(0, 2)).sqrt().clamp(0.05, 1.5)
+        std = residual.square().mean(dim=(0, 2)).sqrt().clamp(0.4, 1.5)
         self.network.residual_std.copy_(std.unsqueeze(1))
 
-    def _latents(self, batch: data.Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    def _latents(
+        self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
         mel = self._front(batch.sound).cpu().numpy()
         conditions = np.empty_like(mel)
         weights = np.ones((len(mel), 1, 1, LATENT_BINS), np.float32)
@@ -126,13 +132,15 @@ class UNetTask:
             conditions[row] = data.condition_mel(mel[row], data.draw_cutoff(rng, float(bandwidth)), rng)
         device = batch.sound.device
         both = torch.from_numpy(np.concatenate((mel, conditions)))[:, None].to(device)
-        with torch.no_grad():
-            mean, log_variance = self._encoder.encoder(both)
-        clean, condition = mean.chunk(2)
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bfloat16):
+            mean, _ = self._encoder.encoder(both)
+        clean, condition = mean.float().chunk(2)
         return clean * self.scale_factor, condition * self.scale_factor, torch.from_numpy(weights).to(device)
 
     def loss(self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool) -> tuple[Tensor, dict[str, float]]:
-        clean, condition, weights = self._latents(batch, rng)
+        clean, condition, weights = (
+            value.repeat(self._draws, 1, 1, 1) for value in self._latents(batch, rng, bfloat16=bfloat16)
+        )
         size = len(clean)
         generator = torch.Generator(device="cpu").manual_seed(int(rng.integers(2**62)))
         noise = torch.randn(clean.shape, generator=generator).to(clean.device)

@@ -106,7 +106,7 @@ class Trainer:
             state = torch.load(run.start, map_location=self.device, weights_only=True)
             self.network.load_state_dict(state["ema"])
         if isinstance(self.task, UNetTask):
-            self.task.prepare(self._draw(self.corpus, 10**9, size=192), np.random.default_rng(run.seed))
+            self.task.prepare(self._draw(self.corpus, 10**9, size=96), np.random.default_rng(run.seed))
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
     def resume(self) -> None:

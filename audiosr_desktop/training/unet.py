@@ -5,12 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-import numpy as np
-
-def cosine_alphas_cumprod():
-    n=np.arange(1001)/1000
-    a=np.cos((n+0.008)/1.008*np.pi/2)**2
-    return np.cumprod(1-(1-a[1:]/a[:-1]))
+from audiosr_desktop.engine.ddim import alphas_cumprod
 from audiosr_desktop.training.autoencoder import LATENT_BINS, LATENT_CHANNELS
 from audiosr_desktop.training.layers import ConvNeXtBlock1d
 
@@ -48,7 +43,7 @@ class UNet(nn.Module):
         nn.init.zeros_(self.leave.bias)
         half = embedding_size // 2
         self.register_buffer("frequencies", torch.exp(-math.log(1e4) * torch.arange(half) / half), persistent=False)
-        alphas = torch.from_numpy(cosine_alphas_cumprod()).float()
+        alphas = torch.from_numpy(alphas_cumprod().copy()).float()
         self.register_buffer("alphas", alphas, persistent=False)
         self.register_buffer("residual_std", torch.ones(LATENT_CHANNELS, 1, LATENT_BINS))
 
