@@ -1,0 +1,41 @@
+"""A file that appears only when it is complete."""
+
+import contextlib
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give a name beside `target` to write to; at the end of the block that file takes its place.
+
+    When the block fails or is left early, the new file goes and `target` is as it was.
+
+    Raises:
+        OSError: the file cannot be flushed to the disk or renamed.
+    """
+    temporary = target.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        yield temporary
+        if target.exists():
+            shutil.copymode(target, temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(target)
+        _sync_folder(target.parent)
+    finally:
+        with contextlib.suppress(OSError):  # renamed, or its folder is gone
+            temporary.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename last through a loss of power, where the system can."""
+    with contextlib.suppress(OSError):  # Windows opens no folders
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
