@@ -1,8 +1,8 @@
-"""The canonical condition: one fixed form for every mel band above the cutoff, whatever the source holds there.
+"""The canonical condition: one fixed form for every mel band above the cutoff, whatever the source holds.
 
 A model that sees the pattern at the band edge learns the filter that made it, and fails on the next one.
-So the engine finds the cutoff and replaces all above it by an extrapolation of the last kHz below; training does the
-same. The model then only corrects an estimate that is already of the right order.
+So the engine finds the cutoff and replaces all above it by an extrapolation of the last kHz below; training
+does the same. The model then only corrects an estimate that is already of the right order.
 """
 
 from functools import cache

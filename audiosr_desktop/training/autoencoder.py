@@ -10,7 +10,7 @@ LATENT_BINS = 32
 
 
 class Encoder(nn.Module):
-    """Log-mel (batch, 1, frames, 256) to the posterior's mean and log variance, (batch, 32, frames / 8, 32)."""
+    """Log-mel (batch, 1, frames, 256) to mean and log variance, (batch, 16, frames / 8, 32) each."""
 
     def __init__(self, width: int = 96, blocks: int = 3) -> None:
         super().__init__()
@@ -66,14 +66,14 @@ class Autoencoder(nn.Module):
         self.decoder = Decoder()
 
     def forward(self, mel: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the decoded mel, the posterior's mean and its log variance; `noise` None decodes the mean."""
+        """Return the decoded mel, the posterior's mean and log variance; without noise of the mean."""
         mean, log_variance = self.encoder(mel)
         latent = mean if noise is None else mean + torch.exp(0.5 * log_variance) * noise
         return self.decoder(latent), mean, log_variance
 
 
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return the Kullback-Leibler divergence from the posterior to a standard normal, mean over elements, nats."""
+    """Return the Kullback-Leibler divergence to a standard normal, mean over elements, in nats."""
     return 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).mean()
 
 

@@ -1,7 +1,8 @@
 """Training corpus: from a manifest of public packages and folders to one packed file of mono 48 kHz sound.
 
-The manifest is a CSV with the columns `split, kind, origin, package, path, seconds, bandwidth_hz`; `origin` is `apt`
-(a Debian package, `path` inside it) or `folder` (`path` below the corpus folder). `x.pk3!/y` is file y in the zip x.pk3.
+The manifest is a CSV with the columns `split, kind, origin, package, path, seconds, bandwidth_hz`; `origin`
+is `apt` (a Debian package, `path` inside it) or another word (`path` below a folder named as the package).
+`x.pk3!/y` is file y in the zip x.pk3.
 """
 
 import argparse
@@ -71,11 +72,11 @@ def read_manifest(path: Path) -> list[Entry]:
     except OSError as error:
         raise TrainingError(f"The manifest '{path}' cannot be read: {error.strerror}.") from error
     except (KeyError, ValueError) as error:
-        raise TrainingError(f"The manifest '{path}' lacks a column or holds a bad number: {error}.") from error
+        raise TrainingError(f"The manifest '{path}' is not usable: {error}.") from error
 
 
 def fetch_packages(packages: Sequence[str], folder: Path) -> Iterator[str]:
-    """Download and unpack Debian packages below `folder`; those already there are kept. Yields each when done."""
+    """Download and unpack Debian packages below `folder`, but for those that are there; yields each."""
     if shutil.which("apt-get") is None:
         raise TrainingError("The corpus is made of Debian packages: apt-get was not found on this machine.")
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,10 +86,14 @@ def fetch_packages(packages: Sequence[str], folder: Path) -> Iterator[str]:
             partial = folder / f".{package}.partial"
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir()
-            result = subprocess.run(["apt-get", "download", package], cwd=partial, capture_output=True, check=False)
+            result = subprocess.run(
+                ["apt-get", "download", package], cwd=partial, capture_output=True, check=False
+            )
             debs = list(partial.glob("*.deb"))
             if result.returncode != 0 or not debs:
-                raise TrainingError(f"The package '{package}' could not be downloaded; run apt-get update and try again.")
+                raise TrainingError(
+                    f"The package '{package}' cannot be downloaded: run apt-get update and try again."
+                )
             subprocess.run(["dpkg-deb", "-x", debs[0], partial / "x"], check=True)
             (partial / "x").rename(target)
             shutil.rmtree(partial)
@@ -136,9 +141,7 @@ def pack(
     index: list[Excerpt] = []
     position = 0
     with (out / "samples.i16").open("wb") as file, ProcessPoolExecutor(workers) as pool:
-        decoded = pool.map(
-            decode, entries, repeat(packages), repeat(audio), repeat(limit_s), chunksize=4
-        )
+        decoded = pool.map(decode, entries, repeat(packages), repeat(audio), repeat(limit_s), chunksize=4)
         for done, (entry, samples) in enumerate(zip(entries, decoded, strict=True), 1):
             if samples is not None:
                 samples.tofile(file)
@@ -165,7 +168,12 @@ def _build(arguments: argparse.Namespace) -> None:
     shuffled = [entries[position] for position in rng.permutation(len(entries))]
     audio = arguments.audio or arguments.manifest.parent / "audio"
     for done in pack(
-        shuffled, packages, audio, arguments.out / arguments.split, limit_s=arguments.limit_s, workers=arguments.jobs
+        shuffled,
+        packages,
+        audio,
+        arguments.out / arguments.split,
+        limit_s=arguments.limit_s,
+        workers=arguments.jobs,
     ):
         if done % 500 == 0:
             sys.stderr.write(f"decoded {done}/{len(shuffled)}\n")
@@ -182,7 +190,9 @@ def _show(arguments: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run `audiosr-desktop corpus …`; returns the exit code."""
-    parser = argparse.ArgumentParser("audiosr-desktop corpus", description="Build and show the training corpus.")
+    parser = argparse.ArgumentParser(
+        "audiosr-desktop corpus", description="Build and show the training corpus."
+    )
     commands = parser.add_subparsers(required=True)
     build = commands.add_parser("build", help="download, decode and pack what a manifest lists")
     build.add_argument("manifest", type=Path)

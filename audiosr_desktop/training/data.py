@@ -1,4 +1,4 @@
-"""Training examples: random excerpts of the packed corpus, their mels and their damage, made as they are needed."""
+"""Training examples: random excerpts of the packed corpus, their mels and their damage."""
 
 import json
 import math
@@ -94,6 +94,9 @@ class Corpus:
 class MelFrontEnd(torch.nn.Module):
     """The engine's log-mel in torch: sound (batch, 480 F) to natural-log mel (batch, F, 256)."""
 
+    bank: Tensor
+    window: Tensor
+
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("bank", torch.from_numpy(mel_filter_bank().copy()))
@@ -128,7 +131,9 @@ def filter_slope(rng: np.random.Generator, cutoff_hz: float) -> npt.NDArray[np.f
     return slope
 
 
-def condition_mel(mel: npt.NDArray[np.float32], cutoff_hz: float, rng: np.random.Generator) -> npt.NDArray[np.float32]:
+def condition_mel(
+    mel: npt.NDArray[np.float32], cutoff_hz: float, rng: np.random.Generator
+) -> npt.NDArray[np.float32]:
     """Damage a clean log-mel (frames, 256) and bring it to the canonical form, with an uncertain cutoff."""
     damaged = np.maximum(mel + filter_slope(rng, cutoff_hz), LOG_FLOOR)
     return canonical_mel(damaged, cutoff_hz * rng.uniform(0.95, 1.03))

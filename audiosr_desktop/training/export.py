@@ -1,4 +1,4 @@
-"""Checkpoints to a bundle: ONNX graphs with half-precision weights, a manifest, and parity with torch stage by stage."""
+"""Checkpoints to a bundle: ONNX graphs with half-precision weights, a manifest, parity by stage."""
 
 import argparse
 import hashlib
@@ -25,7 +25,11 @@ from audiosr_desktop.training.vocoder import N_MELS, Vocoder
 
 OPSET = 20
 PARITY_LIMIT = 1e-4  # against torch with the same (rounded) weights
-PARITY_SIZES = ((1, 8), (2, 16), (4, 40))  # batch and latent frames: a size frozen in a graph shows at the second
+PARITY_SIZES = (
+    (1, 8),
+    (2, 16),
+    (4, 40),
+)  # batch and latent frames: a size frozen in a graph shows at the second
 
 
 class ConditionGraph(nn.Module):
@@ -37,7 +41,8 @@ class ConditionGraph(nn.Module):
 
     def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
         mean, log_variance = self.encoder(mel)
-        return mean + torch.exp(0.5 * log_variance) * noise
+        latent: Tensor = mean + torch.exp(0.5 * log_variance) * noise
+        return latent
 
 
 class DecoderGraph(nn.Module):
@@ -65,7 +70,7 @@ class Graph:
 
 
 def load_networks(vocoder: Path, autoencoder: Path, unet: Path) -> tuple[Vocoder, Autoencoder, UNet, float]:
-    """Load the averaged weights of three checkpoints, rounded to half precision, and the latents' scale factor."""
+    """Load averaged weights, rounded to half precision, and the latents' scale factor."""
     networks: tuple[Vocoder, Autoencoder, UNet] = (Vocoder(), Autoencoder(), UNet())
     scale_factor = 1.0
     for network, path in zip(networks, (vocoder, autoencoder, unet), strict=True):
@@ -74,7 +79,8 @@ def load_networks(vocoder: Path, autoencoder: Path, unet: Path) -> tuple[Vocoder
         except OSError as error:
             raise TrainingError(f"The checkpoint '{path}' cannot be read: {error.strerror}.") from error
         rounded = {
-            name: value.half().float() if value.is_floating_point() else value for name, value in state["ema"].items()
+            name: value.half().float() if value.is_floating_point() else value
+            for name, value in state["ema"].items()
         }
         network.load_state_dict(rounded)
         network.eval()
@@ -128,7 +134,7 @@ def bundle_graphs(vocoder: Vocoder, autoencoder: Autoencoder, unet: UNet, scale_
 
 
 def halve_weights(model: onnx.ModelProto) -> None:
-    """Store large float weights in half precision, each followed by a cast: half the file, computed in single.
+    """Store large weights in half precision, each followed by a cast: half the file, computed in single.
 
     Only what half precision holds exactly: `load_networks` rounded the weights, but tables such as the noise
     schedule must stay as they are.
@@ -144,7 +150,9 @@ def halve_weights(model: onnx.ModelProto) -> None:
             continue
         half = numpy_helper.from_array(halved, f"{name}.half")
         weight.CopyFrom(half)
-        casts.append(onnx.helper.make_node("Cast", [half.name], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT))
+        casts.append(
+            onnx.helper.make_node("Cast", [half.name], [name], f"{name}.cast", to=onnx.TensorProto.FLOAT)
+        )
     nodes = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend(casts + nodes)
@@ -182,7 +190,7 @@ def export_graph(graph: Graph, path: Path) -> None:
 
 
 def parity(graph: Graph, path: Path) -> float:
-    """Return the largest error of the written graph against torch, relative to the largest value, over three sizes.
+    """Return the largest error of a graph against torch over three sizes, relative to the largest value.
 
     Raises:
         TrainingError: it is above `PARITY_LIMIT`.
@@ -205,14 +213,19 @@ def parity(graph: Graph, path: Path) -> float:
 
 
 def write_manifest(folder: Path, scale_factor: float, card: Mapping[str, Any]) -> None:
-    """Write the manifest beside the graphs; `card` holds what the networks do not know: texts, steps, training."""
+    """Write the manifest; `card` holds what the networks do not know: texts, steps, training."""
     files = sorted(path.name for path in folder.glob("*.onnx"))
     manifest = {
         "format_version": 1,
         "sampling_rate": 48_000,
         "stft": {"n_fft": 2048, "hop": 480, "win": 2048},
         "mel": {"n_mels": N_MELS, "fmin": 20, "fmax": 24_000, "floor": 1e-5},
-        "latent": {"channels": LATENT_CHANNELS, "bins": LATENT_BINS, "frames_per_latent": 8, "frames_multiple": 8},
+        "latent": {
+            "channels": LATENT_CHANNELS,
+            "bins": LATENT_BINS,
+            "frames_per_latent": 8,
+            "frames_multiple": 8,
+        },
         "scale_factor": scale_factor,
         "scheduler": {"type": "cosine", "steps": 1000, "prediction": "v"},
         "condition": "canonical_mel",
@@ -227,7 +240,9 @@ def write_manifest(folder: Path, scale_factor: float, card: Mapping[str, Any]) -
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def export(vocoder: Path, autoencoder: Path, unet: Path, card: Mapping[str, Any], folder: Path) -> dict[str, float]:
+def export(
+    vocoder: Path, autoencoder: Path, unet: Path, card: Mapping[str, Any], folder: Path
+) -> dict[str, float]:
     """Write a bundle into `folder` and return each graph's parity error."""
     networks = load_networks(vocoder, autoencoder, unet)
     folder.mkdir(parents=True, exist_ok=True)
@@ -246,7 +261,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--vocoder", type=Path, required=True)
     parser.add_argument("--autoencoder", type=Path, required=True)
     parser.add_argument("--unet", type=Path, required=True)
-    parser.add_argument("--card", type=Path, required=True, help="JSON with id, title, description, licence, steps, …")
+    parser.add_argument(
+        "--card", type=Path, required=True, help="JSON with id, title, description, licence, steps, …"
+    )
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args(argv)
     try:
@@ -258,6 +275,6 @@ def main(argv: Sequence[str]) -> int:
     except AudioSRError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    for name, error in errors.items():
-        sys.stdout.write(f"{name:20} max relative error {error:.1e}\n")
+    for name, worst in errors.items():
+        sys.stdout.write(f"{name:20} max relative error {worst:.1e}\n")
     return 0

@@ -35,13 +35,15 @@ def multi_resolution_stft_loss(estimate: Tensor, target: Tensor) -> Tensor:
 def log_spectral_loss(estimate: Tensor, target: Tensor, floor: float = 1e-3) -> Tensor:
     """Return the log-spectral distance of two magnitude spectra (…, bins, frames) with a floor on both.
 
-    The evaluation's own figure in a form that can be descended: root over bins, mean over frames, log10 of power.
+    The evaluation's own figure in a form that can be descended: root over bins, mean over frames.
     """
     difference = torch.log10((target.square() + floor**2) / (estimate.square() + floor**2))
     return torch.sqrt(difference.square().mean(dim=-2) + 1e-8).mean()
 
 
 def phase_loss(estimate: Tensor, target: Tensor) -> Tensor:
-    """Return the mean distance of two complex spectra (batch, 2, bins, frames), each bin relative to its level."""
+    """Return the mean distance of complex spectra (batch, 2, bins, frames), relative to each bin's level."""
     level = target.square().sum(dim=1, keepdim=True).sqrt()
-    return ((estimate - target).abs() / (level + level.mean(dim=(2, 3), keepdim=True) * 0.1 + LOG_FLOOR)).mean()
+    return (
+        (estimate - target).abs() / (level + level.mean(dim=(2, 3), keepdim=True) * 0.1 + LOG_FLOOR)
+    ).mean()

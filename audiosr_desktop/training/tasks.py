@@ -17,14 +17,18 @@ from audiosr_desktop.training.vocoder import Vocoder
 class Task(Protocol):
     """A network with its loss."""
 
-    network: nn.Module
+    @property
+    def network(self) -> nn.Module:
+        """What is trained."""
 
-    def loss(self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool
+    ) -> tuple[Tensor, dict[str, float]]:
         """Return the loss of a batch and the figures to log; only the network itself runs in bfloat16."""
 
 
 def overlap_add(spectrum: Tensor) -> Tensor:
-    """Return the sound (batch, 480 F) of complex frames (batch, 1025, F): inverse of `MelFrontEnd.spectrum`."""
+    """Return the sound (batch, 480 F) of frames (batch, 1025, F): inverse of `MelFrontEnd.spectrum`."""
     frames = spectrum.shape[-1]
     window = torch.hann_window(data.N_FFT, device=spectrum.device)
     blocks = torch.fft.irfft(spectrum, n=data.N_FFT, dim=1) * window[:, None]
@@ -38,13 +42,15 @@ def overlap_add(spectrum: Tensor) -> Tensor:
 
 
 class VocoderTask:
-    """Mel of clean sound to its spectrum: log-spectral distance, multi-resolution STFT, mel and a little phase."""
+    """Mel of clean sound to its spectrum: log-spectral distance, STFT at four sizes, mel, some phase."""
 
     def __init__(self, device: torch.device) -> None:
         self.network: Vocoder = Vocoder().to(device)
         self._front = data.MelFrontEnd().to(device)
 
-    def loss(self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool
+    ) -> tuple[Tensor, dict[str, float]]:
         sound = batch.sound
         with torch.no_grad():
             wanted = self._front.spectrum(sound)
@@ -70,11 +76,15 @@ class AutoencoderTask:
         self._front = data.MelFrontEnd().to(device)
         self._kl_weight = kl_weight
 
-    def loss(self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool
+    ) -> tuple[Tensor, dict[str, float]]:
         mel = self._front(batch.sound).unsqueeze(1)
         rows = mel.cpu().numpy()
         for row in range(0, len(rows), 3):  # a third of the examples are what the condition encoder will see
-            rows[row, 0] = data.condition_mel(rows[row, 0], data.draw_cutoff(rng, batch.bandwidth_hz[row]), rng)
+            rows[row, 0] = data.condition_mel(
+                rows[row, 0], data.draw_cutoff(rng, batch.bandwidth_hz[row]), rng
+            )
         mel = torch.from_numpy(rows).to(mel.device)
         generator = torch.Generator(device="cpu").manual_seed(int(rng.integers(2**62)))
         shape = (mel.shape[0], 16, mel.shape[2] // 8, LATENT_BINS)
@@ -82,9 +92,7 @@ class AutoencoderTask:
         with torch.autocast(mel.device.type, torch.bfloat16, enabled=bfloat16):
             decoded, mean, log_variance = (value.float() for value in self.network(mel, noise))
         error = (decoded - mel).abs().mean()
-        texture = sum(
-            ((decoded - mel).diff(dim=dim)).abs().mean() for dim in (2, 3)
-        )
+        texture = sum(((decoded - mel).diff(dim=dim)).abs().mean() for dim in (2, 3))
         kl = kl_to_normal(mean, log_variance)
         total = error + 0.5 * texture + self._kl_weight * kl
         figures = {"l1": error.item(), "kl": kl.item(), "std": torch.exp(0.5 * log_variance).mean().item()}
@@ -92,12 +100,14 @@ class AutoencoderTask:
 
 
 class UNetTask:
-    """Velocity of noised clean latents given the condition latent; bands that a file does not have hardly count.
+    """Velocity of noised clean latents given the condition latent; bands a file lacks hardly count.
 
     Encoding costs more than the UNet's own step, so each latent is noised `draws` times.
     """
 
-    def __init__(self, device: torch.device, autoencoder: Path, null_share: float = 0.08, draws: int = 4) -> None:
+    def __init__(
+        self, device: torch.device, autoencoder: Path, null_share: float = 0.08, draws: int = 4
+    ) -> None:
         self.network: UNet = UNet().to(device)
         self._front = data.MelFrontEnd().to(device)
         self._null_share = null_share
@@ -137,7 +147,9 @@ class UNetTask:
         clean, condition = mean.float().chunk(2)
         return clean * self.scale_factor, condition * self.scale_factor, torch.from_numpy(weights).to(device)
 
-    def loss(self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool) -> tuple[Tensor, dict[str, float]]:
+    def loss(
+        self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool
+    ) -> tuple[Tensor, dict[str, float]]:
         clean, condition, weights = (
             value.repeat(self._draws, 1, 1, 1) for value in self._latents(batch, rng, bfloat16=bfloat16)
         )

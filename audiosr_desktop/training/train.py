@@ -160,7 +160,7 @@ class Trainer:
         self.network.train()
         loss, figures = self._loss(self._draw(self.corpus, self.step), self.step)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         if bool(torch.isfinite(norm)):
             self.optimiser.step()
@@ -214,7 +214,9 @@ def train(run: Run) -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run `audiosr-desktop train RUN.toml [NAME=VALUE…]`; returns the exit code."""
-    parser = argparse.ArgumentParser("audiosr-desktop train", description="Train a network of the compact model.")
+    parser = argparse.ArgumentParser(
+        "audiosr-desktop train", description="Train a network of the compact model."
+    )
     parser.add_argument("run", type=Path, help="TOML file with the run's settings")
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE", help="settings that replace the file's")
     arguments = parser.parse_args(argv)

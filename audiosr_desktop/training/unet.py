@@ -15,16 +15,21 @@ ROW = LATENT_CHANNELS * LATENT_BINS  # values of one latent frame
 class UNet(nn.Module):
     """Velocity of a noisy latent, given the condition latent.
 
-    Input `x` (batch, 32, T, 32): noisy latent and condition, both scaled; `timesteps` (batch,) int64, 0 to 999.
-    Output (batch, 16, T, 32). T must be even.
+    Input `x` (batch, 32, T, 32): noisy latent and condition, both scaled; `timesteps` (batch,) int64, 0 to
+    999. Output (batch, 16, T, 32). T must be even.
 
-    The condition is already an estimate of the clean latent, so the network works on what is left: with the residual
-    clean - condition taken as normal with deviation s, the best velocity without any network is known in closed form,
-    and the network adds a correction of unit scale to it (preconditioning as in Karras et al. 2022, section 5, with
-    the condition as mean). Frequency rows are folded into channels: what is missing above depends on all that is below.
+    The condition is already an estimate of the clean latent, so the network works on what is left: with the
+    residual clean - condition taken as normal with deviation s, the best velocity without any network is
+    known in closed form, and the network adds a correction of unit scale to it (preconditioning as in Karras
+    et al. 2022, section 5, with the condition as mean). Frequency rows are folded into channels: what is
+    missing above depends on all that is below.
 
     Source: Salimans and Ho 2022 (velocity); Ronneberger et al. 2015 (UNet).
     """
+
+    alphas: Tensor
+    frequencies: Tensor
+    residual_std: Tensor
 
     def __init__(self, width: int = 448, blocks: int = 2, kernel: int = 5, embedding_size: int = 64) -> None:
         super().__init__()
@@ -42,7 +47,9 @@ class UNet(nn.Module):
         nn.init.zeros_(self.leave.weight)
         nn.init.zeros_(self.leave.bias)
         half = embedding_size // 2
-        self.register_buffer("frequencies", torch.exp(-math.log(1e4) * torch.arange(half) / half), persistent=False)
+        self.register_buffer(
+            "frequencies", torch.exp(-math.log(1e4) * torch.arange(half) / half), persistent=False
+        )
         alphas = torch.from_numpy(alphas_cumprod().copy()).float()
         self.register_buffer("alphas", alphas, persistent=False)
         self.register_buffer("residual_std", torch.ones(LATENT_CHANNELS, 1, LATENT_BINS))
@@ -54,7 +61,9 @@ class UNet(nn.Module):
         offset = latent - alpha.sqrt() * condition
         variance = self.residual_std.square()
         spread = alpha * variance + noise_part
-        prior = (alpha * noise_part).sqrt() * (1.0 - variance) / spread * offset - noise_part.sqrt() * condition
+        prior = (alpha * noise_part).sqrt() * (
+            1.0 - variance
+        ) / spread * offset - noise_part.sqrt() * condition
         correction = self._correct(offset * spread.rsqrt(), condition, timesteps)
         return prior + self.residual_std * spread.rsqrt() * correction
 
@@ -71,5 +80,5 @@ class UNet(nn.Module):
         x = x + y.repeat_interleave(2, dim=2)
         for block in self.up:
             x = block(x, embedding)
-        out = self.leave(self.norm(x.transpose(1, 2)))
+        out: Tensor = self.leave(self.norm(x.transpose(1, 2)))
         return out.unflatten(2, (LATENT_CHANNELS, LATENT_BINS)).permute(0, 2, 1, 3)

@@ -13,7 +13,7 @@ BIN_HZ = 48_000 / 2048
 
 
 def bin_interpolation() -> tuple[Tensor, Tensor]:
-    """Return for each of the 1025 bins the lower of its two nearest mel bands, and the share of the upper one.
+    """Return for each of the 1025 bins the lower of its two nearest mel bands, and the upper one's share.
 
     The vocoder only learns what this envelope lacks, which is most of the training saved.
     """
@@ -32,6 +32,9 @@ class Vocoder(nn.Module):
 
     Source: Siuzdak 2023 (Vocos), without its time-domain parts.
     """
+
+    lower: Tensor
+    share: Tensor
 
     def __init__(self, width: int = 320, hidden: int = 960, blocks: int = 5, kernel: int = 7) -> None:
         super().__init__()

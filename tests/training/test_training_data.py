@@ -3,9 +3,9 @@ import pytest
 
 pytest.importorskip("torch", reason="needs the train extra")
 
-from audiosr_desktop.engine.condition import N_MELS, known_bands  # noqa: E402
-from audiosr_desktop.errors import TrainingError  # noqa: E402
-from audiosr_desktop.training import data  # noqa: E402
+from audiosr_desktop.engine.condition import N_MELS, known_bands
+from audiosr_desktop.errors import TrainingError
+from audiosr_desktop.training import data
 
 pytestmark = pytest.mark.torch
 

@@ -1,0 +1,149 @@
+"""Bundles: a folder with `manifest.json` and ONNX graphs, checked before anything in it is used."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from audiosr_desktop import paths
+from audiosr_desktop.engine.manifest import MANIFEST, Manifest, read_manifest
+from audiosr_desktop.errors import BundleError
+from audiosr_desktop.job import Job, Progress
+
+DEFAULT_BUNDLE = "audiosr-compact"
+
+_HASH_BLOCK = 4 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A folder whose manifest was read and whose files are there; `verify` checks what is in them."""
+
+    folder: Path
+    manifest: Manifest
+    manifest_sha256: str
+
+    @property
+    def id(self) -> str:
+        """The bundle's name on the command line and in reports."""
+        return self.manifest.id
+
+    def graph_path(self, graph: str) -> Path:
+        """Return the file of one of `GRAPHS`."""
+        return self.folder / self.manifest.graphs[graph]
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Read a bundle's manifest and check that its files are there; contents are checked by `verify`.
+
+    Raises:
+        BundleError: the manifest is unusable, or a file is missing or lies outside the folder.
+    """
+    path = folder / MANIFEST
+    manifest = read_manifest(path)
+    root = folder.resolve()
+    for file in manifest.required_files:
+        target = folder / file
+        if not target.is_file():
+            raise BundleError(f"The model {manifest.id} is incomplete: {target} is missing.", target)
+        if not target.resolve().is_relative_to(root):
+            raise BundleError(f"{target} is a link out of the model's folder, which is not allowed.", target)
+    return Bundle(folder, manifest, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+class Verifier:
+    """Checks sums; a file that was good is not read again while its size and time of change stay."""
+
+    def __init__(self) -> None:
+        self._good: set[tuple[Path, int, int, str]] = set()
+
+    def verify(self, bundle: Bundle) -> Job[None]:
+        """Compare every file that has a sum in the manifest with it.
+
+        Raises:
+            BundleError: a file is missing, unreadable, or has another sum.
+        """
+        total = sum(size for _, size in self._sizes(bundle)) or 1
+        done = 0
+        for path, size in self._sizes(bundle):
+            expected = bundle.manifest.sha256[path.relative_to(bundle.folder).as_posix()]
+            key = (path.resolve(), size, path.stat().st_mtime_ns, expected)
+            if key not in self._good:
+                found = yield from _sum(path, done / total, size / total)
+                if found != expected:
+                    raise BundleError(f"{path} is damaged: expected sum {expected}, found {found}.", path)
+                self._good.add(key)
+            done += size
+            yield Progress(min(1.0, done / total), "Checking the model")
+
+    @staticmethod
+    def _sizes(bundle: Bundle) -> Iterator[tuple[Path, int]]:
+        for file in bundle.manifest.sha256:
+            path = bundle.folder / file
+            if not path.is_file():
+                raise BundleError(f"The model {bundle.id} is incomplete: {path} is missing.", path)
+            yield path, path.stat().st_size
+
+
+def _sum(path: Path, start: float, share: float) -> Job[str]:
+    digest, size, read = hashlib.sha256(), max(1, path.stat().st_size), 0
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_HASH_BLOCK):
+                digest.update(block)
+                read += len(block)
+                yield Progress(min(1.0, start + share * read / size), "Checking the model")
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read: {error.strerror}.", path) from error
+    return digest.hexdigest()
+
+
+def model_folders() -> Iterator[Path]:
+    """Yield the folders that hold a manifest, the user's after the shipped ones."""
+    for root in (paths.shipped_models_dir(), paths.user_models_dir()):
+        if root.is_dir():
+            yield from (folder for folder in sorted(root.iterdir()) if (folder / MANIFEST).is_file())
+
+
+def installed_bundles() -> list[Bundle]:
+    """Return the usable bundles, shipped ones first; one of the user's takes the place of its namesake."""
+    return list(_loaded()[0].values())
+
+
+def bundle_problems() -> list[BundleError]:
+    """Return why other folders with a manifest are not usable."""
+    return _loaded()[1]
+
+
+def _loaded() -> tuple[dict[str, Bundle], list[BundleError]]:
+    bundles: dict[str, Bundle] = {}
+    problems = []
+    for folder in model_folders():
+        try:
+            bundle = load_bundle(folder)
+        except BundleError as error:
+            problems.append(error)
+        else:
+            bundles[bundle.id] = bundle
+    return bundles, problems
+
+
+def find_bundle(bundle_id: str | None = None) -> Bundle:
+    """Return an installed bundle by id; without an id the shipped one, or else the first there is.
+
+    Raises:
+        BundleError: there is none, none of that id, or that one is not usable.
+    """
+    bundles, problems = _loaded()
+    wanted = bundle_id or DEFAULT_BUNDLE
+    if wanted in bundles:
+        return bundles[wanted]
+    for problem in problems:
+        if problem.path is not None and wanted in (problem.path.name, *problem.path.parent.parts[-2:]):
+            raise problem
+    if bundle_id is None and bundles:
+        return next(iter(bundles.values()))
+    if not bundles:
+        reason = f" ({problems[0]})" if problems else ""
+        raise BundleError(f"No model is installed in {paths.shipped_models_dir()}{reason}.")
+    raise BundleError(f"There is no model named {wanted}; installed: {', '.join(bundles)}.")

@@ -1,0 +1,279 @@
+"""Restorer: sound to mel, mel to latent, sampling, and back to sound, window by window, as a Job."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from audiosr_desktop.dsp.filters import lowpass
+from audiosr_desktop.dsp.spectrum import MEL_FLOOR, frame_stft, inverse_frame_stft, log_mel, mel_filter_bank
+from audiosr_desktop.engine import noise
+from audiosr_desktop.engine.bundle import Bundle
+from audiosr_desktop.engine.condition import EDGE_MARGIN, canonical_mel, known_bands
+from audiosr_desktop.engine.crossover import CROSSOVER_SHARE, Joined, Spectrum, join, silence_gate
+from audiosr_desktop.engine.ddim import guided, sample
+from audiosr_desktop.engine.manifest import HOP_LENGTH, N_FFT, NATIVE_RATE
+from audiosr_desktop.engine.sessions import Sessions
+from audiosr_desktop.engine.windows import Grid, Joiner, Window
+from audiosr_desktop.errors import EngineError
+from audiosr_desktop.job import Job, Progress
+
+Samples = npt.NDArray[np.float32]
+Latent = npt.NDArray[np.float32]
+T = TypeVar("T")
+Stage = Generator[float, None, T]
+"""Work inside a window: yields the share of the window that is done."""
+
+ROWS_AT_ONCE = 2  # channels in one run of the graphs
+LOWPASS_ORDER = 8
+
+# shares of a window's time, for the progress bar only
+_ENCODED, _SAMPLED, _DECODED = 0.05, 0.80, 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to generate.
+
+    Attributes:
+        cutoff_hz: end of the input's good band.
+        steps: of the sampler.
+        guidance_scale: 1 is none and takes half the time.
+        seed: of all noise.
+        level_gain_db: gain on the way into the model, undone on the way out; brings a very quiet or loud
+            document to the levels of training.
+        band_gain_db: gain of the generated band.
+    """
+
+    cutoff_hz: float
+    steps: int
+    guidance_scale: float
+    seed: int
+    level_gain_db: float = 0.0
+    band_gain_db: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """How a run went.
+
+    Attributes:
+        gain_db: mean gain that matched the generated band to the input.
+        windows: windows that the graphs ran on.
+        silent_windows: windows that held only silence, where nothing was generated.
+    """
+
+    gain_db: float
+    windows: int
+    silent_windows: int
+
+
+class Restorer:
+    """Generates with one bundle what a sound lacks above its cutoff."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
+        self.bundle: Bundle = sessions.bundle
+        self._manifest = sessions.bundle.manifest
+
+    def generate(
+        self,
+        read: Callable[[int, int], Samples],
+        length: int,
+        start: int,
+        stop: int,
+        *,
+        settings: Settings,
+        write: Callable[[Samples], None],
+    ) -> Job[Generated]:
+        """Generate what is to be added to samples [start, stop) of a document at 48 kHz.
+
+        Never more than two windows are held. The result at a place depends on the document and the settings
+        alone, not on `start` and `stop`.
+
+        Args:
+            read: samples [a, b) of the document, float32 (channels, b - a), zero outside it.
+            length: of the document.
+            start: first sample.
+            stop: one past the last.
+            settings: see `Settings`.
+            write: takes the result block by block, float32 (channels, n), stop - start samples in all.
+
+        Raises:
+            BundleError: the bundle's windows cannot be laid out.
+            EngineError: a graph fails, or returns what the contract does not say.
+        """
+        grid = Grid.of(self._manifest, length)
+        joiner = Joiner(grid, start, stop)
+        windows = list(grid.windows(start, stop)) if stop > start else []
+        gains, weights, silent = [0.0], [0.0], 0
+        for index, window in enumerate(windows):
+            sound = _read_mirrored(read, window, length)
+            spectrum = frame_stft(sound)
+            gate = silence_gate(spectrum)
+            if gate.any():
+                working = self._window(window, sound, spectrum, gate, settings)
+                joined = yield from _progress(working, index, len(windows))
+                gains.append(joined.gain_db)
+                weights.append(joined.weight)
+                added = joined.added
+            else:
+                added = np.zeros_like(sound)
+                silent += 1
+            write(joiner.add(window, added))
+            yield Progress((index + 1) / len(windows), "Generating")
+        total = sum(weights)
+        gain_db = float(np.dot(gains, weights) / total) if total > 0.0 else 0.0
+        return Generated(gain_db, len(windows) - silent, silent)
+
+    def _window(
+        self, window: Window, sound: Samples, spectrum: Spectrum, gate: Samples, settings: Settings
+    ) -> Stage[Joined]:
+        """Generate one window; channels that are equal are generated once."""
+        gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
+        rows = sound[:1] if np.all(sound == sound[:1]) else sound
+        batches = [slice(first, first + ROWS_AT_ONCE) for first in range(0, len(rows), ROWS_AT_ONCE)]
+        made, magnitude = [], np.abs(spectrum[: len(rows)])
+        for index, batch in enumerate(batches):
+            working = self._generate(window, rows[batch] * gain, magnitude[batch] * gain, settings)
+            made.append((yield from _share(working, index / len(batches), 1.0 / len(batches))) / gain)
+        generated = np.broadcast_to(np.concatenate(made), sound.shape)
+        return join(spectrum, gate, generated, settings.cutoff_hz, settings.band_gain_db)
+
+    def _generate(
+        self, window: Window, sound: Samples, magnitude: Samples, settings: Settings
+    ) -> Stage[Samples]:
+        """Return sound of the whole band for a window, (rows, samples), from its sound and its magnitudes."""
+        mel = np.log(np.maximum(magnitude @ mel_filter_bank().T, np.float32(MEL_FLOOR)))
+        condition_mel, mel = self._condition_mel(sound, mel, settings.cutoff_hz)
+        condition = yield from self._encode(window, condition_mel, settings)
+        latent = yield from _share(self._sample(window, condition, settings), _ENCODED, _SAMPLED - _ENCODED)
+        decoded = yield from self._run("vae_decoder", {"z": latent}, _SAMPLED)
+        known = known_bands(settings.cutoff_hz * CROSSOVER_SHARE / EDGE_MARGIN)
+        frames = magnitude.shape[1]
+        self._check("vae_decoder", decoded, (len(sound), 1, frames, mel.shape[-1]))
+        decoded = decoded[:, 0]
+        decoded[..., :known] = mel[..., :known]  # below the crossover the vocoder hears the input itself
+        output = yield from self._run("vocoder", {"mel": np.swapaxes(decoded, 1, 2)}, _DECODED)
+        return self._waveform(output, len(sound), frames)
+
+    def _condition_mel(self, sound: Samples, mel: Samples, cutoff_hz: float) -> tuple[Samples, Samples]:
+        """Return what the encoder reads, and the mel whose known bands are kept; (rows, frames, 256) both."""
+        if self._manifest.condition == "canonical_mel":
+            return canonical_mel(mel, cutoff_hz), mel
+        if self._manifest.condition == "lowpass_mel":
+            lowpassed = log_mel(lowpass(sound, NATIVE_RATE, cutoff_hz, "butter", LOWPASS_ORDER))
+            return lowpassed, lowpassed
+        return mel, mel
+
+    def _encode(self, window: Window, mel: Samples, settings: Settings) -> Stage[Latent]:
+        """Return the condition as the UNet reads it, scaled, (rows, channels, columns, bins)."""
+        latent = self._manifest.latent
+        columns = mel.shape[1] // latent.frames_per_latent
+        drawn = np.zeros((len(mel), latent.channels, columns, latent.bins), np.float32)
+        if self._manifest.condition_sampled:
+            drawn += self._noise(window, columns, settings.seed, noise.ENCODER)
+        feeds = {"mel": mel[:, None], "noise": drawn}
+        condition = yield from self._run("vae_feature_extract", feeds, 0.0)
+        self._check("vae_feature_extract", condition, feeds["noise"].shape)
+        return condition * np.float32(self._manifest.scale_factor)
+
+    def _sample(self, window: Window, condition: Latent, settings: Settings) -> Stage[Latent]:
+        """Sample clean latents; all rows start from the same noise, so that channels stay together."""
+        rows, columns = len(condition), condition.shape[2]
+        scale = settings.guidance_scale
+        without = self._manifest.unconditional_latent * self._manifest.scale_factor
+
+        def velocity(latent: Latent, time: int) -> Generator[None, None, Latent]:
+            x = np.concatenate([latent, condition], axis=1)
+            if scale != 1.0:  # both halves of the guided pair in one run
+                blind = np.concatenate([latent, np.full_like(condition, without)], axis=1)
+                x = np.concatenate([x, blind])
+            times = np.full(len(x), time, np.int64)
+            found = yield from self.sessions.run("ddpm", {"x": x, "timesteps": times})
+            self._check("ddpm", found, (len(x), *latent.shape[1:]))
+            return found if scale == 1.0 else guided(found[:rows], found[rows:], scale)
+
+        start = np.repeat(self._noise(window, columns, settings.seed, noise.START), rows, axis=0)
+        return (
+            yield from sample(
+                velocity,
+                start,
+                settings.steps,
+                sampler=self._manifest.sampler,
+                eta=self._manifest.eta,
+                step_noise=lambda step: self._noise(window, columns, settings.seed, noise.FIRST_STEP + step),
+            )
+        )
+
+    def _noise(self, window: Window, columns: int, seed: int, stream: int) -> Latent:
+        """Return noise (1, channels, columns, bins) for the columns of a window."""
+        latent = self._manifest.latent
+        return noise.noise_for_frames(
+            seed, window.first_column, columns, stream=stream, channels=latent.channels, bins=latent.bins
+        )[None]
+
+    def _waveform(self, output: Latent, rows: int, frames: int) -> Samples:
+        """Return the vocoder's sound, (rows, 480 frames)."""
+        if self._manifest.vocoder_output == "stft":
+            self._check("vocoder", output, (rows, 2, N_FFT // 2 + 1, frames))
+            spectrum = np.empty((rows, frames, output.shape[2]), np.complex64)
+            spectrum.real, spectrum.imag = (np.swapaxes(part, 1, 2) for part in (output[:, 0], output[:, 1]))
+            return inverse_frame_stft(spectrum)
+        wave, samples = output.reshape(rows, -1), HOP_LENGTH * frames
+        surplus = wave.shape[1] - samples
+        if surplus < 0 or surplus >= HOP_LENGTH:
+            self._check("vocoder", wave, (rows, samples))
+        return wave[:, surplus // 2 : surplus // 2 + samples]  # the surplus is even on both sides
+
+    def _run(self, graph: str, feeds: dict[str, Latent], share: float) -> Stage[Latent]:
+        running = self.sessions.run(graph, feeds)
+        try:
+            while True:
+                next(running)
+                yield share
+        except StopIteration as end:
+            result: Latent = end.value
+            return result
+        finally:
+            running.close()
+
+    def _check(self, graph: str, found: Latent, expected: tuple[int, ...]) -> None:
+        if found.shape != expected:
+            raise EngineError(
+                f"The model {self.bundle.id} is broken: {self.bundle.graph_path(graph)} returned "
+                f"{found.shape} where {expected} was expected."
+            )
+
+
+def _read_mirrored(read: Callable[[int, int], Samples], window: Window, length: int) -> Samples:
+    """Read a window; beyond the document's end it goes back, as a sudden end would ring in all bands."""
+    there = read(window.start, min(window.stop, length))
+    missing = window.stop - window.start - there.shape[1]
+    return np.pad(there, ((0, 0), (0, missing)), mode="symmetric") if missing else there
+
+
+def _share(stage: Stage[T], start: float, share: float) -> Stage[T]:
+    """Run work as a share of a larger one."""
+    try:
+        while True:
+            yield start + share * next(stage)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        stage.close()
+
+
+def _progress(stage: Stage[T], index: int, count: int) -> Job[T]:
+    """Run a window's work as part of the job."""
+    try:
+        while True:
+            yield Progress((index + next(stage)) / count, "Generating")
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        stage.close()

@@ -1,0 +1,285 @@
+"""Sessions: the loaded graphs of a bundle, the choice of what runs them, and runs that can be ended.
+
+A graph runs in a thread of its own while the generator that asked for it yields; closing the generator ends
+the run, so nothing above needs a token to cancel.
+"""
+
+import ctypes
+import importlib
+import os
+import sys
+from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from audiosr_desktop.engine.bundle import Bundle
+from audiosr_desktop.engine.manifest import GRAPHS, N_FFT, Manifest
+from audiosr_desktop.errors import BundleError, EngineError
+from audiosr_desktop.job import Job, Progress
+
+Array = npt.NDArray[Any]
+Shape = tuple[int | None, ...]
+T = TypeVar("T")
+
+TICK_S = 0.05
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+
+_FLOAT, _INT64 = "tensor(float)", "tensor(int64)"
+_N_MELS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderReport:
+    """What runs the graphs.
+
+    Attributes:
+        asked: the device asked for: auto, cpu, cuda, cuda:N.
+        device: the one in use: cpu or cuda:N.
+        provider: ONNX Runtime's name of it.
+        reason: why it is not what was asked for, a sentence; empty when it is.
+    """
+
+    asked: str
+    device: str
+    provider: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    """An input or output a graph must have; None in the shape stands for any length."""
+
+    name: str
+    shape: Shape
+    type: str = _FLOAT
+
+
+@dataclass(frozen=True, slots=True)
+class _Graph:
+    """A loaded graph: its session and the names that it gives to the inputs of the contract."""
+
+    session: Any
+    names: Mapping[str, str]
+
+
+class Sessions:
+    """The graphs of one bundle, ready to run; `open_sessions` makes them."""
+
+    def __init__(self, bundle: Bundle, graphs: Mapping[str, _Graph], report: ProviderReport) -> None:
+        self.bundle = bundle
+        self.report = report
+        self._graphs = graphs
+
+    def run(self, graph: str, feeds: Mapping[str, Array]) -> Generator[None, None, Array]:
+        """Run one graph; yields every 50 ms while it runs. Closing the generator ends the run.
+
+        Args:
+            graph: one of `GRAPHS`.
+            feeds: inputs by their names in the contract.
+
+        Returns:
+            The graph's first output, float32.
+
+        Raises:
+            EngineError: the graph fails.
+        """
+        loaded = self._graphs[graph]
+        named = {loaded.names[name]: np.ascontiguousarray(array) for name, array in feeds.items()}
+        options = _runtime().RunOptions()
+
+        def stop() -> None:
+            options.terminate = True
+
+        try:
+            outputs = yield from _in_thread(lambda: loaded.session.run(None, named, options), stop)
+        except Exception as error:
+            file = self.bundle.graph_path(graph)
+            raise EngineError(
+                f"The model's {file.name} cannot be run on {self.report.device}: {_first_line(error)}"
+            ) from error
+        result: Array = outputs[0]
+        return result
+
+
+def open_sessions(bundle: Bundle, device: str = "auto", threads: int = 0) -> Job[Sessions]:
+    """Load the four graphs of a bundle.
+
+    Args:
+        bundle: its files, verified by the caller.
+        device: auto, cpu, cuda or cuda:N; where there is no such GPU the processor is used, and the report
+            says why.
+        threads: threads a graph may use; 0 is one for each processor core that this program may use.
+
+    Raises:
+        BundleError: a graph cannot be loaded, or its inputs and outputs are not those of the contract.
+        EngineError: `device` is not a device.
+    """
+    asked_id, reason = _gpu_asked(device)
+    report = ProviderReport(device, "cpu", CPU, reason)
+    if asked_id is not None:
+        _preload_cuda()
+        report = ProviderReport(device, f"cuda:{asked_id}", CUDA)
+    graphs = {}
+    for index, graph in enumerate(GRAPHS):
+        session = yield from _load(bundle, graph, report, threads, index / len(GRAPHS))
+        if session.get_providers()[0] != report.provider:
+            why = "CUDA could not be started on this machine, so the processor is used."
+            report = ProviderReport(device, "cpu", CPU, why)
+        graphs[graph] = _Graph(session, _checked_names(bundle, graph, session))
+    yield Progress(1.0, "Loading the model")
+    return Sessions(bundle, graphs, report)
+
+
+def _load(bundle: Bundle, graph: str, report: ProviderReport, threads: int, fraction: float) -> Job[Any]:
+    path = bundle.graph_path(graph)
+    options = _runtime().SessionOptions()
+    options.intra_op_num_threads = threads or _cores()
+    options.log_severity_level = 3
+    # spinning threads would fight with those of the other sessions and of the window
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    providers: list[Any] = [CPU]
+    if report.provider == CUDA:
+        providers.insert(0, (CUDA, {"device_id": int(report.device.partition(":")[2])}))
+    loading = _in_thread(
+        lambda: _runtime().InferenceSession(str(path), options, providers=providers),
+        lambda: options.set_load_cancellation_flag(True),
+    )
+    try:
+        while True:
+            next(loading)
+            yield Progress(fraction, "Loading the model")
+    except StopIteration as end:
+        return end.value
+    except Exception as error:
+        raise BundleError(f"{path} cannot be loaded: {_first_line(error)}", path) from error
+    finally:
+        loading.close()
+
+
+def _in_thread(work: Callable[[], T], stop: Callable[[], None]) -> Generator[None, None, T]:
+    """Do `work` in a thread of its own; when closed early, call `stop` and wait for the thread."""
+    with ThreadPoolExecutor(1, thread_name_prefix="graph") as executor:
+        future: Future[T] = executor.submit(work)
+        try:
+            while True:
+                try:
+                    return future.result(timeout=TICK_S)
+                except TimeoutError:
+                    if future.done():  # the work's own error, not ours
+                        raise
+                yield
+        finally:
+            if not future.done():
+                stop()
+                wait([future])
+
+
+def _gpu_asked(device: str) -> tuple[int | None, str]:
+    """Return which GPU to use, or None for the processor and why."""
+    kind, _, number = device.partition(":")
+    if kind not in ("auto", "cpu", "cuda") or (number and (kind != "cuda" or not number.isdecimal())):
+        raise EngineError(f"A device is auto, cpu, cuda or cuda:N, not {device!r}.")
+    if kind == "cpu":
+        return None, ""
+    if not _has_cuda_driver():
+        return None, "No NVIDIA driver was found, so the processor is used."
+    if CUDA not in _runtime().get_available_providers():
+        return None, "This build of ONNX Runtime has no CUDA, so the processor is used."
+    return int(number or 0), ""
+
+
+def _has_cuda_driver() -> bool:
+    """Try to load the driver: ONNX Runtime lists CUDA on every machine, whether it has a GPU or not."""
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
+
+
+def _preload_cuda() -> None:
+    """Let ONNX Runtime find the CUDA libraries that came as Python packages."""
+    runtime = _runtime()
+    if hasattr(runtime, "preload_dlls"):
+        runtime.preload_dlls()
+
+
+@cache
+def _runtime() -> Any:
+    # loaded at the first use: it takes a quarter of a second, which the window's start need not wait for
+    return importlib.import_module("onnxruntime")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return text[0][:300] if text else type(error).__name__
+
+
+def _contract(manifest: Manifest, graph: str) -> tuple[list[_Tensor], list[Shape]]:
+    """Return the inputs of a graph, and the shapes its first output may have."""
+    channels, bins = manifest.latent.channels, manifest.latent.bins
+    latent: Shape = (None, channels, None, bins)
+    picture: Shape = (None, 1, None, _N_MELS)
+    if graph == "vae_feature_extract":
+        return [_Tensor("mel", picture), _Tensor("noise", latent)], [latent]
+    if graph == "ddpm":
+        x = _Tensor("x", (None, 2 * channels, None, bins))
+        return [x, _Tensor("timesteps", (None,), _INT64)], [latent]
+    if graph == "vae_decoder":
+        return [_Tensor("z", latent)], [picture]
+    spectrum: Shape = (None, 2, N_FFT // 2 + 1, None)
+    outputs = [spectrum] if manifest.vocoder_output == "stft" else [(None, None), (None, 1, None)]
+    return [_Tensor("mel", (None, _N_MELS, None))], outputs
+
+
+def _checked_names(bundle: Bundle, graph: str, session: Any) -> dict[str, str]:
+    """Return the graph's own name of each input of the contract: the same name, or the same place."""
+    inputs, outputs = _contract(bundle.manifest, graph)
+    path = bundle.graph_path(graph)
+    found = session.get_inputs()
+    by_name = {tensor.name: tensor for tensor in found}
+    if len(found) != len(inputs):
+        raise _mismatch(bundle, graph, f"{len(inputs)} inputs", f"{len(found)}")
+    names = {}
+    for index, wanted in enumerate(inputs):
+        tensor = by_name.get(wanted.name, found[index])
+        if tensor.type != wanted.type or not _fits(tensor.shape, wanted.shape, every=True):
+            expected = f"input {wanted.name} {_words(wanted.shape)} of {wanted.type}"
+            raise _mismatch(bundle, graph, expected, f"{_words(tensor.shape)} of {tensor.type}")
+        names[wanted.name] = tensor.name
+    if len(set(names.values())) != len(names):
+        raise BundleError(f"{path}: two inputs have the name or the place of one.", path)
+    result = session.get_outputs()[0]
+    if result.type != _FLOAT or not any(_fits(result.shape, shape, every=False) for shape in outputs):
+        expected = " or ".join(_words(shape) for shape in outputs)
+        raise _mismatch(bundle, graph, f"output {expected}", f"{_words(result.shape)} of {result.type}")
+    return names
+
+
+def _fits(found: list[Any], wanted: Shape, *, every: bool) -> bool:
+    """Compare shapes; with `every`, free lengths must be free (exporters lose that in outputs)."""
+    return len(found) == len(wanted) and all(
+        (not every or not isinstance(size, int))
+        if free is None
+        else not isinstance(size, int) or size == free
+        for size, free in zip(found, wanted, strict=True)
+    )
+
+
+def _mismatch(bundle: Bundle, graph: str, expected: str, found: str) -> BundleError:
+    path = bundle.graph_path(graph)
+    return BundleError(f"{path} is not the {graph} of {bundle.id}: expected {expected}, found {found}.", path)
+
+
+def _words(shape: Any) -> str:
+    return "[" + ", ".join(str(size) if isinstance(size, int) else "any" for size in shape) + "]"

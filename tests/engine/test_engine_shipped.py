@@ -1,0 +1,83 @@
+"""The shipped bundle on real sound: what a user hears, in figures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from audiosr_desktop import paths
+from audiosr_desktop.dsp.filters import FAMILIES, Family, lowpass
+from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, Bundle, Verifier, load_bundle
+from audiosr_desktop.engine.restorer import Restorer, Settings
+from audiosr_desktop.engine.sessions import open_sessions
+from audiosr_desktop.job import run_job
+
+CLIPS = Path(__file__).resolve().parents[1] / "clips"
+FOLDER = paths.shipped_models_dir() / DEFAULT_BUNDLE
+RATE = 48_000
+
+pytestmark = [
+    pytest.mark.model,
+    pytest.mark.skipif(not (FOLDER / "manifest.json").is_file(), reason="the checkout holds no model"),
+]
+
+
+@pytest.fixture(scope="module")
+def bundle() -> Bundle:
+    return load_bundle(FOLDER)
+
+
+@pytest.fixture(scope="module")
+def shipped(bundle: Bundle) -> Restorer:
+    return Restorer(run_job(open_sessions(bundle, "cpu", 1)))
+
+
+def clip(name: str, seconds: float = 6.0) -> np.ndarray:
+    samples, rate = soundfile.read(CLIPS / f"{name}.flac", frames=round(seconds * RATE), dtype="float32")
+    assert rate == RATE
+    return np.atleast_2d(samples.T)
+
+
+def restored(restorer: Restorer, sound: np.ndarray, cutoff_hz: float, start: int, stop: int) -> np.ndarray:
+    manifest, blocks = restorer.bundle.manifest, []
+    settings = Settings(cutoff_hz, manifest.default_steps["draft"], manifest.guidance_scale, seed=0)
+
+    def read(first: int, last: int) -> np.ndarray:
+        part = sound[:, first:last]
+        return np.pad(part, ((0, 0), (0, last - first - part.shape[1])))
+
+    run_job(restorer.generate(read, sound.shape[1], start, stop, settings=settings, write=blocks.append))
+    return sound[:, start:stop] + np.concatenate(blocks, axis=1)
+
+
+def band_db(samples: np.ndarray, low_hz: float, high_hz: float) -> float:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.shape[-1]), axis=-1)) ** 2
+    frequencies = np.fft.rfftfreq(samples.shape[-1], 1 / RATE)
+    return float(10 * np.log10(spectrum[:, (frequencies >= low_hz) & (frequencies < high_hz)].sum()))
+
+
+def test_the_files_are_what_the_manifest_says_and_small(bundle: Bundle) -> None:
+    assert set(bundle.manifest.sha256) == set(bundle.manifest.graphs.values())
+    run_job(Verifier().verify(bundle))
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 24 * 2**20
+
+
+@pytest.mark.parametrize("name", ["music_tabla", "speech_it_syllables", "effects_bell"])
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family in ("cheby", "butter", "boxcar")])
+def test_the_new_band_has_about_the_energy_of_the_truth(shipped: Restorer, name: str, family: Family) -> None:
+    truth = clip(name)[:1]
+    cutoff_hz = 6000.0
+    after = restored(shipped, lowpass(truth, RATE, cutoff_hz, family, 8), cutoff_hz, 0, truth.shape[1])
+    error_db = band_db(after, 6500, 16_000) - band_db(truth, 6500, 16_000)
+    assert abs(error_db) < 8.0
+    assert abs(band_db(after, 300, 5000) - band_db(truth, 300, 5000)) < 0.2
+
+
+def test_a_region_alone_is_what_it_is_within_the_whole(shipped: Restorer) -> None:
+    sound = lowpass(clip("music_tabla", 9.0), RATE, 5000.0, "cheby", 8)
+    whole = restored(shipped, sound, 5000.0, 0, sound.shape[1])
+    start, stop = 2 * RATE, 5 * RATE
+    alone = restored(shipped, sound, 5000.0, start, stop)
+    difference = alone - whole[:, start:stop]
+    assert np.mean(difference**2) < 1e-6 * np.mean(whole**2)
