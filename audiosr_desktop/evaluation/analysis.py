@@ -1,0 +1,188 @@
+"""What is wrong with a sound: where its band ends, how loud it is, and the damage that can be found in it."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from audiosr_desktop.audio.files import FileInfo
+from audiosr_desktop.audio.sound import Sound, iter_blocks
+from audiosr_desktop.dsp.cutoff import CutoffEstimate, estimate_cutoff
+from audiosr_desktop.dsp.gaps import Silence, SilenceFinder, is_cut
+from audiosr_desktop.dsp.level import LoudnessMeter, TruePeakMeter
+from audiosr_desktop.dsp.tones import SHORTEST_S, find_tones
+from audiosr_desktop.evaluation.detectors import ClipCounter, NoiseFloorMeter
+from audiosr_desktop.job import Job, Progress
+
+Samples = npt.NDArray[np.float32]
+
+SHORTEST_GAP_S = 0.005
+LONGEST_GAP_S = 1.0
+_EDGE_S = 0.05  # sound read on both sides of a silence
+_STRETCH_S = 12.0  # long enough to tell a tone from a note
+_MOST_STRETCHES = 5  # a long sound is looked at in places
+_SAME_TONE = 0.002  # relative difference in frequency
+_PART_OF_STRETCHES = 0.5  # of the places, in how many a tone must be
+_CUTOFF_BLOCK_S = 3.0
+_MOST_CUTOFF_BLOCKS = 12
+_BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTone:
+    """A steady tone: its frequency, and its level, a full-scale sine being 0 dBFS."""
+
+    frequency_hz: float
+    level_dbfs: float
+
+
+@dataclass(frozen=True, slots=True)
+class FoundGap:
+    """A drop-out: digital silence, in one channel or more, that cuts the sound off."""
+
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """All that is found out about one file; levels of digital silence are minus infinity.
+
+    Attributes:
+        path: the file.
+        sample_rate: Hz.
+        channels: number of channels.
+        duration_s: length.
+        format: container, as libsndfile names it.
+        subtype: sample format, as libsndfile names it.
+        cutoff_hz: where the band ends; for full-band sound its natural end.
+        cutoff_confidence: 0 to 1.
+        full_band: whether nothing was cut off.
+        lossy_source: whether the sound went through a lossy codec.
+        loudness_lufs: integrated loudness, BS.1770-4.
+        true_peak_dbtp: largest value between samples.
+        clipped_samples: samples at full scale, two or more in a row, over all channels.
+        noise_floor_dbfs: RMS of the steady noise.
+        tones: steady tones, loudest first.
+        gaps: drop-outs of 5 ms to 1 s, in the order of time.
+    """
+
+    path: str
+    sample_rate: int
+    channels: int
+    duration_s: float
+    format: str
+    subtype: str
+    cutoff_hz: float
+    cutoff_confidence: float
+    full_band: bool
+    lossy_source: bool
+    loudness_lufs: float
+    true_peak_dbtp: float
+    clipped_samples: int
+    noise_floor_dbfs: float
+    tones: tuple[FoundTone, ...]
+    gaps: tuple[FoundGap, ...]
+
+
+def analyze(sound: Sound, info: FileInfo) -> Job[Analysis]:
+    """Find out what `Analysis` holds, reading the sound block by block.
+
+    Args:
+        sound: what the file holds.
+        info: what the file says of itself.
+
+    Raises:
+        AudioFileError: the file cannot be read any more.
+    """
+    rate, channels = sound.sample_rate, sound.channels
+    loudness, peak = LoudnessMeter(rate, channels), TruePeakMeter(rate, channels)
+    clipping = ClipCounter(channels, _full_scale(info.subtype))
+    silences = SilenceFinder(channels, math.ceil(SHORTEST_GAP_S * rate), math.floor(LONGEST_GAP_S * rate))
+    noise = NoiseFloorMeter(rate, channels)
+    done = 0
+    for block in iter_blocks(sound):
+        for meter in (loudness, peak, clipping, silences, noise):
+            meter.add(block)
+        done += block.shape[1]
+        yield Progress(0.6 * done / sound.length, "Listening")
+    tones = yield from _find_tones(sound)
+    yield Progress(0.9, "Finding the end of the band")
+    cutoff = _estimate_cutoff(sound)
+    gaps = []
+    for silence in silences.result():
+        yield Progress(0.95, "Finding gaps")
+        if _is_gap(sound, silence):
+            gaps.append(FoundGap(silence.start / rate, silence.stop / rate))
+    return Analysis(
+        path=str(info.path),
+        sample_rate=rate,
+        channels=channels,
+        duration_s=sound.duration_s,
+        format=info.format,
+        subtype=info.subtype,
+        cutoff_hz=cutoff.cutoff_hz,
+        cutoff_confidence=cutoff.confidence,
+        full_band=cutoff.full_band,
+        lossy_source=cutoff.lossy,
+        loudness_lufs=loudness.result(),
+        true_peak_dbtp=peak.result_db(),
+        clipped_samples=clipping.result(),
+        noise_floor_dbfs=noise.result_db(),
+        tones=tuple(tones),
+        gaps=tuple(gaps),
+    )
+
+
+def _is_gap(sound: Sound, silence: Silence) -> bool:
+    edge = math.ceil(_EDGE_S * sound.sample_rate)
+    before = sound.read(max(0, silence.start - edge), silence.start)
+    after = sound.read(silence.stop, min(sound.length, silence.stop + edge))
+    return any(is_cut(before[row], after[row], sound.sample_rate) for row in silence.channels)
+
+
+def _full_scale(subtype: str) -> float:
+    bits = _BITS.get(subtype)
+    return 1.0 - 2.0 ** (1 - bits) if bits else 1.0
+
+
+def _places(length: int, size: int, most: int) -> list[tuple[int, int]]:
+    """Return at most `most` stretches of at most `size` samples, spread evenly over the length."""
+    count = min(most, max(1, math.ceil(length / size)))
+    size = min(size, length)
+    starts = np.linspace(0, length - size, count).round().astype(int)
+    return [(int(start), int(start) + size) for start in starts]
+
+
+def _find_tones(sound: Sound) -> Job[list[FoundTone]]:
+    """Return the tones that run through at least half of the places looked at, loudest first."""
+    if sound.duration_s < SHORTEST_S:
+        return []
+    places = _places(sound.length, round(_STRETCH_S * sound.sample_rate), _MOST_STRETCHES)
+    groups: list[list[FoundTone]] = []
+    for index, (start, stop) in enumerate(places):
+        yield Progress(0.6 + 0.3 * index / len(places), "Finding tones")
+        for tone in find_tones(sound.read(start, stop), sound.sample_rate):
+            found = FoundTone(tone.frequency_hz, tone.level_dbfs)
+            for group in groups:
+                if abs(group[0].frequency_hz / found.frequency_hz - 1.0) < _SAME_TONE:
+                    group.append(found)
+                    break
+            else:
+                groups.append([found])
+    kept = [group for group in groups if len(group) >= _PART_OF_STRETCHES * len(places)]
+    tones = [
+        FoundTone(
+            float(np.mean([tone.frequency_hz for tone in group])),
+            float(np.mean([tone.level_dbfs for tone in group])),
+        )
+        for group in kept
+    ]
+    return sorted(tones, key=lambda tone: -tone.level_dbfs)
+
+
+def _estimate_cutoff(sound: Sound) -> CutoffEstimate:
+    size = round(_CUTOFF_BLOCK_S * sound.sample_rate)
+    places = _places(sound.length, size, _MOST_CUTOFF_BLOCKS)
+    return estimate_cutoff([sound.read(start, stop) for start, stop in places], sound.sample_rate)

@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from audiosr_desktop.dsp.tones import SHORTEST_S, find_tones, fit_tone
+
+CLIPS = Path(__file__).parent.parent / "clips"
+NAMES = ("music_tabla", "speech_it_syllables", "effects_bell")
+RATE = 48_000
+
+
+def clip(name: str) -> np.ndarray:
+    return soundfile.read(CLIPS / f"{name}.flac", dtype="float32", always_2d=True)[0].T
+
+
+def tone(length: int, hz: float, amplitude: float, phase: float = 0.7) -> np.ndarray:
+    return amplitude * np.cos(2 * np.pi * hz * np.arange(length) / RATE + phase)
+
+
+def left_db(samples: np.ndarray, hz: float, amplitude: float) -> float:
+    """Level of what is left of a tone, against the tone."""
+    left = 2 * (samples * np.exp(-2j * np.pi * hz * np.arange(samples.shape[1]) / RATE)).mean(axis=1)
+    return float(20 * np.log10(np.abs(left).max() / amplitude))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_found_in_sound_without_a_tone(name: str) -> None:
+    assert find_tones(clip(name), RATE) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("hz", "amplitude"), [(137.3, 0.2), (997.0, 0.01), (3_111.0, 0.001), (14_022.4, 0.05)]
+)
+def test_a_tone_under_real_sound_is_found_exactly(name: str, hz: float, amplitude: float) -> None:
+    clean = clip(name)
+    damage = tone(clean.shape[1], hz, amplitude)
+    found = find_tones((clean + damage).astype(np.float32), RATE)
+    assert [round(each.frequency_hz, 1) for each in found] == [hz]
+    assert found[0].amplitudes == pytest.approx([amplitude] * len(clean), rel=0.01)
+    error = damage - found[0].render(clean.shape[1], RATE)
+    assert left_db(error, hz, amplitude) < -40.0
+    assert np.mean(error**2) < 1e-4 * np.mean(clean**2)
+
+
+def test_several_tones_and_one_channel_alone() -> None:
+    clean = clip("music_tabla")
+    damage = np.stack([tone(clean.shape[1], 1_000.5, 0.02), tone(clean.shape[1], 5_432.1, 0.01)])
+    found = find_tones((clean + damage).astype(np.float32), RATE)
+    assert sorted(round(each.frequency_hz, 1) for each in found) == [1_000.5, 5_432.1]
+    error = damage - sum(each.render(clean.shape[1], RATE) for each in found)
+    assert np.mean(error**2) < 1e-4 * np.mean(damage**2)
+
+
+def test_a_drifting_tone_is_followed() -> None:
+    clean = clip("music_tabla")
+    seconds = np.arange(clean.shape[1]) / RATE
+    phase = 2 * np.pi * 3_000 * seconds + 3.0 * np.sin(2 * np.pi * seconds / 10)  # ±0.3 Hz
+    damage = 0.02 * np.cos(phase)
+    found = find_tones((clean + damage).astype(np.float32), RATE)
+    error = damage - sum(each.render(clean.shape[1], RATE) for each in found)
+    assert 10 * np.log10(np.mean(error**2) / np.mean(damage**2)) < -30.0
+
+
+def note(length: int, hz: float, shape: np.ndarray) -> np.ndarray:
+    return tone(length, hz, 0.1) * shape
+
+
+@pytest.mark.parametrize("shape", ["held for a while", "dying away", "vibrato", "tremolo"])
+def test_notes_are_left_to_the_music(shape: str) -> None:
+    length = 8 * RATE
+    seconds = np.arange(length) / RATE
+    sound = {
+        "held for a while": note(length, 440.0, ((seconds > 1) & (seconds < 6)).astype(float)),
+        "dying away": note(length, 440.0, np.exp(-seconds / 4)),
+        "vibrato": 0.1 * np.cos(2 * np.pi * 440 * seconds + 8 * np.sin(2 * np.pi * 5 * seconds)),
+        "tremolo": note(length, 440.0, 1 + 0.5 * np.sin(2 * np.pi * seconds)),
+    }[shape]
+    noise = 1e-3 * np.random.default_rng(0).standard_normal(length)
+    assert find_tones((sound + noise).astype(np.float32)[None], RATE) == []
+
+
+def test_noise_silence_dc_and_a_sound_that_is_a_tone_are_left_alone() -> None:
+    length = 4 * RATE
+    noise = (0.1 * np.random.default_rng(0).standard_normal((2, length))).astype(np.float32)
+    assert find_tones(noise, RATE) == []
+    assert find_tones(np.zeros((1, length), np.float32), RATE) == []
+    assert find_tones(np.full((8, 8_000), 0.3, np.float32), 2_000) == []
+    assert find_tones(tone(length, 1_000.0, 0.1).astype(np.float32)[None], RATE) == []
+    assert find_tones(noise[:, : round(SHORTEST_S * RATE) - 1], RATE) == []
+
+
+def test_a_named_tone_is_fitted_even_where_the_sound_is_nothing_else() -> None:
+    sound = tone(RATE, 1_003.0, 0.1).astype(np.float32)[None]
+    found = fit_tone(sound, RATE, 1_000.0)
+    assert found is not None
+    assert found.frequency_hz == pytest.approx(1_003.0, abs=0.1)
+    assert found.level_dbfs == pytest.approx(-20.0, abs=0.2)
+    assert fit_tone(sound[:, :480], RATE, 1_000.0) is None
+    assert fit_tone(sound, RATE, 30_000.0) is None
+    assert fit_tone(np.zeros_like(sound), RATE, 1_000.0) is None
