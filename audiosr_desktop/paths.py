@@ -23,7 +23,7 @@ def resources_dir() -> Path:
 
 
 def example_sound() -> Path:
-    """Return the bundled example that the editor opens on first start: music whose top is missing above 6 kHz."""
+    """Return the bundled example that the editor opens on first start: music without its top above 6 kHz."""
     return resources_dir() / "example" / "example-narrow.flac"
 
 

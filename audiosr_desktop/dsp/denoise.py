@@ -25,6 +25,8 @@ _FRAME_S = 0.0427
 _BAND_BINS = 16
 _TILE_FRAMES = 8
 _BLOCK = (3, 5)  # bins, frames of one block of the gain
+_WIDE_BLOCK = (9, 15)  # of one block in which it is asked whether there is anything but noise
+_WIDE_NOISE = (1.15, 1.45)  # its mean power for a sure no and a sure yes, the noise being 1
 _OVERSUBTRACTION = 1.5
 _LEAST_POWER = 1e-10  # -130 dBFS: far below any sound, and its square root fits float32 sums
 
@@ -69,7 +71,7 @@ def hop_length(sample_rate: int) -> int:
 
 def context_length(sample_rate: int) -> int:
     """Return the samples of context on each side beyond which nothing has an influence."""
-    return frame_length(sample_rate) + (_BLOCK[1] + 1) * hop_length(sample_rate)
+    return frame_length(sample_rate) + (_BLOCK[1] + _WIDE_BLOCK[1]) * hop_length(sample_rate)
 
 
 class NoiseMeter:
@@ -181,9 +183,16 @@ def _gain(white: Spectrum) -> Powers:
     """Return the two-pass gain of one channel (bins, frames) whose noise has power 1."""
     power = np.abs(white) ** 2
     first = np.maximum(1.0 - _OVERSUBTRACTION / np.maximum(uniform_filter(power, _BLOCK), 1e-12), 0.0)
-    clean = uniform_filter(power * first**2, _BLOCK)
+    clean = uniform_filter(power * (first * _presence(power)) ** 2, _BLOCK)
     gain: Powers = clean / (clean + 1.0)
     return gain
+
+
+def _presence(power: Powers, noise: float = 1.0) -> Powers:
+    """Return 0 where a wide block holds noise alone, 1 where not: lone peaks of noise are no sound."""
+    none, sure = _WIDE_NOISE
+    presence: Powers = np.clip((uniform_filter(power, _WIDE_BLOCK) / noise - none) / (sure - none), 0.0, 1.0)
+    return presence
 
 
 def _joint_gain(white: Spectrum, correlation: float) -> Spectrum:
@@ -193,6 +202,7 @@ def _joint_gain(white: Spectrum, correlation: float) -> Spectrum:
     turned = np.stack([white[0] + white[1], white[0] - white[1]]) / (np.sqrt(2.0) * spread[:, None, None])
     turned = turned.astype(np.complex64)
     first = _filtered(turned, turned, lambda power: np.maximum(1.0 - _OVERSUBTRACTION / power, 0.0))
+    first *= _presence(np.max(np.abs(turned) ** 2, axis=0), noise=1.5)
     second = _filtered(turned, first, lambda power: power / (power + 1.0)) * spread[:, None, None]
     both: Spectrum = (np.stack([second[0] + second[1], second[0] - second[1]]) / np.sqrt(2.0)).astype(
         np.complex64

@@ -81,4 +81,5 @@ class UNet(nn.Module):
         for block in self.up:
             x = block(x, embedding)
         out: Tensor = self.leave(self.norm(x.transpose(1, 2)))
-        return out.unflatten(2, (LATENT_CHANNELS, LATENT_BINS)).permute(0, 2, 1, 3)
+        shape = (*out.shape[:2], LATENT_CHANNELS, LATENT_BINS)
+        return out.reshape(shape).permute(0, 2, 1, 3)

@@ -86,7 +86,7 @@ def test_stretches_make_no_difference() -> None:
 def test_reduction_is_limited() -> None:
     noise = noisy(np.zeros((1, 2 * RATE), np.float32), 0.01)
     quiet = reduce_noise(noise, RATE, white_profile(1, RATE, -40.0), reduction_db=12.0)
-    assert 20 * np.log10(np.std(quiet) / np.std(noise)) == pytest.approx(-12.0, abs=1.5)
+    assert 20 * np.log10(np.std(quiet) / np.std(noise)) == pytest.approx(-12.0, abs=0.5)
     same = reduce_noise(noise, RATE, white_profile(1, RATE, -40.0), reduction_db=0.0)
     np.testing.assert_allclose(same, noise, atol=1e-6)
 

@@ -3,7 +3,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_bundle import build_port_bundle, build_tiny_bundle, write_graph_with_outside_data
 
@@ -194,6 +194,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(
     key=st.sampled_from(
         [

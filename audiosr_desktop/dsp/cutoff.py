@@ -1,0 +1,282 @@
+"""Where the band of a sound ends: the edge that a low-pass, a change of rate or a codec left.
+
+The spectrum of natural sound is unknown, that of a filter is not. Seen in dB on an axis of octaves, a filtered
+spectrum is the sum of both. Sound is modelled as a Gaussian process on that axis (a fall of some dB an octave, slow
+drift, small rough detail), and every filter of a bank is taken away from the measured spectrum at every place in
+turn: the one that leaves the likeliest sound tells the edge. Noise floors, whether dither or hiss, limit how deep a
+filter can be seen, so each filter's response is cut off there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.linalg
+import scipy.ndimage
+
+from audiosr_desktop.dsp.filters import Family, design_lowpass
+from audiosr_desktop.dsp.spectrum import hann, stft
+
+Samples = npt.NDArray[np.floating[Any]]
+Profile = npt.NDArray[np.float32]  # a level in dB for each frequency of a grid
+
+FULL_BAND_HZ = 19_000.0  # an edge up here takes nothing that matters away; good encoders end at 19 to 20 kHz
+
+_LOWEST_HZ = 400.0
+_LOWEST_EDGE_HZ = 1_000.0
+_HIGHEST_HZ = 19_500.0
+_BIN_HZ = 11.7
+_MAX_FRAMES = 1_200
+_DARKEST_DB = -112.0  # under the noise of 16 bits nothing is told from nothing
+_EDGES_PER_OCTAVE = 60
+_COARSE, _FINE = 18, 36  # points of the profile an octave
+
+# The bank: design, order, and how much likelihood the rare gentle designs must win by. All run both ways.
+_BANK: tuple[tuple[Family, int, float], ...] = (
+    *(("butter", order, 2.5 if order == 4 else 0.0) for order in (4, 6, 8, 10)),
+    *(("bessel", order, 5.0) for order in (4, 6, 8)),
+    *(("cheby", order, 0.0) for order in (4, 6, 8)),
+    *(("ellip", order, 0.0) for order in (4, 6, 8)),
+    ("boxcar", 0, 0.0),
+)
+_DEEPEST_DB = -250.0
+
+# Natural sound on an axis of octaves, relative sizes; found on music, speech and effects filtered in all these ways
+_FALL_DB = -8.0  # an octave
+_SLOPE_DB = 1.0
+_DRIFT_DB = 0.5
+_DETAIL_DB, _DETAIL_OCTAVES = 1.0, 0.06
+_ROUGHNESS_DB = 0.2
+_LEVEL_DB = 100.0
+_PRIOR_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class CutoffEstimate:
+    """Where the band of a sound ends.
+
+    Attributes:
+        cutoff_hz: half-amplitude point (-6 dB) of the edge; of full-band sound its natural end, or half the rate.
+        confidence: 0 (nothing to go by) to 1.
+        full_band: nothing below 19 kHz, or below 0.9 of half the rate, is missing.
+        lossy: the edge and the holes below it look like those of a lossy codec.
+        hole_share: part of the cells of time and frequency below the edge that hold nothing, 0 to 1.
+    """
+
+    cutoff_hz: float
+    confidence: float
+    full_band: bool
+    lossy: bool
+    hole_share: float
+
+
+def estimate_cutoff(blocks: Samples | Sequence[Samples], sample_rate: int) -> CutoffEstimate:
+    """Find where the band of a sound ends.
+
+    Args:
+        blocks: (channels, samples), or several such pieces spread over a long sound; pieces under 90 ms are skipped.
+        sample_rate: in Hz.
+
+    Returns:
+        The edge. Silence, steady tones, very short sound and sound without an edge count as full band.
+    """
+    powers = _frame_powers([blocks] if isinstance(blocks, np.ndarray) else blocks, sample_rate)
+    nyquist = sample_rate / 2.0
+    top = min(_HIGHEST_HZ, 0.93 * nyquist)
+    if len(powers) == 0 or top < 1.5 * _LOWEST_EDGE_HZ:
+        return CutoffEstimate(nyquist, 0.0, full_band=True, lossy=False, hole_share=0.0)
+    profiles = _profiles(powers, sample_rate, top)
+    edge = _likeliest_edge(profiles, sample_rate, top)
+    return CutoffEstimate(edge.hz, edge.evidence, full_band=False, lossy=False, hole_share=edge.drop_db)
+
+
+def _frame_powers(blocks: Sequence[Samples], sample_rate: int) -> npt.NDArray[np.float32]:
+    """Return the power (frames, bins) of the frames that hold sound, mean over channels; 0 dB is a full-scale RMS."""
+    n_fft = 2 ** round(np.log2(sample_rate / _BIN_HZ))
+    usable = [block for block in blocks if block.shape[-1] >= n_fft]
+    total = sum(block.shape[-1] for block in usable)
+    hop = max(n_fft // 2, -(-total // _MAX_FRAMES))
+    parts = []
+    for block in usable:
+        spectra = stft(block, n_fft, hop, center=False)
+        parts.append(np.mean(spectra.real**2 + spectra.imag**2, axis=0).T)
+    if not parts:
+        return np.zeros((0, n_fft // 2 + 1), np.float32)
+    powers = np.concatenate(parts) / np.sum(hann(n_fft) ** 2)
+    energies = powers[:, 4:].sum(axis=1)  # without DC and rumble
+    loudest = float(energies.max(initial=0.0))
+    kept: npt.NDArray[np.float32] = powers[(energies > 1e-6 * loudest) & (energies > 1e-11)]
+    return kept
+
+
+def _profiles(powers: npt.NDArray[np.float32], sample_rate: int, top: float) -> list[tuple[float, Profile]]:
+    """Return weighted long-term spectra on the fine grid, each a view of the sound that the others have not."""
+    grid = _grid(top, _FINE)
+    n_fft = 2 * (powers.shape[1] - 1)
+    levels = 10.0 * np.log10(powers + 1e-20)
+    spans = (grid[:, None] * 2.0 ** np.array([-1 / 16, 1 / 16]) * n_fft / sample_rate).astype(int)
+
+    def across_partials(spectrum: npt.NDArray[np.floating[Any]]) -> Profile:
+        return np.array([np.median(spectrum[low : high + 2]) for low, high in spans], dtype=np.float32)
+
+    mean = 10.0 * np.log10(_above_floor(powers.mean(axis=0)) + 1e-20)
+    width = np.maximum(grid * n_fft / sample_rate * (2.0 ** (0.5 / _FINE) - 1.0), 1.5)
+    sums = np.concatenate([[0.0], np.cumsum(10.0 ** (mean / 10.0))])
+    low = np.round(grid * n_fft / sample_rate - width).astype(int)
+    high = np.maximum(np.round(grid * n_fft / sample_rate + width).astype(int), low + 2)
+    banded = 10.0 * np.log10((sums[high] - sums[low]) / (high - low) + 1e-20)
+    profiles = [
+        (0.5, banded.astype(np.float32)),
+        (0.5, across_partials(mean)),
+        (1.0, across_partials(levels.mean(axis=0))),
+    ]
+    # dull, middling and bright moments: one filter, three different sounds
+    split = slice(int(2.0 * _LOWEST_HZ * n_fft / sample_rate), None)
+    third = slice(int(_LOWEST_HZ * n_fft / sample_rate), split.start)
+    last = int(top * n_fft / sample_rate)
+    brightness = levels[:, split.start : last].mean(axis=1) - levels[:, third].mean(axis=1)
+    for part in np.array_split(np.argsort(brightness), 3):
+        if len(part) >= 8:
+            profiles.append((0.7, across_partials(levels[part].mean(axis=0))))
+    return profiles
+
+
+def _above_floor(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Take a flat floor of noise away from a mean spectrum, down to a tenth of it."""
+    smooth = scipy.ndimage.median_filter(power, 65, mode="nearest")
+    floor = float(np.percentile(smooth[len(smooth) // 50 : -len(smooth) // 50], 1.0))
+    return np.maximum(power - floor, 0.1 * floor)
+
+
+@cache
+def _grid(top: float, per_octave: int) -> npt.NDArray[np.float64]:
+    count = int(np.log2(top / _LOWEST_HZ) * per_octave) + 1
+    return _LOWEST_HZ * 2.0 ** (np.arange(count) / per_octave)
+
+
+@cache
+def _edges(top: float) -> npt.NDArray[np.float64]:
+    count = int(np.log2(0.975 * top / _LOWEST_EDGE_HZ) * _EDGES_PER_OCTAVE) + 1
+    return _LOWEST_EDGE_HZ * 2.0 ** (np.arange(count) / _EDGES_PER_OCTAVE)
+
+
+@cache
+def _responses(sample_rate: int, top: float, per_octave: int) -> npt.NDArray[np.float32]:
+    """Return the bank in dB, (filters, edges, points)."""
+    # bent as the bilinear transform bends it, every recursive filter is one curve over the ratio to its edge
+    bend = np.pi / sample_rate
+    ratio = np.tan(bend * _grid(top, per_octave)) / np.tan(bend * _edges(top))[:, None]
+    return np.stack([_curve(family, order, ratio) for family, order, _ in _BANK])
+
+
+def _curve(family: Family, order: int, ratio: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    if family == "boxcar":
+        return np.where(ratio > 1.0, _DEEPEST_DB, 0.0).astype(np.float32)
+    rate, edge = 48_000, 1_000.0
+    sections = design_lowpass(rate, edge, family, order)
+    at = np.arctan(np.geomspace(1e-3, 1e3, 8192) * np.tan(np.pi * edge / rate))  # half the phase of z
+    powers = np.exp(-2j * at)[:, None] ** np.arange(3)
+    response = np.prod((powers @ sections[:, :3].T) / (powers @ sections[:, 3:].T), axis=1)
+    decibels = np.maximum(40.0 * np.log10(np.abs(response) + 1e-12), _DEEPEST_DB)
+    decibels = np.minimum.accumulate(decibels)  # the ripples of a stop band are no sound
+    return np.interp(np.log(ratio), np.linspace(np.log(1e-3), np.log(1e3), 8192), decibels).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """The likeliest edge.
+
+    Attributes:
+        hz: half-amplitude point.
+        evidence: log-likelihood won against sound without an edge.
+        drop_db: how deep the filter can be seen, median over the profiles.
+        steep: whether the filter falls 40 dB within a third of an octave.
+    """
+
+    hz: float
+    evidence: float
+    drop_db: float
+    steep: bool
+
+
+def _likeliest_edge(profiles: list[tuple[float, Profile]], sample_rate: int, top: float) -> _Edge:
+    """Look at the whole spectrum coarsely, then twice closely around the best place."""
+    edges, grid = _edges(top), _grid(top, _FINE)
+    floored = [(weight, *_floored(profile)) for weight, profile in profiles]
+    step = _FINE // _COARSE
+    score = np.zeros((len(_BANK), len(edges)))
+    coarse = _responses(sample_rate, top, _COARSE)
+    for weight, profile, floor in floored:
+        gain, _ = _log_likelihoods(profile[::step], floor, coarse, edges, _grid(top, _COARSE), _COARSE)
+        score += weight * gain
+    best = int(np.argmax(score.max(axis=0)))
+    responses = _responses(sample_rate, top, _FINE)
+    for _ in range(2):
+        near = slice(*np.searchsorted(edges, edges[best] * np.array([0.57, 1.75])))
+        points = slice(*np.searchsorted(grid, edges[best] * np.array([0.5, 2.0])))
+        points = slice(min(points.start, len(grid) - _FINE), points.stop)
+        score = np.zeros((len(_BANK), near.stop - near.start))
+        depths = []
+        for weight, profile, floor in floored:
+            part = responses[:, near, points]
+            gain, depth = _log_likelihoods(profile[points], floor, part, edges[near], grid[points], _FINE)
+            score += weight * gain
+            depths.append(depth)
+        design, place = np.unravel_index(int(np.argmax(score)), score.shape)
+        best = near.start + int(place)
+    at = np.searchsorted(grid, edges[best] * 2.0 ** (1 / 3))
+    reach = responses[design, best, min(at, len(grid) - 1)]
+    depth = float(np.median([d[place] for d in depths]))
+    return _Edge(float(edges[best]), float(score.max()), depth, bool(reach < -40.0))
+
+
+def _floored(profile: Profile) -> tuple[Profile, float]:
+    limited = np.maximum(profile, _DARKEST_DB)
+    floor = float(np.percentile(scipy.ndimage.median_filter(limited, _FINE // 4, mode="nearest"), 3.0))
+    return np.maximum(limited, floor), floor
+
+
+def _log_likelihoods(
+    profile: Profile,
+    floor: float,
+    responses: npt.NDArray[np.float32],
+    edges: npt.NDArray[np.float64],
+    grid: npt.NDArray[np.float64],
+    per_octave: int,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+    """Return log-likelihoods over that of no edge (filters, edges), and how deep each edge can be seen in dB."""
+    first = np.minimum(np.searchsorted(grid, edges / 1.6), len(grid) - 1)
+    last = np.maximum(np.searchsorted(grid, edges / 1.1), first + 1)
+    sums = np.concatenate([[0.0], np.cumsum(profile, dtype=np.float64)])
+    depths = np.maximum((sums[last] - sums[first]) / (last - first) - floor, 0.0).astype(np.float32)
+    whitener = _whitener(len(grid), per_octave)
+    natural = profile - np.float32(_FALL_DB) * np.log2(grid / grid[0]).astype(np.float32)
+    sound = natural - np.maximum(responses, -depths[:, None])
+    errors = sound.reshape(-1, len(grid)) @ whitener.T
+    count = len(grid)
+    known = _PRIOR_SHARE * count  # a prior on the roughness: without it very smooth sound proves anything
+    squares = np.einsum("ij,ij->i", errors, errors).reshape(responses.shape[:2]) + known
+    plain = whitener @ natural
+    scale = -0.5 * count * (1.0 + _PRIOR_SHARE)
+    gains = scale * np.log(squares / (plain @ plain + known))
+    return gains - np.array([[penalty] for _, _, penalty in _BANK]), depths
+
+
+@cache
+def _whitener(count: int, per_octave: int) -> npt.NDArray[np.float32]:
+    """Return the inverse of the Cholesky factor of the covariance of natural sound on `count` points."""
+    octaves = np.arange(count) / per_octave
+    apart = np.abs(octaves[:, None] - octaves)
+    from_middle = octaves - octaves.mean()
+    covariance = (
+        _LEVEL_DB**2
+        + _SLOPE_DB**2 * np.outer(from_middle, from_middle)
+        + _DRIFT_DB**2 * np.minimum(octaves[:, None], octaves)
+        + _DETAIL_DB**2 * np.exp(-apart / _DETAIL_OCTAVES)
+        + _ROUGHNESS_DB**2 * np.eye(count)
+    )
+    factor = np.linalg.cholesky(covariance)
+    return scipy.linalg.solve_triangular(factor, np.eye(count), lower=True).astype(np.float32)

@@ -1,0 +1,161 @@
+"""The one road of every edit: check, process, limit to the band, mix, fade at the edges, splice."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from audiosr_desktop.audio.files import require_finite
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import BLOCK, Sound, concat
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.dsp.overlap import raised_cosine_fade
+from audiosr_desktop.dsp.spectrum import istft, stft
+from audiosr_desktop.effects.effect import AMOUNT, Effect, resolve_values
+from audiosr_desktop.errors import EffectError, SoundError
+from audiosr_desktop.job import Job, Progress, part_of
+
+Samples = npt.NDArray[np.float32]
+
+FADE_S = 0.010
+CHECKED_CONTEXT_S = 16.0  # effects read this much around the region, at most
+BAND_EDGE_OCTAVES = 1.0 / 12.0
+BAND_N_FFT = 8192
+BAND_HOP = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """How many samples of a region the change takes to come in and to go out."""
+
+    length: int
+    fade_in: int
+    fade_out: int
+
+    def gains(self, start: int, stop: int) -> Samples:
+        """Return the gain of the change at samples [start, stop) of the region."""
+        gains = np.ones(stop - start, np.float32)
+        rise, fall = raised_cosine_fade(self.fade_in)[start:stop], raised_cosine_fade(self.fade_out)[::-1]
+        gains[: rise.size] = rise
+        first = max(start, self.length - self.fade_out)
+        if first < stop:
+            offset = self.length - self.fade_out
+            gains[first - start :] *= fall[first - offset : stop - offset]
+        return gains
+
+
+def apply_effect(
+    effect: Effect, sound: Sound, region: Region, given: Mapping[str, object], scratch: Scratch
+) -> Job[Sound]:
+    """Return `sound` with an effect applied to a region of it.
+
+    Outside the region the samples are those of `sound`, in its own stores; the length does not change.
+    Inside, the change (effect minus sound) is limited to the region's band, scaled by "amount" and faded over
+    10 ms at the edges of the region, but not where these are the ends of the sound.
+
+    Args:
+        effect: what to apply.
+        sound: the whole document.
+        region: where; it is cut to the sound, and an empty one changes nothing.
+        given: values by parameter; the others take their defaults.
+        scratch: for long results.
+
+    Returns:
+        A new sound, or `sound` itself when nothing changed.
+
+    Raises:
+        EffectError: a value is not possible, or the effect returned something else than it was asked for.
+        SoundError: the sound holds samples that are not numbers.
+    """
+    region = region.clipped(0, sound.length)
+    values = resolve_values(effect, given)
+    amount = float(values[AMOUNT.id]) / 100.0 if AMOUNT in effect.parameters else 1.0
+    if region.length == 0 or amount == 0.0:
+        return sound
+    around = region.widened(round(CHECKED_CONTEXT_S * sound.sample_rate), sound.length)
+    yield from part_of(require_finite(sound, around), 0.0, 0.03)
+    dry = sound.slice(region.start, region.stop)
+    wet = yield from part_of(effect.process(sound, region, values), 0.03, 0.92)
+    if wet == dry:
+        return sound
+    yield from part_of(_check_result(effect, dry, wet), 0.92, 0.94)
+    edges = _edges(effect, sound, region)
+    if amount == 1.0 and not region.has_band:
+        # only the edges are mixed: the rest is what the effect wrote, not copied again
+        last = region.length - edges.fade_out
+        parts = [
+            _faded(dry, wet, edges, 0, edges.fade_in),
+            wet.slice(edges.fade_in, last),
+            _faded(dry, wet, edges, last, region.length),
+        ]
+        yield Progress(1.0, "Joining")
+        return sound.splice(region, concat(parts))
+    with scratch.writer(dry.channels) as writer:
+        for start, change in _changes(dry, wet, region):
+            stop = start + change.shape[1]
+            writer.write(dry.read(start, stop) + change * (np.float32(amount) * edges.gains(start, stop)))
+            yield Progress(0.94 + 0.06 * stop / dry.length, "Mixing")
+        mixed = Sound.from_store(writer.finish(), dry.sample_rate)
+    return sound.splice(region, mixed)
+
+
+def _check_result(effect: Effect, dry: Sound, wet: Sound) -> Job[None]:
+    """Refuse what an effect must not return; plugins are outside data."""
+    wanted = (dry.length, dry.channels, dry.sample_rate)
+    found = (wet.length, wet.channels, wet.sample_rate)
+    if wanted != found:
+        words = ("{} samples of {} channels at {} Hz".format(*shape) for shape in (found, wanted))
+        raise EffectError("{} returned {} in place of {}.".format(effect.title, *words))
+    try:
+        yield from require_finite(wet)
+    except SoundError as error:
+        raise EffectError(
+            f"{effect.title} returned samples that are not numbers; nothing was changed."
+        ) from error
+
+
+def _edges(effect: Effect, sound: Sound, region: Region) -> _Edges:
+    if effect.seamless:
+        return _Edges(region.length, 0, 0)
+    fade = min(round(FADE_S * sound.sample_rate), region.length // 2)
+    return _Edges(region.length, fade if region.start > 0 else 0, fade if region.stop < sound.length else 0)
+
+
+def _faded(dry: Sound, wet: Sound, edges: _Edges, start: int, stop: int) -> Sound:
+    before = dry.read(start, stop)
+    change = wet.read(start, stop) - before
+    return Sound.from_array(before + change * edges.gains(start, stop), dry.sample_rate)
+
+
+def _changes(dry: Sound, wet: Sound, region: Region) -> Iterator[tuple[int, Samples]]:
+    """Yield (start, wet minus dry) block by block, the region's band only."""
+    gains = _band_gains(region, dry.sample_rate) if region.has_band else None
+    # frames are counted from the document's start, so that the result does not depend on the region's
+    first = -(region.start % BAND_HOP)
+    for begin in range(first, dry.length, BLOCK):
+        start, stop = max(0, begin), min(begin + BLOCK, dry.length)
+        if gains is None:
+            yield start, wet.read(start, stop) - dry.read(start, stop)
+            continue
+        outer, end = begin - BAND_N_FFT, begin + BLOCK + BAND_N_FFT
+        change = wet.read_padded(outer, end) - dry.read_padded(outer, end)
+        spectrum = stft(change, BAND_N_FFT, BAND_HOP, center=False)
+        change = istft(spectrum * gains[:, None], BAND_HOP, end - outer, center=False)
+        yield start, change[:, start - outer : stop - outer]
+
+
+def _band_gains(region: Region, sample_rate: int) -> Samples:
+    """Return the gain of each bin: 1 in the band, 0 outside, half cosines of 1/12 octave between."""
+    frequencies = np.maximum(np.arange(BAND_N_FFT // 2 + 1) * sample_rate / BAND_N_FFT, 1e-3)
+    gains = np.ones(frequencies.size)
+    if region.low_hz is not None and region.low_hz > 0.0:
+        gains *= _rise(np.log2(frequencies / region.low_hz) / BAND_EDGE_OCTAVES + 0.5)
+    if region.high_hz is not None:
+        gains *= 1.0 - _rise(np.log2(frequencies / max(region.high_hz, 1e-3)) / BAND_EDGE_OCTAVES + 0.5)
+    return gains.astype(np.float32)
+
+
+def _rise(position: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    rise: npt.NDArray[np.float64] = 0.5 - 0.5 * np.cos(np.pi * np.clip(position, 0.0, 1.0))
+    return rise

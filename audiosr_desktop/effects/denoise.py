@@ -1,0 +1,126 @@
+"""Noise reduction: measures steady noise over the whole sound and takes it out of a region, as an Effect."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.dsp.denoise import (
+    NoiseMeter,
+    NoiseProfile,
+    context_length,
+    hop_length,
+    reduce_noise,
+    white_profile,
+)
+from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.effects.notes import Report, warn
+from audiosr_desktop.job import Job, Progress, part_of
+
+LEAST_NOISE_DBFS = -93.0  # below this it is the rounding of 16 bits
+SURVEY_S = 120.0  # a longer sound is measured in stretches spread over it
+STRETCH_S = 5.0
+CHUNK_S = 4.0
+
+PARAMETERS = (
+    Parameter(
+        "reduction_db",
+        "Reduction",
+        "float",
+        default=30.0,
+        minimum=0.0,
+        maximum=60.0,
+        unit="dB",
+        help="By how much noise is lowered at most.",
+    ),
+    Parameter(
+        "noise",
+        "Noise",
+        "choice",
+        default="white",
+        choices=("white", "coloured"),
+        help="White is hiss; coloured is any steady noise, and also takes rain, wind or a fan for noise.",
+    ),
+    AMOUNT,
+    Parameter(
+        "noise_dbfs",
+        "Noise level",
+        "float",
+        default=0.0,
+        minimum=-120.0,
+        maximum=0.0,
+        unit="dBFS",
+        advanced=True,
+        help="RMS level of white noise; 0 measures it.",
+    ),
+)
+
+
+class Denoise:
+    """The effect; the level of the noise is put into `report` when one is given."""
+
+    id = "audiosr.denoise"
+    title = "Denoise"
+    parameters: Sequence[Parameter] = PARAMETERS
+    seamless = False
+
+    def __init__(self, scratch: Scratch, report: Report | None = None) -> None:
+        self._scratch = scratch
+        self._report: Report = {} if report is None else report
+
+    def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
+        """Return the region with less noise; the sound as it is where no steady noise is heard."""
+        if float(values["noise_dbfs"]) < 0.0:
+            profile = white_profile(sound.channels, sound.sample_rate, float(values["noise_dbfs"]))
+        else:
+            measuring = measure_noise(sound, coloured=values["noise"] == "coloured")
+            profile = yield from part_of(measuring, 0.0, 0.3)
+        if profile.level_dbfs < LEAST_NOISE_DBFS or float(values["reduction_db"]) == 0.0:
+            warn(self._report, "No steady noise was found and the sound was left as it is.")
+            return sound.slice(region.start, region.stop)
+        self._report["noise_dbfs"] = round(profile.level_dbfs, 1)
+        reducing = self._reduced(sound, region, profile, float(values["reduction_db"]))
+        return (yield from part_of(reducing, 0.3, 1.0))
+
+    def _reduced(
+        self, sound: Sound, region: Region, profile: NoiseProfile, reduction_db: float
+    ) -> Job[Sound]:
+        rate, hop = sound.sample_rate, hop_length(sound.sample_rate)
+        # chunks and frames are counted from the document's start, so that the region has no influence
+        chunk = hop * max(1, round(CHUNK_S * rate / hop))
+        context = hop * -(-context_length(rate) // hop)
+        with self._scratch.writer(sound.channels) as writer:
+            for begin in range(region.start // chunk * chunk, region.stop, chunk):
+                outer = begin - context
+                dry = np.nan_to_num(sound.read_padded(outer, begin + chunk + context))
+                wet = reduce_noise(dry, rate, profile, reduction_db=reduction_db)
+                inside = region.clipped(begin, begin + chunk)
+                writer.write(wet[:, inside.start - outer : inside.stop - outer])
+                yield Progress((inside.stop - region.start) / region.length, "Reducing noise")
+            return Sound.from_store(writer.finish(), rate)
+
+
+def measure_noise(sound: Sound, *, coloured: bool = False) -> Job[NoiseProfile]:
+    """Measure the steady noise of a whole sound, or of stretches spread over a long one.
+
+    What is measured does not depend on the region that is worked on, so neither does the result.
+    """
+    meter = NoiseMeter(sound.channels, sound.sample_rate)
+    for start, stop, share in _stretches(sound):
+        block = sound.read(start, stop)
+        if np.all(np.isfinite(block)):
+            meter.add(block)
+        yield Progress(share, "Measuring the noise")
+    return meter.result(coloured=coloured)
+
+
+def _stretches(sound: Sound) -> Iterator[tuple[int, int, float]]:
+    """Yield the start and stop of each stretch to measure, and the share that is done with it."""
+    stretch = round(STRETCH_S * sound.sample_rate)
+    count = -(-sound.length // stretch)
+    kept = min(count, round(SURVEY_S / STRETCH_S))
+    for index in range(kept):
+        start = index * count // kept * stretch
+        yield start, min(start + stretch, sound.length), (index + 1) / kept

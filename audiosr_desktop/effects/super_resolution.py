@@ -1,0 +1,285 @@
+"""Super-resolution: generates the band that a sound lacks above its cutoff, with a model, as an Effect."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import BLOCK, Sound
+from audiosr_desktop.audio.store import Scratch, ScratchWriter
+from audiosr_desktop.dsp.cutoff import CutoffEstimate, estimate_cutoff
+from audiosr_desktop.dsp.level import gain_to_db
+from audiosr_desktop.dsp.resample import StreamResampler
+from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.effects.notes import Report, warn
+from audiosr_desktop.engine.engines import Engines
+from audiosr_desktop.engine.manifest import NATIVE_RATE, QUALITIES
+from audiosr_desktop.engine.restorer import Generated, Restorer, Settings
+from audiosr_desktop.engine.source import NativeSource
+from audiosr_desktop.job import Job, Progress, part_of
+
+Samples = npt.NDArray[np.float32]
+
+SURVEY_BLOCKS = 64  # blocks of the whole sound that the cutoff and the level are measured on
+MIN_LENGTH_S = 0.1
+SILENCE_DB = -70.0
+TRAINED_LEVELS_DB = (-32.0, -12.0)  # a document's level in between reaches the model as it is
+NO_ROOM_SHARE = 0.95  # a cutoff above this share of the highest possible frequency leaves nothing to add
+MIN_CUTOFF_HZ = 500.0
+
+PARAMETERS = (
+    Parameter(
+        "model", "Model", "text", default="", help="Id of an installed model; empty is the shipped one."
+    ),
+    Parameter(
+        "quality",
+        "Quality",
+        "choice",
+        default="standard",
+        choices=QUALITIES,
+        help="How many steps are taken.",
+    ),
+    AMOUNT,
+    Parameter(
+        "new_band_gain_db",
+        "New band",
+        "float",
+        default=0.0,
+        minimum=-24.0,
+        maximum=12.0,
+        unit="dB",
+        help="Level of the generated band.",
+    ),
+    Parameter(
+        "cutoff_hz",
+        "Cutoff",
+        "float",
+        default=0.0,
+        minimum=0.0,
+        maximum=22_000.0,
+        unit="Hz",
+        advanced=True,
+        help="Where the good part of the band ends; 0 finds it.",
+    ),
+    Parameter(
+        "steps",
+        "Steps",
+        "int",
+        default=0,
+        minimum=0,
+        maximum=1000,
+        advanced=True,
+        help="0 goes by the quality.",
+    ),
+    Parameter(
+        "guidance",
+        "Guidance",
+        "float",
+        default=0.0,
+        minimum=0.0,
+        maximum=20.0,
+        advanced=True,
+        help="0 is the model's own; 1 is none and takes half the time.",
+    ),
+    Parameter("seed", "Seed", "int", default=0, minimum=0, maximum=2**32 - 1, advanced=True),
+    Parameter("device", "Device", "text", default="auto", advanced=True, help="auto, cpu, cuda or cuda:N."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What is measured before anything is generated.
+
+    Attributes:
+        cutoff: of the whole sound, or of the region where the whole is full-band.
+        level_db: RMS of the blocks that are not silent.
+    """
+
+    cutoff: CutoffEstimate
+    level_db: float
+
+
+class SuperResolution:
+    """The effect; facts about a run are put into `report` when one is given."""
+
+    id = "audiosr.super-resolution"
+    title = "Super-resolution"
+    parameters: Sequence[Parameter] = PARAMETERS
+    seamless = False
+
+    def __init__(self, engines: Engines, scratch: Scratch, report: Report | None = None) -> None:
+        self._engines = engines
+        self._scratch = scratch
+        self._report: Report = {} if report is None else report
+
+    def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
+        """Return the region with its missing band; the sound as it is where nothing is missing.
+
+        Raises:
+            BundleError: the model is not there or damaged.
+            EngineError: it cannot be run.
+        """
+        untouched = sound.slice(region.start, region.stop)
+        if sound.length < MIN_LENGTH_S * sound.sample_rate:
+            return self._left_alone(untouched, "The sound is too short to restore and was left as it is.")
+        survey = yield from part_of(survey_sound(sound, region), 0.0, 0.05)
+        if survey is None:
+            return self._left_alone(untouched, "The sound is silent and was left as it is.")
+        cutoff_hz = float(values["cutoff_hz"]) or survey.cutoff.cutoff_hz
+        self._report.update(cutoff_hz=cutoff_hz, cutoff_confidence=survey.cutoff.confidence)
+        if not float(values["cutoff_hz"]) and survey.cutoff.full_band:
+            return self._left_alone(untouched, "The sound has its full band and was left as it is.")
+        top_hz = min(sound.sample_rate, NATIVE_RATE) / 2
+        if not MIN_CUTOFF_HZ <= cutoff_hz <= NO_ROOM_SHARE * top_hz:
+            return self._left_alone(untouched, _no_room(cutoff_hz, top_hz))
+        opening = self._engines.restorer(str(values["model"]), str(values["device"]))
+        restorer = yield from part_of(opening, 0.05, 0.1)
+        settings = self._settings(restorer, values, cutoff_hz, survey.level_db)
+        return (yield from part_of(self._generate(sound, region, restorer, settings), 0.1, 1.0))
+
+    def _settings(
+        self, restorer: Restorer, values: Mapping[str, Value], cutoff_hz: float, level_db: float
+    ) -> Settings:
+        manifest, bundle = restorer.bundle.manifest, restorer.bundle
+        provider = restorer.sessions.report
+        settings = Settings(
+            cutoff_hz=cutoff_hz,
+            steps=int(values["steps"]) or manifest.default_steps[str(values["quality"])],
+            guidance_scale=float(values["guidance"]) or manifest.guidance_scale,
+            seed=int(values["seed"]),
+            level_gain_db=float(round(np.clip(level_db, *TRAINED_LEVELS_DB) - level_db)),
+            band_gain_db=float(values["new_band_gain_db"]),
+        )
+        self._report.update(
+            model=bundle.id,
+            model_sha256=bundle.manifest_sha256,
+            device=provider.device,
+            provider=provider.provider,
+            seed=settings.seed,
+            steps=settings.steps,
+            quality=str(values["quality"]) if not int(values["steps"]) else "",
+            guidance=settings.guidance_scale,
+        )
+        if provider.reason and provider.asked != "auto":
+            warn(self._report, provider.reason)
+        return settings
+
+    def _generate(self, sound: Sound, region: Region, restorer: Restorer, settings: Settings) -> Job[Sound]:
+        source = NativeSource(sound)
+        first, last, origin = source.around(region.start, region.stop)
+        with self._scratch.writer(sound.channels) as writer:
+            adder = _Adder(sound, region, origin, writer)
+            generated: Generated = yield from restorer.generate(
+                source.read, source.length, first, last, settings=settings, write=adder.take
+            )
+            adder.finish()
+            self._report["gain_db"] = round(generated.gain_db, 2)
+            if not adder.changed:
+                warn(self._report, "The region is silent and was left as it is.")
+                return sound.slice(region.start, region.stop)
+            if adder.peak_after > max(1.0, adder.peak_before):
+                peak_db = gain_to_db(adder.peak_after)
+                warn(
+                    self._report,
+                    f"Peaks reach {peak_db:+.1f} dBFS: lower the level before saving as integers.",
+                )
+            return Sound.from_store(writer.finish(), sound.sample_rate)
+
+    def _left_alone(self, untouched: Sound, why: str) -> Sound:
+        warn(self._report, why)
+        return untouched
+
+
+class _Adder:
+    """Brings what the restorer generates to the sound's rate and adds it to the sound.
+
+    Args:
+        sound: the document.
+        region: what is wanted of it.
+        origin: sample of the sound that the first generated sample falls on.
+        writer: takes the result.
+    """
+
+    def __init__(self, sound: Sound, region: Region, origin: int, writer: ScratchWriter) -> None:
+        self._sound = sound
+        self._region = region
+        self._place = origin
+        self._writer = writer
+        self._stream = StreamResampler(NATIVE_RATE, sound.sample_rate, sound.channels)
+        self.changed = False
+        self.peak_before = 0.0
+        self.peak_after = 0.0
+
+    def take(self, block: Samples) -> None:
+        """Take the next generated samples at 48 kHz."""
+        self._add(self._stream.add(block))
+
+    def finish(self) -> None:
+        """Write what is still missing of the region."""
+        self._add(self._stream.finish())
+        missing = self._region.stop - max(self._place, self._region.start)
+        if missing > 0:  # the last sample, where the lengths at both rates were rounded differently
+            self._add(np.zeros((self._sound.channels, missing), np.float32))
+
+    def _add(self, added: Samples) -> None:
+        start = max(self._place, self._region.start)
+        stop = min(self._place + added.shape[1], self._region.stop)
+        offset, self._place = self._place, self._place + added.shape[1]
+        if start >= stop:
+            return
+        before = self._sound.read(start, stop)
+        after = before + added[:, start - offset : stop - offset]
+        self.changed = self.changed or not np.array_equal(before, after)
+        self.peak_before = max(self.peak_before, float(np.abs(before).max()))
+        self.peak_after = max(self.peak_after, float(np.abs(after).max()))
+        self._writer.write(after)
+
+
+def survey_sound(sound: Sound, region: Region) -> Job[Survey | None]:
+    """Measure cutoff and level on blocks of the whole sound, so that they do not depend on the region.
+
+    Where the whole sound is full-band but the region is not (a telephone call in a film), the region's cutoff
+    counts. Silence has neither: None.
+    """
+    blocks = yield from part_of(_heard_blocks(sound, 0, sound.length), 0.0, 0.7)
+    if not blocks:
+        return None
+    power = sum(float(np.square(block, dtype=np.float64).sum()) for block in blocks)
+    level_db = 10.0 * float(np.log10(power / sum(block.size for block in blocks)))
+    cutoff = estimate_cutoff(blocks, sound.sample_rate)
+    if cutoff.full_band and region.length < sound.length:
+        inside = yield from part_of(_heard_blocks(sound, region.start, region.stop), 0.7, 1.0)
+        if inside:
+            cutoff = estimate_cutoff(inside, sound.sample_rate)
+    yield Progress(1.0, "Measuring")
+    return Survey(cutoff, level_db)
+
+
+def _heard_blocks(sound: Sound, start: int, stop: int) -> Job[list[Samples]]:
+    """Read blocks spread evenly over [start, stop), without their mean; leave out silent and broken ones."""
+    heard = []
+    for index, first in enumerate(_spread(start, stop)):
+        block = sound.read(first, min(first + BLOCK, stop))
+        block = block - block.mean(axis=1, keepdims=True)
+        power = float(np.square(block, dtype=np.float64).mean())
+        if np.isfinite(power) and power > 10.0 ** (SILENCE_DB / 10.0):
+            heard.append(block)
+        yield Progress(min(1.0, (index + 1) / SURVEY_BLOCKS), "Measuring")
+    return heard
+
+
+def _spread(start: int, stop: int) -> Iterator[int]:
+    count = -(-(stop - start) // BLOCK)
+    kept = min(count, SURVEY_BLOCKS)
+    return (start + index * count // kept * BLOCK for index in range(kept))
+
+
+def _no_room(cutoff_hz: float, top_hz: float) -> str:
+    if cutoff_hz < MIN_CUTOFF_HZ:
+        return (
+            f"The sound ends at {cutoff_hz:.0f} Hz, which is too low to restore from; it was left as it is."
+        )
+    advice = "" if top_hz >= NATIVE_RATE / 2 else "; a sample rate of 48 kHz would have room for more"
+    return f"The sound fills its band up to {top_hz:.0f} Hz and was left as it is{advice}."

@@ -1,0 +1,261 @@
+"""The table of actions: menus, bars and keys are all made from it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from audiosr_desktop.ui.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One action.
+
+    Attributes:
+        id: its name in menus and bars.
+        text: for the user.
+        keys: shortcuts, the first one is shown.
+        icon: name of its icon, if it has one.
+        slot: dotted path from the window to what it does.
+        needs: facts that must hold for it to be enabled; see `MainWindow.facts`.
+        checkable: whether it is a switch.
+        group: switches of a group exclude one another.
+        in_view: its keys work while a view has the focus; elsewhere they move sliders and lists.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...]
+    icon: str
+    slot: str
+    needs: frozenset[str] = frozenset()
+    checkable: bool = False
+    group: str = ""
+    in_view: bool = False
+
+
+def _row(
+    name: str,
+    text: str,
+    keys: str,
+    slot: str,
+    needs: str = "",
+    *,
+    icon: str = "",
+    check: bool = False,
+    group: str = "",
+    view: bool = False,
+) -> Row:
+    return Row(
+        name,
+        text,
+        tuple(keys.split()),
+        icon,
+        slot,
+        frozenset(needs.split()),
+        check or bool(group),
+        group,
+        view,
+    )
+
+
+ROWS = (
+    _row("open", "&Open…", "Ctrl+O", "ask_open", "idle", icon="open"),
+    _row("export", "&Export…", "Ctrl+Shift+E", "ask_export", "document idle", icon="export"),
+    _row("close", "&Close", "Ctrl+W", "close_document", "document idle"),
+    _row("quit", "&Quit", "Ctrl+Q", "close"),
+    _row("undo", "&Undo", "Ctrl+Z", "editor.undo", "undo idle", icon="undo"),
+    _row("redo", "&Redo", "Ctrl+Shift+Z Ctrl+Y", "editor.redo", "redo idle", icon="redo"),
+    _row("cut", "Cu&t", "Ctrl+X", "editor.cut", "selection idle"),
+    _row("copy", "&Copy", "Ctrl+C", "editor.copy", "selection"),
+    _row("paste", "&Paste", "Ctrl+V", "editor.paste", "clipboard idle"),
+    _row("delete", "&Delete", "Del", "editor.delete", "selection idle"),
+    _row("history", "&History", "Ctrl+Shift+H", "toggle_history", "", icon="history", check=True),
+    _row("select_all", "Select &all", "Ctrl+A", "commands.select_all", "document"),
+    _row("select_none", "Select &none", "Ctrl+Shift+A Esc", "commands.select_none", "selection"),
+    _row("edge_left", "Start at playhead", "[", "commands.start_at_playhead", "document"),
+    _row("edge_right", "End at playhead", "]", "commands.end_at_playhead", "document"),
+    _row("zero", "Edges to &zero crossings", "Z", "commands.to_zero_crossings", "selection"),
+    _row("band", "&Frequency bounds", "Q", "commands.toggle_band", "selection"),
+    _row("extend_left", "Extend left", "Shift+Left", "commands.extend_left", "document", view=True),
+    _row("extend_right", "Extend right", "Shift+Right", "commands.extend_right", "document", view=True),
+    _row(
+        "contract_left",
+        "Contract from left",
+        "Ctrl+Shift+Left",
+        "commands.contract_left",
+        "selection",
+        view=True,
+    ),
+    _row(
+        "contract_right",
+        "Contract from right",
+        "Ctrl+Shift+Right",
+        "commands.contract_right",
+        "selection",
+        view=True,
+    ),
+    _row("hand", "&Hand", "1", "choose_tool", "", icon="hand", group="tool"),
+    _row("time", "&Time selection", "2 T", "choose_tool", "", icon="time", group="tool"),
+    _row(
+        "time_frequency",
+        "Time–fre&quency selection",
+        "3 R",
+        "choose_tool",
+        "",
+        icon="time_frequency",
+        group="tool",
+    ),
+    _row("frequency", "Frequency &band selection", "F", "choose_tool", "", icon="frequency", group="tool"),
+    _row(
+        "apply",
+        "&Apply the effect",
+        "Ctrl+Return Ctrl+Enter",
+        "apply_effect",
+        "document idle effect",
+        icon="restore",
+    ),
+    _row("repeat", "&Repeat the last effect", "Ctrl+R", "editor.repeat", "document idle repeat"),
+    _row("cancel", "&Cancel the job", "Ctrl+.", "cancel_job", "busy", icon="cancel"),
+    _row("play", "&Play / stop", "Space", "editor.transport.toggle", "document", icon="play"),
+    _row(
+        "play_on", "Play from the playhead", "Shift+Space", "editor.transport.play_from_playhead", "document"
+    ),
+    _row("pause", "Pa&use / resume", "P", "editor.transport.pause_or_resume", "document"),
+    _row("stop", "&Stop", "", "editor.transport.stop", "document", icon="stop"),
+    _row("loop", "&Loop", "L", "set_loop", "document", icon="loop", check=True),
+    _row("loop_selection", "Loop the selection", "Shift+L", "commands.loop_selection", "selection"),
+    _row("to_start", "To the start", "Home", "commands.to_start", "document", icon="start", view=True),
+    _row("to_end", "To the end", "End", "commands.to_end", "document", icon="end", view=True),
+    _row("step_left", "Step left", "Left", "commands.step_left", "document", view=True),
+    _row("step_right", "Step right", "Right", "commands.step_right", "document", view=True),
+    _row("back", "Back 1 s", ",", "commands.back", "document"),
+    _row("forward", "Forward 1 s", ".", "commands.forward", "document"),
+    _row("far_back", "Back 15 s", "Shift+,", "commands.far_back", "document"),
+    _row("far_forward", "Forward 15 s", "Shift+.", "commands.far_forward", "document"),
+    _row("before_start", "Play up to the start", "Shift+F5", "commands.play_before_start", "selection"),
+    _row("after_start", "Play from the start", "Shift+F6", "commands.play_after_start", "selection"),
+    _row("before_end", "Play up to the end", "Shift+F7", "commands.play_before_end", "selection"),
+    _row("after_end", "Play from the end", "Shift+F8", "commands.play_after_end", "selection"),
+    _row("compare", "&A/B: source or result", "A", "toggle_take", "compare", icon="compare", check=True),
+    _row("delta", "&Difference (B − A)", "D", "toggle_delta", "compare", icon="delta", check=True),
+    _row("level_match", "Level &matching", "G", "set_level_match", "", icon="level", check=True),
+    _row("view_waveform", "&Waveform", "Ctrl+1", "choose_view", "", group="view"),
+    _row("view_spectrogram", "&Spectrogram", "Ctrl+2", "choose_view", "", group="view"),
+    _row("view_both", "&Both", "Ctrl+3", "choose_view", "", group="view"),
+    _row("zoom_in", "Zoom &in", "Ctrl+= Ctrl++", "commands.zoom_in", "document", icon="zoom_in"),
+    _row("zoom_out", "Zoom &out", "Ctrl+-", "commands.zoom_out", "document", icon="zoom_out"),
+    _row(
+        "zoom_selection",
+        "Zoom to the s&election",
+        "Ctrl+E",
+        "editor.timeline.show_selection",
+        "selection",
+        icon="zoom_selection",
+    ),
+    _row("zoom_fit", "&Fit the whole file", "Ctrl+F", "editor.timeline.fit", "document", icon="zoom_fit"),
+    _row("zoom_back", "&Previous zoom", "Shift+Z", "editor.timeline.show_previous", "document"),
+    _row("full_screen", "F&ull screen", "F11", "toggle_full_screen", check=True),
+    _row("next_pane", "Next pane", "F6", "next_pane"),
+    _row("spectrogram_settings", "Spectrogram se&ttings…", "Ctrl+Shift+,", "show_spectrogram_settings"),
+    _row("preferences", "&Preferences…", "Ctrl+,", "show_preferences", "", icon="settings"),
+    _row("keys", "&Keys", "F1", "show_keys"),
+    _row("logs", "Show &logs", "", "show_logs"),
+    _row("about", "&About", "", "show_about"),
+)
+
+MENUS: tuple[tuple[str, str], ...] = (
+    ("&File", "open #recent - export - close quit"),
+    ("&Edit", "undo redo - cut copy paste delete - history - preferences"),
+    (
+        "&Select",
+        "select_all select_none - edge_left edge_right extend_left extend_right contract_left contract_right "
+        "- zero band - hand time time_frequency frequency",
+    ),
+    ("&Process", "apply repeat - cancel"),
+    (
+        "&Transport",
+        "play play_on pause stop - loop loop_selection - to_start to_end step_left step_right back forward "
+        "far_back far_forward - before_start after_start before_end after_end - compare delta level_match",
+    ),
+    (
+        "&View",
+        "view_waveform view_spectrogram view_both - zoom_in zoom_out zoom_selection zoom_fit zoom_back"
+        " - spectrogram_settings full_screen next_pane",
+    ),
+    ("&Help", "keys logs - about"),
+)
+CONTEXT_MENU = "play - cut copy paste delete - select_all select_none zero - zoom_selection zoom_fit - apply"
+TOOL_BAR = (
+    "open export - undo redo - hand time time_frequency frequency - zoom_in zoom_out zoom_selection zoom_fit"
+)
+
+
+def build_actions(window: QWidget, view: QWidget, theme: Theme) -> dict[str, QAction]:
+    """Make an action of each row, connected to the window's slots.
+
+    Args:
+        window: where slots are looked up, and whose keys most actions are.
+        view: whose keys the rows marked `in_view` are.
+        theme: colours of the icons.
+    """
+    actions: dict[str, QAction] = {}
+    groups: dict[str, QActionGroup] = {}
+    for row in ROWS:
+        action = QAction(row.text, window)
+        action.setObjectName(row.id)
+        action.setShortcuts([QKeySequence(key) for key in row.keys])
+        action.setCheckable(row.checkable)
+        action.triggered.connect(slot_of(window, row.slot))
+        if row.group:
+            groups.setdefault(row.group, QActionGroup(window)).addAction(action)
+        if row.in_view:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            view.addAction(action)
+        else:
+            window.addAction(action)
+        hint = row.text.replace("&", "").rstrip("…")
+        action.setToolTip(f"{hint} ({row.keys[0]})" if row.keys else hint)
+        actions[row.id] = action
+    give_icons(actions, theme)
+    return actions
+
+
+def give_icons(actions: Mapping[str, QAction], theme: Theme) -> None:
+    """Draw the icons in the colours of a theme."""
+    for row in ROWS:
+        if row.icon:
+            actions[row.id].setIcon(theme.icon(row.icon))
+
+
+def enable_actions(actions: Mapping[str, QAction], facts: Iterable[str]) -> None:
+    """Enable the actions whose needs are met."""
+    held = frozenset(facts)
+    for row in ROWS:
+        actions[row.id].setEnabled(row.needs <= held)
+
+
+def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction], extra: Mapping[str, QMenu]) -> None:
+    """Make the menus; a word with # names a menu of `extra`."""
+    for title, names in MENUS:
+        menu = bar.addMenu(title)
+        for name in names.split():
+            if name == "-":
+                menu.addSeparator()
+            elif name.startswith("#"):
+                menu.addMenu(extra[name[1:]])
+            else:
+                menu.addAction(actions[name])
+
+
+def slot_of(owner: QObject, path: str) -> Callable[..., None]:
+    """Return the method that a dotted path names."""
+    found: Any = owner
+    for name in path.split("."):
+        found = getattr(found, name)
+    method: Callable[..., None] = found
+    return method

@@ -1,0 +1,109 @@
+"""The program's window from start to end: builds every long-lived object and hands them on."""
+
+import logging
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from audiosr_desktop import __version__, paths
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.log import start_crash_log
+from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.catalogue import load_catalogue
+from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.icons import app_icon
+from audiosr_desktop.ui.main_window import NAME, MainWindow
+from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.theme import apply_theme, chosen_theme
+
+SWITCH_S = 0.0005
+
+_log = logging.getLogger(__name__)
+
+
+class FaultCatcher(QObject):
+    """Shows what no other place caught, from whichever thread it came, once for each kind."""
+
+    caught = Signal(object)
+
+    def __init__(self, window: MainWindow, log_path: Path | None) -> None:
+        super().__init__(window)
+        self._window, self._log_path = window, log_path
+        self._seen: set[tuple[type, str]] = set()
+        self.caught.connect(self._on_caught)
+
+    def install(self) -> None:
+        """Take uncaught exceptions of all threads."""
+        sys.excepthook = self._hook
+        threading.excepthook = self._thread_hook
+
+    @staticmethod
+    def uninstall() -> None:
+        """Give the hooks back."""
+        sys.excepthook, threading.excepthook = sys.__excepthook__, threading.__excepthook__
+
+    def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        _log.critical("uncaught", exc_info=(kind, error, trace))
+        self.caught.emit(error)
+
+    def _thread_hook(self, arguments: threading.ExceptHookArgs) -> None:
+        if arguments.exc_value is not None:
+            self._hook(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+
+    @Slot(object)
+    def _on_caught(self, error: Exception) -> None:
+        kind = (type(error), str(error))
+        if kind not in self._seen:  # a fault in drawing comes 60 times a second
+            self._seen.add(kind)
+            self._window.dialogs.show_error(NAME, error, self._log_path)
+
+
+def run(files: Sequence[Path]) -> int:
+    """Show the window until it is closed.
+
+    Args:
+        files: what to open; without any the bundled example.
+
+    Returns:
+        The exit code.
+    """
+    start_crash_log()
+    # threads that draw pictures hand the interpreter over sooner: twice the frames a second while panning
+    sys.setswitchinterval(SWITCH_S)
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("audiosr-desktop")
+    app.setApplicationDisplayName(NAME)
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("audiosr-desktop")
+    app.setWindowIcon(app_icon())
+    settings = Settings(QSettings("audiosr-desktop", "audiosr-desktop"))
+    apply_theme(app, chosen_theme(settings.theme))
+    with Scratch.create() as scratch:
+        editor = Editor(scratch, Player(), lambda: load_catalogue(scratch))
+        log_path = paths.log_dir() / "audiosr-desktop.log"
+        window = MainWindow(editor, settings, log_path=log_path if log_path.exists() else None)
+        catcher = FaultCatcher(window, log_path if log_path.exists() else None)
+        catcher.install()
+        try:
+            window.show()
+            editor.start()
+            first = files[0] if files else paths.example_sound()
+            if files or first.is_file():
+                window.open_file(first)
+            if len(files) > 1:
+                window.status.showMessage("One file is open at a time: the first one was taken.", 8000)
+            return app.exec()
+        finally:
+            catcher.uninstall()
+            editor.close()
+            window.view.close_loaders()

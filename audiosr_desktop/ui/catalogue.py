@@ -1,0 +1,45 @@
+"""Catalogue: the effects there are, and what their forms offer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.effect import Effect
+from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.ui.panels.parameter_form import Choices
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Effects by id, in the order to show them, and the choices of parameters by name.
+
+    `report` is what the effects write the facts of a run into.
+    """
+
+    effects: Mapping[str, Effect]
+    choices: Mapping[str, Choices]
+    report: dict[str, object]
+
+
+def load_catalogue(scratch: Scratch) -> Job[Catalogue]:
+    """Load the built-in effects and look which models are installed."""
+    yield Progress(0.0, "Loading effects")
+    # these load scipy.signal and onnxruntime, which is slow: after the window stands, in this job's thread
+    from audiosr_desktop.effects.registry import built_in_effects  # noqa: PLC0415
+    from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, installed_bundles  # noqa: PLC0415
+    from audiosr_desktop.engine.engines import Engines  # noqa: PLC0415
+
+    yield Progress(0.5, "Looking for models")
+    bundles = installed_bundles()
+    report: dict[str, object] = {}
+    choices: dict[str, Choices] = {
+        "device": (("Automatic", "auto"), ("CPU", "cpu"), ("GPU (CUDA)", "cuda")),
+    }
+    if bundles:
+        choices["model"] = [("Recommended", ""), *((bundle.manifest.title, bundle.id) for bundle in bundles)]
+        default = next((bundle for bundle in bundles if bundle.id == DEFAULT_BUNDLE), bundles[0])
+        steps = default.manifest.default_steps
+        choices["quality"] = [
+            (f"{quality.capitalize()} ({count} steps)", quality) for quality, count in steps.items()
+        ]
+    return Catalogue(built_in_effects(Engines(), scratch, report), choices, report)

@@ -1,0 +1,235 @@
+"""ExportDialog: where to write the sound, in what format, and which part of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from audiosr_desktop.audio.files import FileInfo, OutputFormat, output_format
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.errors import AudioFileError
+from audiosr_desktop.ui.panels.fields import ChoiceBox
+from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.settings import Settings
+
+AS_SOURCE = "as the source"
+_FORMATS = {  # name: suffix, whether the depth can be chosen
+    "WAV": (".wav", True),
+    "FLAC": (".flac", True),
+    "AIFF": (".aiff", True),
+    "Ogg Vorbis": (".ogg", False),
+    "Opus": (".opus", False),
+    "MP3": (".mp3", False),
+}
+_DEPTHS = {"16 bit": "PCM_16", "24 bit": "PCM_24", "32 bit float": "FLOAT"}
+_NO_FLOAT = {"FLAC"}
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What was chosen; `output` None keeps the source's sample format or the nearest that loses nothing."""
+
+    path: Path
+    output: OutputFormat | None
+    region: Region | None
+    overwrite: bool
+
+
+class ExportDialog(QDialog):
+    """Asks for a file; replacing one is asked about before the dialog closes."""
+
+    def __init__(
+        self,
+        sound: Sound,
+        info: FileInfo,
+        selection: Region | None,
+        settings: Settings,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export")
+        self._sound, self._info, self._settings = sound, info, settings
+        self._selection = selection
+        self.choice: Export | None = None
+        self.path = QLineEdit()
+        self.path.setMinimumWidth(380)
+        self.path.setAccessibleName("File")
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._on_browse)
+        row = QHBoxLayout()
+        row.addWidget(self.path, 1)
+        row.addWidget(browse)
+        self.format = ChoiceBox()
+        self.format.addItems(list(_FORMATS))
+        self.depth_box = ChoiceBox()
+        self.depth_box.addItem(f"As the source ({depth_words(info.subtype)})", AS_SOURCE)
+        for name in _DEPTHS:
+            self.depth_box.addItem(name, name)
+        self.part = ChoiceBox()
+        self.part.addItem(f"Whole file ({format_length(sound.duration_s)})", False)
+        if selection is not None:
+            length = format_length(selection.length / sound.sample_rate)
+            self.part.addItem(f"Selection ({length})", True)
+        self.summary = QLabel()
+        self.summary.setProperty("quiet", True)
+        self.summary.setWordWrap(True)
+        form = QFormLayout()
+        form.setHorizontalSpacing(14)
+        form.setVerticalSpacing(10)
+        form.addRow("File", row)
+        form.addRow("Format", self.format)
+        form.addRow("Depth", self.depth_box)
+        form.addRow("Part", self.part)
+        self.buttons = QDialogButtonBox()
+        self.export_button = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.export_button.setProperty("primary", True)
+        self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        self.buttons.accepted.connect(self.accept)
+        self.buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 18, 18, 14)
+        layout.setSpacing(14)
+        layout.addLayout(form)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.buttons)
+        self._begin()
+
+    def _begin(self) -> None:
+        settings, source = self._settings, self._info.path
+        self.format.setCurrentText(settings.export_format if settings.export_format in _FORMATS else "WAV")
+        self.depth_box.setCurrentIndex(max(0, self.depth_box.findData(settings.export_depth)))
+        folder = Path(settings.last_folder) if settings.last_folder else source.parent
+        suffix = _FORMATS[self.format.currentText()][0]
+        self.path.setText(str(folder / f"{source.stem}-restored{suffix}"))
+        self.format.currentTextChanged.connect(self._on_format)
+        self.path.textChanged.connect(self._on_path)
+        for box in (self.depth_box, self.part):
+            box.currentIndexChanged.connect(self._show_summary)
+        self._show_summary()
+
+    @Slot(str)
+    def _on_format(self, name: str) -> None:
+        path = Path(self.path.text())
+        self.path.setText(str(path.with_suffix(_FORMATS[name][0])))
+        self._show_summary()
+
+    @Slot(str)
+    def _on_path(self, text: str) -> None:
+        """Follow a suffix that was typed."""
+        suffix = Path(text).suffix.lower()
+        known = next((name for name, (own, _) in _FORMATS.items() if own == suffix), None)
+        if known is not None and known != self.format.currentText():
+            self.format.blockSignals(True)
+            self.format.setCurrentText(known)
+            self.format.blockSignals(False)
+        self._show_summary()
+
+    @Slot()
+    def _on_browse(self) -> None:
+        patterns = ";;".join(f"{name} (*{suffix})" for name, (suffix, _) in _FORMATS.items())
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Export", self.path.text(), patterns, options=QFileDialog.Option.DontConfirmOverwrite
+        )
+        if path:
+            self.path.setText(path)
+
+    def _output(self) -> OutputFormat | None:
+        """Return the format, None to keep the source's sample format.
+
+        Raises:
+            AudioFileError: the suffix names no format that can be written.
+        """
+        path, depth = Path(self.path.text()), str(self.depth_box.currentData())
+        nearest = output_format(path, self._info)
+        if depth == AS_SOURCE or not _FORMATS[self.format.currentText()][1]:
+            return None
+        subtype = _DEPTHS[depth]
+        return OutputFormat(
+            nearest.format, "PCM_24" if subtype == "FLOAT" and nearest.format in _NO_FLOAT else subtype
+        )
+
+    @Slot()
+    def _show_summary(self) -> None:
+        self.depth_box.setEnabled(_FORMATS[self.format.currentText()][1])
+        try:
+            chosen = self._output() or output_format(Path(self.path.text()), self._info)
+        except AudioFileError as error:
+            self.summary.setText(str(error))
+            self.export_button.setEnabled(False)
+            return
+        rate = f"{self._sound.sample_rate / 1000:g} kHz"
+        changed = " (the source had " + f"{self._info.sample_rate / 1000:g} kHz)"
+        note = changed if self._sound.sample_rate != self._info.sample_rate else ""
+        self.summary.setText(
+            f"{chosen.format}, {depth_words(chosen.subtype)}, {rate}{note}, "
+            f"{channel_words(self._sound.channels)}. Tags, cover and markers are carried over."
+        )
+        self.export_button.setEnabled(bool(self.path.text().strip()))
+
+    def accept(self) -> None:
+        path = Path(self.path.text()).expanduser()
+        try:
+            output = self._output()
+        except AudioFileError:
+            return  # the summary says why
+        if path.exists() and not self._may_replace(path):
+            return
+        region = self._selection if self.part.currentData() else None
+        self.choice = Export(path, output, region, path.exists())
+        self._settings.export_format = self.format.currentText()
+        self._settings.export_depth = str(self.depth_box.currentData())
+        super().accept()
+
+    def _may_replace(self, path: Path) -> bool:
+        if self._info.path.exists() and path.exists() and path.samefile(self._info.path):
+            QMessageBox.warning(
+                self,
+                "Export",
+                "This is the source file itself, which is never overwritten: choose another name.",
+            )
+            return False
+        answer = QMessageBox.question(
+            self,
+            "Replace the file?",
+            f"{path.name} exists already. Replace it?",
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
+            QMessageBox.StandardButton.No,
+        )
+        return answer == QMessageBox.StandardButton.Yes
+
+
+def depth_words(subtype: str) -> str:
+    """Return a sample format in words."""
+    words = {
+        "FLOAT": "32 bit float",
+        "DOUBLE": "64 bit float",
+        "PCM_U8": "8 bit",
+        "PCM_S8": "8 bit",
+        "MPEG_LAYER_III": "MP3",
+        "MPEG_LAYER_II": "MP2",
+        "VORBIS": "Vorbis",
+        "OPUS": "Opus",
+    }
+    if subtype in words:
+        return words[subtype]
+    kind, _, bits = subtype.partition("_")
+    return f"{bits} bit" if kind in {"PCM", "ALAC"} and bits.isdigit() else subtype.replace("_", " ")
+
+
+def channel_words(channels: int) -> str:
+    """Return a number of channels in words."""
+    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")

@@ -1,0 +1,133 @@
+"""Preferences: appearance, and how the views draw. Every change is seen at once."""
+
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
+from audiosr_desktop.ui.settings import Setting, Settings
+
+_NAMES = {0: "Automatic (2048)"}
+_LEAST_RANGE_DB = 10.0
+
+
+class PreferencesDialog(QDialog):
+    """Two pages: the window, and the spectrogram."""
+
+    def __init__(self, settings: Settings, page: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Preferences")
+        self._settings = settings
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self._window_page(), "Window")
+        self.tabs.addTab(self._spectrogram_page(), "Spectrogram")
+        self.tabs.setCurrentIndex(page)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.tabs)
+        layout.addWidget(buttons)
+
+    def _window_page(self) -> QWidget:
+        page, form = _page()
+        form.addRow("Theme", self._words(Settings.theme, self._settings.theme))
+        form.addRow("Opening view", self._words(Settings.opening_view, self._settings.opening_view))
+        form.addRow("Waveform scale", self._words(Settings.waveform_scale, self._settings.waveform_scale))
+        follow = QCheckBox("Turn the page while playing")
+        follow.setChecked(self._settings.follow_playhead)
+        follow.toggled.connect(self._on_follow)
+        form.addRow("Playhead", follow)
+        wheel = NumberBox()
+        wheel.setRange(0.2, 4.0)
+        wheel.setSingleStep(0.1)
+        wheel.setValue(self._settings.wheel_sensitivity)
+        wheel.valueChanged.connect(self._on_wheel)
+        form.addRow("Wheel sensitivity", wheel)
+        return page
+
+    def _spectrogram_page(self) -> QWidget:
+        page, form = _page()
+        settings = self._settings
+        form.addRow("FFT size", self._numbers(Settings.fft_size, settings.fft_size))
+        form.addRow("Window", self._words(Settings.fft_window, settings.fft_window))
+        form.addRow("Overlap (%)", self._numbers(Settings.overlap, settings.overlap))
+        form.addRow("Zero padding (×)", self._numbers(Settings.zero_padding, settings.zero_padding))
+        form.addRow("Frequency scale", self._words(Settings.frequency_scale, settings.frequency_scale))
+        form.addRow("Colours", self._words(Settings.colour_map, settings.colour_map))
+        self.low = self._level(-160.0, -20.0, settings.level_low_db)
+        self.high = self._level(-100.0, 0.0, settings.level_high_db)
+        self.low.valueChanged.connect(self._on_low)
+        self.high.valueChanged.connect(self._on_high)
+        form.addRow("Lowest level", self.low)
+        form.addRow("Highest level", self.high)
+        cutoff = QCheckBox("Show the cutoff line")
+        cutoff.setChecked(settings.show_cutoff)
+        cutoff.toggled.connect(self._on_cutoff)
+        form.addRow("", cutoff)
+        return page
+
+    def _words(self, setting: Setting[str], value: str) -> ChoiceBox:
+        box = ChoiceBox()
+        for choice in setting.choices:
+            box.addItem(choice[:1].upper() + choice[1:], choice)
+        box.setCurrentIndex(box.findData(value))
+
+        def take(_: int) -> None:
+            setting.__set__(self._settings, str(box.currentData()))
+
+        box.currentIndexChanged.connect(take)
+        return box
+
+    def _numbers(self, setting: Setting[int] | Setting[float], value: float) -> ChoiceBox:
+        box = ChoiceBox()
+        for choice in setting.choices:
+            box.addItem(_NAMES.get(int(choice), f"{choice:g}"), choice)
+        box.setCurrentIndex(box.findData(value))
+
+        def take(_: int) -> None:
+            setting.__set__(self._settings, box.currentData())
+
+        box.currentIndexChanged.connect(take)
+        return box
+
+    @staticmethod
+    def _level(low: float, high: float, value: float) -> NumberBox:
+        box = NumberBox()
+        box.setRange(low, high)
+        box.setDecimals(0)
+        box.setSingleStep(5.0)
+        box.setSuffix(" dBFS")
+        box.setValue(value)
+        return box
+
+    def _on_follow(self, follow: bool) -> None:
+        self._settings.follow_playhead = follow
+
+    def _on_wheel(self, value: float) -> None:
+        self._settings.wheel_sensitivity = value
+
+    def _on_cutoff(self, shown: bool) -> None:
+        self._settings.show_cutoff = shown
+
+    def _on_low(self, value: float) -> None:
+        self._settings.level_low_db = value
+        self.high.setMinimum(value + _LEAST_RANGE_DB)
+
+    def _on_high(self, value: float) -> None:
+        self._settings.level_high_db = value
+        self.low.setMaximum(value - _LEAST_RANGE_DB)
+
+
+def _page() -> tuple[QWidget, QFormLayout]:
+    page = QWidget()
+    form = QFormLayout(page)
+    form.setContentsMargins(16, 16, 16, 16)
+    form.setHorizontalSpacing(18)
+    form.setVerticalSpacing(10)
+    return page, form

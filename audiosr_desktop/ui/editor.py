@@ -1,0 +1,309 @@
+"""Editor: the open document and all that works on it; the window shows it and forwards what the user does."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from audiosr_desktop.audio.files import FileInfo, open_sound, probe, write_sound
+from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.effect import Value
+from audiosr_desktop.errors import SoundError
+from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.catalogue import Catalogue
+from audiosr_desktop.ui.dialogs.export_dialog import Export
+from audiosr_desktop.ui.document import Document, RestoredSpan
+from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
+from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.measurements import Measurements
+from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.restoring import Restored, restore
+from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.transport import Transport
+
+
+class Editor(QObject):
+    """One document at a time.
+
+    Args:
+        scratch: for long results; the caller closes it after the editor.
+        player: what is heard.
+        load_effects: makes the job that finds the effects; it runs after `start`.
+    """
+
+    document_changed = Signal()  # another document, or none
+    sound_changed = Signal()
+    catalogue_changed = Signal()
+    restored = Signal(object)  # Restored
+    exported = Signal(Path)
+    failed = Signal(str, Exception)  # what was being done, why it failed
+    facts_changed = Signal()  # what can be done now has changed
+
+    def __init__(
+        self,
+        scratch: Scratch,
+        player: Player,
+        load_effects: Callable[[], Job[Catalogue]],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.scratch = scratch
+        self.timeline = Timeline(self)
+        self.runner = JobRunner(self)
+        self.measurements = Measurements(self)
+        self.transport = Transport(player, self.timeline, self)
+        self.document: Document | None = None
+        self.catalogue = Catalogue({}, {}, {})
+        self._clipboard: Sound | None = None
+        self._last: tuple[str, Mapping[str, Value]] | None = None
+        self._shown: Sound | None = None
+        self._loader = JobThread(load_effects(), self)
+        self._loader.succeeded.connect(self._on_catalogue)
+        self._loader.failed.connect(self._on_loading_failed)
+        self.runner.ended.connect(self._on_job_ended)
+        self.transport.failed.connect(self._on_playing_failed)
+        self.measurements.failed.connect(self._on_measuring_failed)
+        self.timeline.selection_changed.connect(self.facts_changed)
+        self.transport.state_changed.connect(self.facts_changed)
+
+    def start(self) -> None:
+        """Begin to load the effects."""
+        self._loader.start()
+
+    @property
+    def sound(self) -> Sound | None:
+        """The present sound."""
+        return self.document.sound if self.document is not None else None
+
+    def peaks(self) -> Peaks | None:
+        """Return the peaks of the present sound if they are known."""
+        return self.measurements.peaks_of(self.document.sound) if self.document is not None else None
+
+    def facts(self) -> set[str]:
+        """Return what holds now, in the words of the table of actions."""
+        document = self.document
+        found = {"busy" if self.runner.busy else "idle"}
+        if document is None:
+            return found
+        found |= {"document"}
+        held = {
+            "selection": self.timeline.selection is not None,
+            "undo": document.undo_stack.canUndo(),
+            "redo": document.undo_stack.canRedo(),
+            "clipboard": self._clipboard is not None,
+            "compare": self.transport.can_compare,
+            "repeat": self._last is not None,
+        }
+        return found | {name for name, holds in held.items() if holds}
+
+    # files
+
+    def open(self, path: Path) -> bool:
+        """Open a file in place of the document, which stays when that fails; False while a job runs."""
+        return self.runner.start(f"Open {path.name}", _open(path, self.scratch), self._on_opened)
+
+    @Slot(object)
+    def _on_opened(self, opened: tuple[FileInfo, Sound]) -> None:
+        info, sound = opened
+        self.close_document()
+        document = Document(sound, info, self)
+        self.document = document
+        document.sound_changed.connect(self._on_sound_changed)
+        document.undo_stack.indexChanged.connect(self._on_history_moved)
+        document.undo_stack.cleanChanged.connect(self._on_history_moved)
+        self._shown = sound
+        self.timeline.set_sound(sound.length, sound.sample_rate)
+        self.transport.set_sounds(sound)
+        self.document_changed.emit()
+        self.measurements.measure_peaks(sound)
+        self.measurements.measure_cutoff(sound)
+        self.facts_changed.emit()
+
+    def close_document(self) -> None:
+        """Forget the document."""
+        if self.document is None:
+            return
+        self.transport.stop()
+        self.transport.set_sounds(None)
+        self.measurements.clear()
+        self.timeline.reset()
+        old, self.document, self._shown = self.document, None, None
+        old.sound_changed.disconnect(self._on_sound_changed)
+        self.document_changed.emit()
+        old.deleteLater()
+        self.facts_changed.emit()
+
+    def export(self, choice: Export) -> bool:
+        """Write the sound or a part of it to a file."""
+        document = self.document
+        if document is None:
+            return False
+        region = choice.region
+        sound = document.sound if region is None else document.sound.slice(region.start, region.stop)
+        job = write_sound(
+            sound, choice.path, output=choice.output, like=document.info, overwrite=choice.overwrite
+        )
+        index = document.undo_stack.index()
+
+        def done(info: FileInfo) -> None:
+            if region is None and document.undo_stack.index() == index:
+                document.undo_stack.setClean()
+            self.exported.emit(info.path)
+
+        return self.runner.start(f"Export {choice.path.name}", job, done)
+
+    # edits
+
+    def apply(self, effect_id: str, values: Mapping[str, Value]) -> bool:
+        """Apply an effect to the selection, or to the whole sound when there is none."""
+        document = self.document
+        effect = self.catalogue.effects.get(effect_id)
+        if document is None or effect is None or self.runner.busy:
+            return False
+        region = self.timeline.selection
+        length = region.length if region is not None else document.sound.length
+        self._last = (effect_id, dict(values))
+        document.set_locked(True)
+        title = f"{effect.title}, {format_length(length / document.sound.sample_rate)}"
+        job = restore(
+            effect, document.sound, region, values, scratch=self.scratch, report=self.catalogue.report
+        )
+
+        def done(result: Restored) -> None:
+            self._on_restored(document, effect.title, result)
+
+        started = self.runner.start(title, job, done)
+        self.facts_changed.emit()
+        return started
+
+    def repeat(self) -> None:
+        """Apply the last effect to the present selection."""
+        if self._last is not None:
+            self.apply(*self._last)
+
+    def _on_restored(self, document: Document, title: str, result: Restored) -> None:
+        document.set_locked(False)
+        if result.changed:
+            if result.before is not document.sound:
+                text = f"Resample to {result.before.sample_rate / 1000:g} kHz"
+                document.edit(text, result.before, Region(0, result.before.length))
+            span = RestoredSpan(result.region, title, result.facts)
+            document.edit(title, result.after, result.region, span)
+        self.restored.emit(result)
+
+    def undo(self) -> None:
+        """Take the last edit back."""
+        if self.document is not None and not self.document.locked:
+            self.document.undo_stack.undo()
+
+    def redo(self) -> None:
+        """Make the next edit again."""
+        if self.document is not None and not self.document.locked:
+            self.document.undo_stack.redo()
+
+    def copy(self) -> None:
+        """Keep the selected samples for pasting."""
+        selection = self.timeline.selection
+        if self.document is not None and selection is not None:
+            self._clipboard = self.document.sound.slice(selection.start, selection.stop)
+            self.facts_changed.emit()
+
+    def cut(self) -> None:
+        """Keep the selected samples and take them out."""
+        self.copy()
+        self._remove("Cut")
+
+    def delete(self) -> None:
+        """Take the selected samples out."""
+        self._remove("Delete")
+
+    def _remove(self, text: str) -> None:
+        document, selection = self.document, self.timeline.selection
+        if document is None or selection is None or document.locked:
+            return
+        if selection.length == document.sound.length:
+            return  # a document without sound has nothing to show
+        rest = document.sound.splice(selection, document.sound.slice(0, 0))
+        self.timeline.select(None)
+        document.edit(text, rest, selection)
+        self.transport.seek(selection.start)
+
+    def paste(self) -> None:
+        """Put what was copied in place of the selection, or at the playhead."""
+        document, sound = self.document, self._clipboard
+        if document is None or sound is None or document.locked:
+            return
+        at = self.timeline.playhead
+        target = self.timeline.selection or Region(at, at)
+        target = Region(target.start, target.stop)
+        try:
+            pasted = document.sound.splice(target, sound)
+        except SoundError as error:  # another rate or number of channels
+            self.failed.emit("Paste", error)
+            return
+        document.edit("Paste", pasted, target)
+        self.timeline.select(Region(target.start, target.start + sound.length))
+
+    def close(self) -> None:
+        """End all threads: a running job is cancelled."""
+        self.runner.stop()
+        self._loader.requestInterruption()
+        self._loader.wait()
+        self.measurements.close()
+        self.transport.close()
+
+    @Slot(object)
+    def _on_sound_changed(self, region: Region) -> None:
+        document = self.document
+        if document is None:
+            return
+        sound, before = document.sound, self._shown
+        self._shown = sound
+        self.timeline.set_sound(sound.length, sound.sample_rate)
+        self.sound_changed.emit()
+        self.measurements.measure_peaks(sound, before, region)
+
+    @Slot()
+    def _on_history_moved(self) -> None:
+        """Compare the present sound with the one before the edit that made it."""
+        document = self.document
+        if document is not None:
+            last = document.last_edit()
+            self.transport.set_sounds(document.sound, last.before.sound if last is not None else None)
+            self.facts_changed.emit()
+
+    @Slot(object)
+    def _on_job_ended(self, end: JobEnd) -> None:
+        if self.document is not None:
+            self.document.set_locked(False)
+        self.facts_changed.emit()
+        if end.error is not None:
+            self.failed.emit(end.title, end.error)
+
+    @Slot(object)
+    def _on_catalogue(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.catalogue_changed.emit()
+
+    @Slot(Exception)
+    def _on_loading_failed(self, error: Exception) -> None:
+        self.failed.emit("Loading the effects", error)
+
+    @Slot(Exception)
+    def _on_playing_failed(self, error: Exception) -> None:
+        self.failed.emit("Play", error)
+
+    @Slot(Exception)
+    def _on_measuring_failed(self, error: Exception) -> None:
+        self.failed.emit("Reading the sound", error)
+
+
+def _open(path: Path, scratch: Scratch) -> Job[tuple[FileInfo, Sound]]:
+    yield Progress(0.0, f"Opening {path.name}")
+    info = probe(path)
+    sound = yield from open_sound(path, scratch)
+    return info, sound

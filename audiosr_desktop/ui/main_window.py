@@ -1,0 +1,529 @@
+"""MainWindow: lays out panes, menus and bars, and connects them with the editor."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QUrl, Slot
+from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QToolBar,
+    QUndoView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from audiosr_desktop import paths
+from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.ui.actions import (
+    CONTEXT_MENU,
+    TOOL_BAR,
+    build_actions,
+    enable_actions,
+    fill_menu_bar,
+    give_icons,
+)
+from audiosr_desktop.ui.commands import Commands
+from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog, KeysDialog
+from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
+from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
+from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.panels.empty_state import EmptyState
+from audiosr_desktop.ui.panels.restore_panel import RestorePanel
+from audiosr_desktop.ui.panels.selection_bar import SelectionBar
+from audiosr_desktop.ui.panels.transport_bar import TransportBar
+from audiosr_desktop.ui.restoring import Restored
+from audiosr_desktop.ui.run_summary import summary_of
+from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.status_bar import StatusBar
+from audiosr_desktop.ui.theme import Theme, apply_theme, chosen_theme
+from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B
+from audiosr_desktop.ui.views.editor_view import EditorView
+from audiosr_desktop.ui.views.track_view import Tool
+
+if TYPE_CHECKING:
+    from audiosr_desktop.dsp.cutoff import CutoffEstimate
+
+NAME = "AudioSR Desktop"
+_MESSAGE_MS = 8000
+_ASK_FROM_S = 60.0  # of work that a cancelled job would lose
+
+
+class MainWindow(QMainWindow):
+    """The editor's window.
+
+    Args:
+        editor: the document and what works on it; closed with the window.
+        settings: what is remembered.
+        dialogs: what asks the user; None makes the real ones.
+        log_path: the log file, for error dialogs.
+    """
+
+    def __init__(
+        self,
+        editor: Editor,
+        settings: Settings,
+        dialogs: Dialogs | None = None,
+        log_path: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.editor, self.settings = editor, settings
+        self.dialogs: Dialogs = dialogs or WindowDialogs(self, settings)
+        self._log_path = log_path
+        self._closed = False
+        self.theme = chosen_theme(settings.theme)
+        self.commands = Commands(editor.timeline, editor.transport, lambda: editor.sound, self)
+        self.view = EditorView(editor.timeline, settings, self.theme)
+        self.actions_by_id = build_actions(self, self.view, self.theme)
+        self.empty = EmptyState(self.theme, has_example=paths.example_sound().is_file())
+        self.transport_bar = TransportBar(
+            editor.transport, editor.timeline, editor.measurements, self.actions_by_id, self.theme
+        )
+        self.selection_bar = SelectionBar(editor.timeline)
+        self.panel = RestorePanel(editor.timeline)
+        self.status = StatusBar()
+        self._recent_menu = QMenu("Open &recent", self)
+        self._lay_out()
+        self._connect()
+        self._restore_layout()
+        self.setAcceptDrops(True)
+        self.setWindowTitle(NAME)
+        self._on_document_changed()
+
+    # layout
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.transport_bar)
+        column.addWidget(self.selection_bar)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(page)
+        self.setCentralWidget(self.pages)
+        fill_menu_bar(self.menuBar(), self.actions_by_id, {"recent": self._recent_menu})
+        bar = QToolBar("Tools")
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        for name in TOOL_BAR.split():
+            if name == "-":
+                bar.addSeparator()
+            else:
+                bar.addAction(self.actions_by_id[name])
+        self.addToolBar(bar)
+        self.restore_dock = self._dock("Restore", "restore", self.panel)
+        self.history = QUndoView()
+        self.history.setEmptyLabel("As opened")
+        self.history.setFrameShape(QUndoView.Shape.NoFrame)
+        self.history_dock = self._dock("History", "history", self.history)
+        self.splitDockWidget(self.restore_dock, self.history_dock, Qt.Orientation.Vertical)
+        self.resizeDocks([self.restore_dock, self.history_dock], [560, 170], Qt.Orientation.Vertical)
+        self.setStatusBar(self.status)
+        self.resize(1360, 860)
+
+    def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        return dock
+
+    def _connect(self) -> None:
+        editor, view, panel = self.editor, self.view, self.panel
+        editor.document_changed.connect(self._on_document_changed)
+        editor.sound_changed.connect(self._on_sound_changed)
+        editor.facts_changed.connect(self._on_facts_changed)
+        editor.catalogue_changed.connect(self._on_catalogue_changed)
+        editor.restored.connect(self._on_restored)
+        editor.exported.connect(self._on_exported)
+        editor.failed.connect(self._on_failed)
+        editor.measurements.peaks_changed.connect(self._on_peaks_changed)
+        editor.measurements.cutoff_changed.connect(self._on_cutoff_changed)
+        editor.runner.started.connect(self._on_job_started)
+        editor.runner.progressed.connect(panel.job_panel.on_progressed)
+        editor.runner.ended.connect(panel.job_panel.on_ended)
+        view.playhead_placed.connect(editor.transport.seek)
+        view.hovered.connect(self.status.show_readout)
+        view.menu_wanted.connect(self._on_menu_wanted)
+        view.cutoff_moved.connect(self._on_cutoff_moved)
+        view.overview.moved.connect(editor.transport.stop_following)
+        panel.apply_wanted.connect(self.apply_effect)
+        panel.effect_chosen.connect(self._on_effect_chosen)
+        panel.job_panel.cancel_wanted.connect(self.cancel_job)
+        self.empty.open_wanted.connect(self.ask_open)
+        self.empty.example_wanted.connect(self.open_example)
+        self.empty.file_wanted.connect(self.open_file)
+        self.status.device.clicked.connect(self._on_device_clicked)
+        self.settings.changed.connect(self._on_setting_changed)
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+        self.actions_by_id["time_frequency"].setChecked(True)
+        view.set_tool(Tool.TIME_FREQUENCY)
+        self.actions_by_id[f"view_{self.settings.opening_view}"].setChecked(True)
+        self.actions_by_id["level_match"].setChecked(self.settings.level_match)
+        self.actions_by_id["history"].setChecked(True)
+        editor.transport.set_level_match(self.settings.level_match)
+        editor.transport.follow = self.settings.follow_playhead
+
+    def _restore_layout(self) -> None:
+        if not self.settings.geometry.isEmpty():
+            self.restoreGeometry(self.settings.geometry)
+        self.history_dock.visibilityChanged.connect(self.actions_by_id["history"].setChecked)
+
+    # files
+
+    def open_file(self, path: Path) -> None:
+        """Open a file; asks first when edits would be lost."""
+        if self.editor.runner.busy:
+            self.status.showMessage(f"{self.editor.runner.title} is still running.", _MESSAGE_MS)
+        elif self._may_discard("Open another file?"):
+            self.editor.open(path)
+
+    def open_example(self) -> None:
+        """Open the bundled example."""
+        self.open_file(paths.example_sound())
+
+    def ask_open(self) -> None:
+        """Ask for a file and open it."""
+        path = self.dialogs.file_to_open(self.settings.last_folder)
+        if path is not None:
+            self.open_file(path)
+
+    def ask_export(self) -> None:
+        """Ask where to write the sound, and write it."""
+        document = self.editor.document
+        if document is not None:
+            choice = self.dialogs.export(document.sound, document.info, self.editor.timeline.selection)
+            if choice is not None:
+                self.editor.export(choice)
+
+    def close_document(self) -> None:
+        """Close the document; asks first when edits would be lost."""
+        if self._may_discard("Close the file?"):
+            self.editor.close_document()
+
+    def _may_discard(self, title: str) -> bool:
+        document = self.editor.document
+        if document is None or not document.modified:
+            return True
+        steps = document.undo_stack.index()
+        what = f"{steps} edit{'s' if steps != 1 else ''} of {document.path.name} not exported"
+        return self.dialogs.confirm(title, f"There {'are' if steps != 1 else 'is'} {what}.", "Discard edits")
+
+    # processing
+
+    def apply_effect(self) -> None:
+        """Apply the chosen effect."""
+        effect = self.panel.effect
+        if effect is not None:
+            self.editor.apply(effect.id, self.panel.values())
+
+    def cancel_job(self) -> None:
+        """Cancel the running job; asks when more than a minute of work would be lost."""
+        runner = self.editor.runner
+        if not runner.busy:
+            return
+        if runner.elapsed_s > _ASK_FROM_S and not self.dialogs.confirm(
+            "Cancel the job?",
+            f"{runner.title} has run for {runner.elapsed_s / 60:.0f} min.",
+            "Cancel the job",
+        ):
+            return
+        self.panel.job_panel.acknowledge_cancel()
+        runner.cancel()
+
+    # switches
+
+    def choose_tool(self) -> None:
+        """Use the tool whose action was chosen."""
+        for tool in Tool:
+            if self.actions_by_id[tool.value].isChecked():
+                self.view.set_tool(tool)
+
+    def choose_view(self) -> None:
+        """Show the views whose action was chosen."""
+        for which in ("waveform", "spectrogram", "both"):
+            if self.actions_by_id[f"view_{which}"].isChecked():
+                self.view.show_views(which)
+
+    def set_loop(self, loop: bool) -> None:
+        """Loop or not."""
+        self.editor.transport.set_loop(loop)
+
+    def toggle_take(self) -> None:
+        """Switch between source and result."""
+        transport = self.editor.transport
+        transport.select_take(TAKE_B if transport.take == TAKE_A else TAKE_A)
+
+    def toggle_delta(self) -> None:
+        """Hear the difference, or the result again."""
+        transport = self.editor.transport
+        transport.select_take(TAKE_B if transport.take == DELTA else DELTA)
+
+    def set_level_match(self, match: bool) -> None:
+        """Compare at equal loudness or not."""
+        self.settings.level_match = match
+        self.editor.transport.set_level_match(match)
+
+    def toggle_history(self, shown: bool) -> None:
+        """Show or hide the history."""
+        self.history_dock.setVisible(shown)
+
+    def toggle_full_screen(self, full: bool) -> None:
+        """Fill the screen or not."""
+        self.setWindowState(
+            self.windowState() | Qt.WindowState.WindowFullScreen
+            if full
+            else self.windowState() & ~Qt.WindowState.WindowFullScreen
+        )
+
+    def next_pane(self) -> None:
+        """Move the focus to the next pane."""
+        panes: list[QWidget] = [
+            self.view.waveform,
+            self.view.spectrogram,
+            self.selection_bar.start,
+            self.panel.chooser,
+            self.history,
+        ]
+        panes = [pane for pane in panes if pane.isVisible() and pane.isEnabled()]
+        focus = QApplication.focusWidget()
+        place = next((i for i, pane in enumerate(panes) if focus is pane), -1)
+        if panes:
+            panes[(place + 1) % len(panes)].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    # dialogs
+
+    def show_preferences(self) -> None:
+        """Show the preferences."""
+        self._open_dialog(PreferencesDialog(self.settings, 0, self))
+
+    def show_spectrogram_settings(self) -> None:
+        """Show how the spectrogram is drawn."""
+        self._open_dialog(PreferencesDialog(self.settings, 1, self))
+
+    def show_keys(self) -> None:
+        """List the keys."""
+        self._open_dialog(KeysDialog(self.actions_by_id.values(), self))
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        self._open_dialog(AboutDialog(self))
+
+    def show_logs(self) -> None:
+        """Open the folder of the logs."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_dir())))
+
+    @staticmethod
+    def _open_dialog(dialog: AboutDialog | KeysDialog | PreferencesDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    # what happens
+
+    @Slot()
+    def _on_document_changed(self) -> None:
+        document = self.editor.document
+        self.pages.setCurrentIndex(0 if document is None else 1)
+        self.view.spectrogram.set_cutoff(None)
+        self.panel.show_summary("")
+        self.panel.job_panel.clear()
+        self.history.setStack(document.undo_stack if document is not None else None)  # type: ignore[arg-type]
+        if document is None:
+            self.empty.show_recent(self.settings.recent_files)
+            self.view.set_sound(None, None)
+            self.setWindowFilePath("")
+        else:
+            self.panel.set_value("cutoff_hz", 0.0)
+            self.settings.add_recent(str(document.path))
+            self.settings.last_folder = str(document.path.parent)
+            self.view.spectrogram.setFocus()
+        self._on_sound_changed()
+
+    @Slot()
+    def _on_sound_changed(self) -> None:
+        document = self.editor.document
+        if document is not None:
+            self.view.set_sound(document.sound, self.editor.peaks(), document.spans)
+            self.status.show_document(document.sound, document.info)
+        else:
+            self.status.show_document(None, None)
+        self._on_facts_changed()
+
+    @Slot()
+    def _on_facts_changed(self) -> None:
+        editor, document = self.editor, self.editor.document
+        facts = editor.facts()
+        if self.panel.effect is not None:
+            facts.add("effect")
+        enable_actions(self.actions_by_id, facts)
+        idle = "idle" in facts
+        self.panel.set_ready(ready=document is not None and idle)
+        self.history.setEnabled(idle)
+        transport = editor.transport
+        self.actions_by_id["loop"].setChecked(transport.looping)
+        self.actions_by_id["compare"].setChecked(transport.can_compare and transport.take == TAKE_A)
+        self.actions_by_id["delta"].setChecked(transport.take == DELTA)
+        self.actions_by_id["play"].setIcon(self.theme.icon("stop" if transport.playing else "play"))
+        for name in ("undo", "redo"):
+            stack = document.undo_stack if document is not None else None
+            step = (stack.undoText() if name == "undo" else stack.redoText()) if stack is not None else ""
+            self.actions_by_id[name].setText(f"&{name.capitalize()} {step}".rstrip())
+        if document is None:
+            self.setWindowTitle(NAME)
+        else:
+            self.setWindowTitle(f"{document.path.name}[*] – {NAME}")
+        self.setWindowModified(document is not None and document.modified)
+
+    @Slot(object)
+    def _on_peaks_changed(self, peaks: Peaks) -> None:
+        self.view.set_peaks(peaks)
+
+    @Slot(object)
+    def _on_cutoff_changed(self, estimate: "CutoffEstimate | None") -> None:
+        shown = self.settings.show_cutoff and estimate is not None and not estimate.full_band
+        if shown and estimate is not None:
+            self.view.spectrogram.set_cutoff(estimate.cutoff_hz, f" · {estimate.confidence:.0%} sure")
+
+    @Slot(float)
+    def _on_cutoff_moved(self, hz: float) -> None:
+        self.panel.set_value("cutoff_hz", round(hz))
+
+    @Slot()
+    def _on_catalogue_changed(self) -> None:
+        catalogue = self.editor.catalogue
+        self.panel.set_effects(catalogue.effects, catalogue.choices, self.settings.effect)
+        self._on_facts_changed()
+
+    @Slot(str)
+    def _on_effect_chosen(self, effect_id: str) -> None:
+        self.settings.effect = effect_id
+
+    @Slot(str)
+    def _on_job_started(self, title: str) -> None:
+        self.panel.job_panel.on_started(title)
+        self.panel.show_summary("")
+        self._on_facts_changed()
+
+    @Slot(object)
+    def _on_restored(self, result: Restored) -> None:
+        self.panel.show_summary(summary_of(result))
+        self.status.show_device(result.facts)
+        QApplication.alert(self)
+
+    @Slot(Path)
+    def _on_exported(self, path: Path) -> None:
+        self.status.showMessage(f"Written: {path}", _MESSAGE_MS)
+
+    @Slot(str, Exception)
+    def _on_failed(self, title: str, error: Exception) -> None:
+        self.dialogs.show_error(title, error, self._log_path)
+
+    @Slot()
+    def _on_device_clicked(self) -> None:
+        box = QMessageBox(QMessageBox.Icon.Information, "Device", self.status.details, parent=self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    @Slot(QPoint)
+    def _on_menu_wanted(self, position: QPoint) -> None:
+        menu = QMenu(self)
+        for name in CONTEXT_MENU.split():
+            if name == "-":
+                menu.addSeparator()
+            else:
+                menu.addAction(self.actions_by_id[name])
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(position)
+
+    @Slot()
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        for name in self.settings.recent_files:
+            action = QAction(Path(name).name, self._recent_menu)
+            action.setToolTip(name)
+            action.setData(name)
+            action.triggered.connect(self._on_recent_chosen)
+            self._recent_menu.addAction(action)
+
+    @Slot()
+    def _on_recent_chosen(self) -> None:
+        sender = self.sender()
+        if isinstance(sender, QAction):
+            self.open_file(Path(str(sender.data())))
+
+    @Slot(str)
+    def _on_setting_changed(self, key: str) -> None:
+        if key == Settings.theme.key:
+            self._show_theme(chosen_theme(self.settings.theme))
+        elif key == Settings.follow_playhead.key:
+            self.editor.transport.follow = self.settings.follow_playhead
+        elif key == Settings.show_cutoff.key:
+            if not self.settings.show_cutoff:
+                self.view.spectrogram.set_cutoff(None)
+            elif self.editor.sound is not None:
+                self.editor.measurements.measure_cutoff(self.editor.sound)
+
+    @Slot()
+    def _on_scheme_changed(self) -> None:
+        if self.settings.theme == "system":
+            self._show_theme(chosen_theme("system"))
+
+    def _show_theme(self, theme: Theme) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication) and theme is not self.theme:
+            self.theme = theme
+            apply_theme(app, theme)
+            give_icons(self.actions_by_id, theme)
+            self.view.set_theme(theme)
+            self.empty.set_theme(theme)
+            self.transport_bar.set_theme(theme)
+            self._on_facts_changed()
+
+    # Qt
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
+        if files:
+            event.acceptProposedAction()
+            self.open_file(Path(files[0]))
+            if len(files) > 1:
+                self.status.showMessage("One file is open at a time: the first one was taken.", _MESSAGE_MS)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        runner = self.editor.runner
+        if runner.busy and not self.dialogs.confirm(
+            "Quit while a job runs?",
+            f"{runner.title} is not finished and would be cancelled.",
+            "Cancel it and quit",
+        ):
+            event.ignore()
+            return
+        if not self._may_discard("Quit?"):
+            event.ignore()
+            return
+        if not self._closed:
+            self._closed = True
+            self.settings.geometry = self.saveGeometry()
+            self.editor.close()
+            self.view.close_loaders()
+        event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.WindowStateChange:
+            self.actions_by_id["full_screen"].setChecked(self.isFullScreen())
+        super().changeEvent(event)

@@ -1,0 +1,118 @@
+"""Measurements: what is found out about the present sound in the background, its peaks and its cutoff."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from audiosr_desktop.audio.peaks import Peaks, build_peaks
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.job import Job
+from audiosr_desktop.ui.job_thread import JobThread
+
+_KEPT_PEAKS = 4  # the present sound, the one before it, and what undo and redo are likely to show
+
+
+class Measurements(QObject):
+    """Runs quiet jobs that only look at the sound; a newer sound ends those of the older one."""
+
+    peaks_changed = Signal(object)  # Peaks
+    cutoff_changed = Signal(object)  # CutoffEstimate, or None for silence
+    failed = Signal(Exception)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._peaks: list[Peaks] = []
+        self._threads: dict[str, JobThread] = {}
+        self._ending: list[JobThread] = []
+
+    def peaks_of(self, sound: Sound) -> Peaks | None:
+        """Return the peaks of a sound if they are known."""
+        return next((peaks for peaks in self._peaks if peaks.sound is sound), None)
+
+    def measure_peaks(self, sound: Sound, before: Sound | None = None, region: Region | None = None) -> None:
+        """Measure the peaks of a sound; only `region` when those of the sound before are known."""
+        known = self.peaks_of(sound)
+        if known is not None:
+            self._stop("peaks")
+            self.peaks_changed.emit(known)
+            return
+        old = self.peaks_of(before) if before is not None else None
+        same = old is not None and (old.sound.length, old.sound.channels) == (sound.length, sound.channels)
+        job = (
+            old.updated(sound, region)
+            if old is not None and same and region is not None
+            else build_peaks(sound)
+        )
+        self._start("peaks", job, self._on_peaks)
+
+    def measure_cutoff(self, sound: Sound) -> None:
+        """Estimate where the band of a sound ends."""
+        self._start("cutoff", _cutoff(sound), self._on_cutoff)
+
+    def clear(self) -> None:
+        """Forget everything, before another document is shown."""
+        for name in list(self._threads):
+            self._stop(name)
+        self._peaks.clear()
+
+    def close(self) -> None:
+        """End all threads and wait for them."""
+        self.clear()
+        _wait(self._ending)
+        self._ending.clear()
+
+    def _start(self, name: str, job: Job[Any], slot: Any) -> None:
+        self._stop(name)
+        thread = JobThread(job, self)
+        thread.succeeded.connect(slot)
+        thread.failed.connect(self._on_failed)
+        thread.finished.connect(self._on_finished)
+        self._threads[name] = thread
+        thread.start()
+
+    def _stop(self, name: str) -> None:
+        thread = self._threads.pop(name, None)
+        if thread is not None:
+            thread.requestInterruption()
+            self._ending.append(thread)
+
+    @Slot(object)
+    def _on_peaks(self, peaks: Peaks) -> None:
+        if self.sender() is self._threads.get("peaks"):
+            self._peaks = [*self._peaks[-(_KEPT_PEAKS - 1) :], peaks]
+            self.peaks_changed.emit(peaks)
+
+    @Slot(object)
+    def _on_cutoff(self, estimate: object) -> None:
+        if self.sender() is self._threads.get("cutoff"):
+            self.cutoff_changed.emit(estimate)
+
+    @Slot(Exception)
+    def _on_failed(self, error: Exception) -> None:
+        if self.sender() in self._threads.values():
+            self.failed.emit(error)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        thread = self.sender()
+        self._threads = {name: other for name, other in self._threads.items() if other is not thread}
+        if isinstance(thread, JobThread):
+            if thread in self._ending:
+                self._ending.remove(thread)
+            thread.wait()
+            thread.deleteLater()
+
+
+def _wait(threads: Iterable[JobThread]) -> None:
+    for thread in threads:
+        thread.wait()
+
+
+def _cutoff(sound: Sound) -> Job[object]:
+    # scipy.signal is slow to load: not before the window stands, and in this job's thread
+    from audiosr_desktop.effects.super_resolution import survey_sound  # noqa: PLC0415
+
+    survey = yield from survey_sound(sound, Region(0, sound.length))
+    return survey.cutoff if survey is not None else None

@@ -1,0 +1,121 @@
+"""JobPanel: the running job with its progress, the time it still takes, and Cancel."""
+
+import time
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from audiosr_desktop.job import Progress
+from audiosr_desktop.ui.job_runner import JobEnd
+from audiosr_desktop.ui.readout import format_length
+
+_STEPS = 1000
+_GUESS_FROM_S = 1.0  # before this a guess of the time left says nothing
+_SHOW_AFTER_MS = 120  # a shorter job only flickers
+
+
+class JobPanel(QWidget):
+    """Shown while a job runs; afterwards it says how the last one ended."""
+
+    cancel_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = QLabel()
+        self.title.setWordWrap(True)
+        self.stage = QLabel()
+        self.stage.setProperty("quiet", True)
+        self.stage.setWordWrap(True)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, _STEPS)
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName("Progress")
+        self.times = QLabel()
+        self.times.setProperty("quiet", True)
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.setToolTip("Cancel the job (Ctrl+.)")
+        self.cancel_button.clicked.connect(self._on_cancel)
+        foot = QHBoxLayout()
+        foot.addWidget(self.times, 1)
+        foot.addWidget(self.cancel_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for widget in (self.title, self.stage, self.bar):
+            layout.addWidget(widget)
+        layout.addLayout(foot)
+        self._began = 0.0
+        self._fraction = 0.0
+        self._running = False
+        self._clock = QTimer(self)
+        self._clock.setInterval(250)
+        self._clock.timeout.connect(self._show_times)
+        self._show_bar(shown=False)
+
+    @Slot(str)
+    def on_started(self, title: str) -> None:
+        """Show a job that begins."""
+        self._began, self._fraction, self._running = time.monotonic(), 0.0, True
+        self.title.setText(title)
+        self.stage.setText("Starting…")
+        self.times.clear()
+        self.bar.setValue(0)
+        self.cancel_button.setEnabled(True)
+        self._clock.start()
+        QTimer.singleShot(_SHOW_AFTER_MS, self, self._on_late)
+
+    @Slot(object)
+    def on_progressed(self, progress: Progress) -> None:
+        """Show how far it is; the bar never goes back."""
+        self._fraction = max(self._fraction, progress.fraction)
+        self.bar.setValue(round(self._fraction * _STEPS))
+        self.stage.setText(progress.stage)
+
+    @Slot(object)
+    def on_ended(self, end: JobEnd) -> None:
+        """Say how it ended."""
+        self._running = False
+        self._clock.stop()
+        self._show_bar(shown=False)
+        if end.cancelled:
+            self.stage.setText("Cancelled. Nothing was changed.")
+        elif end.error is not None:
+            self.stage.setText("Failed. Nothing was changed.")
+        else:
+            self.stage.setText(f"Done in {format_length(end.elapsed_s)}.")
+
+    def clear(self) -> None:
+        """Forget how the last job ended."""
+        if not self._running:
+            self.title.clear()
+            self.stage.clear()
+
+    def acknowledge_cancel(self) -> None:
+        """Say that Cancel was heard."""
+        if self._running:
+            self.cancel_button.setEnabled(False)
+            self.stage.setText("Cancelling…")
+            self.times.clear()
+
+    @Slot()
+    def _on_late(self) -> None:
+        if self._running:
+            self._show_bar(shown=True)
+
+    @Slot()
+    def _on_cancel(self) -> None:
+        self.cancel_wanted.emit()
+
+    def _show_bar(self, *, shown: bool) -> None:
+        for widget in (self.bar, self.times, self.cancel_button):
+            widget.setVisible(shown)
+
+    @Slot()
+    def _show_times(self) -> None:
+        elapsed = time.monotonic() - self._began
+        text = f"{format_length(elapsed)} elapsed"
+        if elapsed >= _GUESS_FROM_S and self._fraction > 0.02:
+            left = elapsed * (1.0 - self._fraction) / self._fraction
+            text += f" · about {format_length(max(1.0, left))} left" if self._fraction < 1.0 else ""
+        if self.cancel_button.isEnabled():
+            self.times.setText(text)

@@ -1,0 +1,24 @@
+"""What the user reads after a run."""
+
+from audiosr_desktop.ui.readout import format_hz
+from audiosr_desktop.ui.restoring import Restored
+from audiosr_desktop.ui.status_bar import device_words
+
+
+def summary_of(result: Restored) -> str:
+    """Return the facts of a run in a few short lines: what was found, with what, and warnings."""
+    facts = result.facts
+    parts = []
+    cutoff = facts.get("cutoff_hz")
+    if isinstance(cutoff, int | float) and cutoff > 0:
+        parts.append(f"cutoff {format_hz(float(cutoff))}")
+    for name, text in (("model", "{}"), ("steps", "{} steps"), ("seed", "seed {}")):
+        if name in facts:
+            parts.append(text.format(facts[name]))
+    if facts.get("device"):
+        parts.append(device_words(str(facts["device"])))
+    line = " · ".join(parts)
+    lines = [line[:1].upper() + line[1:]] if line else []
+    if not result.changed and not result.warnings:
+        lines.append("Nothing was found to restore; the sound is unchanged.")
+    return "\n".join([*lines, *(f"⚠ {warning}" for warning in result.warnings)])

@@ -1,0 +1,65 @@
+"""StatusBar: what lies under the pointer, what is open, and what device computes."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
+
+from audiosr_desktop.audio.files import FileInfo
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.dialogs.export_dialog import channel_words, depth_words
+from audiosr_desktop.ui.readout import format_time
+from audiosr_desktop.ui.theme import figures_font
+
+_NO_DEVICE = "No model loaded yet"
+
+
+class StatusBar(QStatusBar):
+    """Text on the left comes and goes; document and device stay on the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.readout = QLabel()
+        self.readout.setFont(figures_font(self.font()))
+        self.readout.setMinimumWidth(320)
+        self.readout.setAccessibleName("Under the pointer")
+        self.format = QLabel()
+        self.device = QToolButton()
+        self.device.setText(_NO_DEVICE)
+        self.device.setToolTip("What computes; read from the loaded model")
+        self.device.setAccessibleName("Device")
+        self.setContentsMargins(8, 0, 8, 0)
+        self.addWidget(self.readout)
+        self.addPermanentWidget(self.format)
+        self.addPermanentWidget(self.device)
+        self.details = "No model has been loaded yet. The device is shown after the first restoration."
+
+    @Slot(str)
+    def show_readout(self, text: str) -> None:
+        """Show what lies under the pointer."""
+        self.readout.setText(text)
+
+    def show_document(self, sound: Sound | None, info: FileInfo | None) -> None:
+        """Describe the open document."""
+        if sound is None or info is None:
+            self.format.clear()
+            return
+        self.format.setText(
+            f"{info.format} · {depth_words(info.subtype)} · {sound.sample_rate / 1000:g} kHz · "
+            f"{channel_words(sound.channels)} · {format_time(sound.duration_s, 1)}   "
+        )
+
+    def show_device(self, facts: Mapping[str, object]) -> None:
+        """Name the device that a run used."""
+        device = str(facts.get("device", ""))
+        if device:
+            self.device.setText(device_words(device))
+            provider, model = facts.get("provider", ""), facts.get("model", "")
+            self.details = f"{device_words(device)}, by {provider}. Model: {model}."
+
+
+def device_words(device: str) -> str:
+    """Return a device in words: "cpu" is CPU, "cuda:0" is GPU 0."""
+    kind, _, number = device.partition(":")
+    return "CPU" if kind == "cpu" else f"GPU {number or 0}"

@@ -1,0 +1,235 @@
+"""Theme: the colours of the window, dark and light, as a palette, a style sheet and names for the views."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette
+from PySide6.QtWidgets import QApplication
+
+from audiosr_desktop.ui.icons import icon
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours as #rrggbb. Text has a contrast of at least 4.5:1 to what it is drawn on."""
+
+    name: str
+    window: str  # behind panels and bars
+    panel: str  # controls
+    field: str  # text fields, lists
+    line: str  # borders and separators
+    text: str
+    quiet_text: str
+    disabled_text: str
+    accent: str  # buttons of the main action, focus rings, sliders
+    accent_text: str
+    canvas: str  # behind waveforms
+    grid: str
+    wave: str  # min/max envelope
+    wave_core: str  # RMS
+    clip: str  # clipped samples
+    selection: str
+    playhead: str
+    restored: str  # tint and badge of restored spans
+    cutoff: str
+
+    def colour(self, name: str, alpha: int = 255) -> QColor:
+        """Return one of the colours, `alpha` 0 (clear) to 255."""
+        result = QColor(getattr(self, name))
+        result.setAlpha(alpha)
+        return result
+
+    def icon(self, name: str) -> QIcon:
+        """Return an icon in the colour of the text."""
+        return icon(name, self.colour("text"), self.colour("disabled_text"))
+
+
+DARK = Theme(
+    name="dark",
+    window="#1d1e23",
+    panel="#282a31",
+    field="#17181c",
+    line="#3a3d46",
+    text="#e6e7eb",
+    quiet_text="#a3a7b3",
+    disabled_text="#646874",
+    accent="#6d5ce6",
+    accent_text="#ffffff",
+    canvas="#121317",
+    grid="#25272e",
+    wave="#4f93c8",
+    wave_core="#9fd0f5",
+    clip="#ff5a4d",
+    selection="#a99fff",
+    playhead="#ffffff",
+    restored="#3fcf9f",
+    cutoff="#7fe3ff",
+)
+LIGHT = Theme(
+    name="light",
+    window="#eceef2",
+    panel="#fafbfc",
+    field="#ffffff",
+    line="#c6cad3",
+    text="#1c1f26",
+    quiet_text="#545b69",
+    disabled_text="#9aa0ac",
+    accent="#5b48d6",
+    accent_text="#ffffff",
+    canvas="#ffffff",
+    grid="#e3e6ec",
+    wave="#4a86b8",
+    wave_core="#1f5480",
+    clip="#d22b1e",
+    selection="#5b48d6",
+    playhead="#101216",
+    restored="#0d8a63",
+    cutoff="#7fe3ff",  # drawn over the spectrogram, which is dark in both themes
+)
+
+
+def chosen_theme(setting: str) -> Theme:
+    """Return the theme of a setting; "system" asks the desktop, and is dark where that says nothing."""
+    if setting == "system":
+        light = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light
+        return LIGHT if light else DARK
+    return LIGHT if setting == "light" else DARK
+
+
+def apply_theme(app: QApplication, theme: Theme) -> None:
+    """Give every widget of the program the colours of a theme."""
+    app.setStyle("Fusion")
+    app.setPalette(palette(theme))
+    app.setStyleSheet(_style_sheet(theme))
+
+
+def palette(theme: Theme) -> QPalette:
+    """Return a theme as Qt's roles."""
+    roles = QPalette.ColorRole
+    result = QPalette()
+    for role, name in (
+        (roles.Window, "window"),
+        (roles.WindowText, "text"),
+        (roles.Base, "field"),
+        (roles.AlternateBase, "panel"),
+        (roles.Text, "text"),
+        (roles.PlaceholderText, "quiet_text"),
+        (roles.Button, "panel"),
+        (roles.ButtonText, "text"),
+        (roles.BrightText, "clip"),
+        (roles.ToolTipBase, "panel"),
+        (roles.ToolTipText, "text"),
+        (roles.Highlight, "accent"),
+        (roles.HighlightedText, "accent_text"),
+        (roles.Link, "accent"),
+        (roles.Mid, "line"),
+        (roles.Dark, "line"),
+    ):
+        result.setColor(role, theme.colour(name))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        result.setColor(QPalette.ColorGroup.Disabled, role, theme.colour("disabled_text"))
+    result.setColor(QPalette.ColorGroup.Disabled, roles.Highlight, theme.colour("line"))
+    return result
+
+
+def figures_font(base: QFont, scale: float = 1.0) -> QFont:
+    """Return a font whose figures have one width, so that running numbers do not jump."""
+    font = QFont(base)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    font.setPointSizeF(base.pointSizeF() * scale)
+    return font
+
+
+def _style_sheet(theme: Theme) -> str:
+    return f"""
+QToolTip {{ background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line}; padding: 3px; }}
+QMainWindow::separator {{ background: {theme.line}; width: 1px; height: 1px; }}
+QToolBar {{
+    background: {theme.window};
+    border: 0;
+    border-bottom: 1px solid {theme.line};
+    padding: 3px 6px;
+    spacing: 2px;
+}}
+QToolBar::separator {{ background: {theme.line}; width: 1px; margin: 5px 6px; }}
+QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px; }}
+QToolButton:hover:enabled {{ background: {theme.panel}; border-color: {theme.line}; }}
+QToolButton:pressed, QToolButton:checked {{ background: {theme.panel}; border-color: {theme.accent}; }}
+QToolButton:focus {{ border-color: {theme.accent}; }}
+QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.line}; color: {theme.quiet_text}; }}
+QStatusBar::item {{ border: 0; }}
+QDockWidget {{ color: {theme.quiet_text}; font-weight: 600; }}
+QDockWidget::title {{ background: {theme.window}; padding: 8px 12px 4px 12px; }}
+QPushButton {{
+    background: {theme.panel};
+    border: 1px solid {theme.line};
+    border-radius: 5px;
+    padding: 5px 14px;
+}}
+QPushButton:hover:enabled {{ border-color: {theme.accent}; }}
+QPushButton:focus {{ border-color: {theme.accent}; }}
+QPushButton:disabled {{ color: {theme.disabled_text}; }}
+QPushButton[primary="true"] {{
+    background: {theme.accent};
+    color: {theme.accent_text};
+    border-color: {theme.accent};
+    font-weight: 600; padding: 8px 14px; }}
+QPushButton[primary="true"]:hover:enabled {{ border-color: {theme.text}; }}
+QPushButton[primary="true"]:focus {{ border-color: {theme.text}; }}
+QPushButton[primary="true"]:disabled {{
+    background: {theme.panel};
+    color: {theme.disabled_text};
+    border-color: {theme.line};
+}}
+QPushButton[flat="true"] {{
+    background: transparent;
+    border-color: transparent;
+    text-align: left;
+    padding: 3px 2px;
+}}
+QPushButton[flat="true"]:focus {{ border-color: {theme.accent}; }}
+QComboBox {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: 4px;
+    padding: 4px 8px; min-height: 18px; }}
+QComboBox:focus, QComboBox:hover:enabled {{ border-color: {theme.accent}; }}
+QComboBox:disabled {{ color: {theme.disabled_text}; }}
+QComboBox::drop-down {{ border: 0; width: 24px; }}
+QComboBox QAbstractItemView {{ background: {theme.panel}; border: 1px solid {theme.line}; padding: 2px; }}
+QFrame#rule {{ background: {theme.line}; max-height: 1px; border: 0; }}
+QUndoView::item {{ padding: 4px 10px; }}
+QLineEdit, QAbstractSpinBox {{ background: {theme.field}; border: 1px solid {theme.line};
+    border-radius: 4px; padding: 3px 6px; min-height: 18px; }}
+QAbstractSpinBox QLineEdit {{ border: 0; padding: 0 0 0 6px; min-height: 0; background: transparent; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: 0; }}
+QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {theme.accent}; }}
+QLineEdit:disabled, QAbstractSpinBox:disabled {{ color: {theme.disabled_text}; }}
+QProgressBar {{
+    background: {theme.field};
+    border: 1px solid {theme.line};
+    border-radius: 4px;
+    height: 8px;
+}}
+QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
+QLabel[quiet="true"] {{ color: {theme.quiet_text}; }}
+QLabel[heading="true"] {{ font-size: 17pt; font-weight: 600; }}
+QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
+QTabWidget::pane {{ border: 1px solid {theme.line}; border-radius: 4px; top: -1px; }}
+QTabBar::tab {{ padding: 6px 16px; border: 0; border-bottom: 2px solid transparent;
+    color: {theme.quiet_text}; }}
+QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
+QTabBar::tab:focus {{ color: {theme.text}; border-bottom-color: {theme.text}; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+QScrollBar::handle {{ background: {theme.line}; border-radius: 4px; min-height: 28px; min-width: 28px;
+    margin: 1px; }}
+QScrollBar::handle:hover {{ background: {theme.disabled_text}; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QHeaderView::section {{ background: {theme.panel}; border: 0; border-bottom: 1px solid {theme.line};
+    padding: 5px 8px; }}
+QMenu {{ background: {theme.panel}; border: 1px solid {theme.line}; padding: 4px; }}
+QMenu::item {{ padding: 5px 26px 5px 22px; border-radius: 3px; }}
+QMenu::item:selected {{ background: {theme.accent}; color: {theme.accent_text}; }}
+QMenu::item:disabled {{ color: {theme.disabled_text}; background: transparent; }}
+QMenu::separator {{ background: {theme.line}; height: 1px; margin: 4px 8px; }}
+QSplitter::handle {{ background: {theme.line}; }}
+"""

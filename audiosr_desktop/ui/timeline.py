@@ -1,0 +1,203 @@
+"""Timeline: visible range, selection and playhead, shared by all views of a document."""
+
+import math
+
+from PySide6.QtCore import QObject, Signal
+
+from audiosr_desktop.audio.region import Region
+
+MAX_PIXELS_PER_SAMPLE = 8.0
+_MIN_VIEW = 16  # samples: something to see even in a narrow window
+_ZOOM_MEMORY = 32
+
+
+class Timeline(QObject):
+    """What part of the sound is seen and what of it is chosen; every view draws from it and writes to it.
+
+    Times are in samples. The visible range is held in floats, so that slow scrolling and zooming about the
+    pointer do not stick to whole samples.
+    """
+
+    view_changed = Signal()
+    selection_changed = Signal()
+    playhead_changed = Signal()
+    sound_changed = Signal()  # length or rate
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._length = 0
+        self._sample_rate = 48_000
+        self._start = 0.0
+        self._stop = 1.0
+        self._width = 1000
+        self._playhead = 0
+        self._selection: Region | None = None
+        self._previous: list[tuple[float, float]] = []
+
+    @property
+    def length(self) -> int:
+        """Samples of the sound."""
+        return self._length
+
+    @property
+    def sample_rate(self) -> int:
+        """Rate of the sound, Hz."""
+        return self._sample_rate
+
+    @property
+    def start(self) -> float:
+        """First visible sample."""
+        return self._start
+
+    @property
+    def stop(self) -> float:
+        """End of the visible range."""
+        return self._stop
+
+    @property
+    def span(self) -> float:
+        """Length of the visible range in samples."""
+        return self._stop - self._start
+
+    @property
+    def playhead(self) -> int:
+        """Where playing starts, and where it is."""
+        return self._playhead
+
+    @property
+    def selection(self) -> Region | None:
+        """The region chosen now."""
+        return self._selection
+
+    def set_sound(self, length: int, sample_rate: int) -> None:
+        """Take the size of a new state of the sound; another rate keeps everything at its time."""
+        if length == self._length and sample_rate == self._sample_rate:
+            return
+        ratio = sample_rate / self._sample_rate
+        first = self._length == 0
+        selection = self._selection
+        self._length, self._sample_rate = length, sample_rate
+        if first:
+            self._start, self._stop = 0.0, float(max(1, length))
+        else:
+            self._start, self._stop = self._kept_inside(self._start * ratio, self._stop * ratio)
+            self._previous = [(start * ratio, stop * ratio) for start, stop in self._previous]
+        if selection is not None:
+            low, high = selection.low_hz, selection.high_hz
+            moved = Region(round(selection.start * ratio), round(selection.stop * ratio), low, high)
+            self._selection = self._allowed(moved)
+        self._playhead = min(round(self._playhead * ratio), length)
+        self.sound_changed.emit()
+        self.selection_changed.emit()
+        self.playhead_changed.emit()
+        self.view_changed.emit()
+
+    def reset(self) -> None:
+        """Forget the sound, before another document is shown."""
+        self._length, self._start, self._stop, self._playhead = 0, 0.0, 1.0, 0
+        self._selection = None
+        self._previous.clear()
+
+    def set_width(self, pixels: int) -> None:
+        """Tell how wide the views are; it bounds how far one can zoom in."""
+        self._width = max(1, pixels)
+        self._show(self._start, self._stop)
+
+    def samples_per_pixel(self) -> int:
+        """Return how many samples a pixel stands for, one at least."""
+        return max(1, round(self.span / self._width))
+
+    def sample_at(self, x: float, width: float) -> float:
+        """Return the time at pixel `x` of a view that is `width` pixels wide."""
+        return self._start + x * self.span / max(1.0, width)
+
+    def x_of(self, sample: float, width: float) -> float:
+        """Return the pixel at which a time lies."""
+        return (sample - self._start) * width / self.span
+
+    def show(self, start: float, stop: float) -> None:
+        """Show [start, stop), as far as the bounds allow, and remember what was seen."""
+        before = (self._start, self._stop)
+        if self._show(start, stop):
+            self._remember(before)
+
+    def zoom(self, factor: float, about: float | None = None) -> None:
+        """Show `factor` times less time; `about` stays where it is (the middle by default)."""
+        centre = (self._start + self._stop) / 2 if about is None else about
+        place = (centre - self._start) / self.span
+        span = min(max(self.span / factor, self._min_span()), self._max_span())
+        start = centre - place * span
+        self._show(start, start + span)
+
+    def scroll(self, samples: float) -> None:
+        """Move the visible range."""
+        self._show(self._start + samples, self._stop + samples)
+
+    def fit(self) -> None:
+        """Show the whole sound."""
+        self.show(0.0, float(self._length))
+
+    def show_selection(self) -> None:
+        """Show the selection, with a little of what is around it."""
+        if self._selection is not None and self._selection.length:
+            margin = self._selection.length * 0.05
+            self.show(self._selection.start - margin, self._selection.stop + margin)
+
+    def show_previous(self) -> None:
+        """Go back to what was seen before the last jump."""
+        if self._previous:
+            self._show(*self._previous.pop())
+
+    def page_to(self, sample: int) -> None:
+        """Turn the page so that `sample` is seen near the left, unless it is seen already."""
+        if not self._start <= sample < self._stop:
+            start = sample - self.span * 0.04
+            self._show(start, start + self.span)
+
+    def select(self, region: Region | None) -> None:
+        """Choose a region, cut to the sound; None or an empty one is no selection."""
+        allowed = None if region is None else self._allowed(region)
+        if allowed != self._selection:
+            self._selection = allowed
+            self.selection_changed.emit()
+
+    def move_playhead(self, sample: int) -> None:
+        """Place the playhead, kept inside the sound."""
+        placed = min(max(0, sample), self._length)
+        if placed != self._playhead:
+            self._playhead = placed
+            self.playhead_changed.emit()
+
+    def _allowed(self, region: Region) -> Region | None:
+        clipped = region.clipped(0, self._length)
+        nyquist = self._sample_rate / 2
+        low = clipped.low_hz if clipped.low_hz is not None and clipped.low_hz > 0 else None
+        high = clipped.high_hz if clipped.high_hz is not None and clipped.high_hz < nyquist else None
+        if low is not None and low >= nyquist:
+            low = high = None  # the band lies above what the rate holds
+        return Region(clipped.start, clipped.stop, low, high) if clipped.length else None
+
+    def _min_span(self) -> float:
+        return min(max(_MIN_VIEW, self._width / MAX_PIXELS_PER_SAMPLE), self._max_span())
+
+    def _max_span(self) -> float:
+        return float(max(1, self._length))
+
+    def _kept_inside(self, start: float, stop: float) -> tuple[float, float]:
+        span = min(max(stop - start, self._min_span()), self._max_span())
+        if not math.isclose(span, stop - start):  # a bound was met: keep the middle
+            start = (start + stop) / 2 - span / 2
+        start = min(max(0.0, start), self._max_span() - span)
+        return start, start + span
+
+    def _show(self, start: float, stop: float) -> bool:
+        kept = self._kept_inside(start, stop)
+        if kept == (self._start, self._stop):
+            return False
+        self._start, self._stop = kept
+        self.view_changed.emit()
+        return True
+
+    def _remember(self, view: tuple[float, float]) -> None:
+        self._previous.append(view)
+        del self._previous[:-_ZOOM_MEMORY]

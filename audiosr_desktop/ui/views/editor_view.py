@@ -1,0 +1,142 @@
+"""EditorView: overview, ruler, waveform and spectrogram in one column, all on one timeline."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.document import RestoredSpan
+from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.theme import Theme
+from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.overview import Overview
+from audiosr_desktop.ui.views.spectrogram_tiles import Analysis
+from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
+from audiosr_desktop.ui.views.time_ruler import TimeRuler
+from audiosr_desktop.ui.views.track_view import LEFT_MARGIN, RIGHT_MARGIN, Tool, TrackView
+from audiosr_desktop.ui.views.waveform_view import WaveformView
+
+
+class EditorView(QWidget):
+    """What shows a document."""
+
+    playhead_placed = Signal(int)
+    hovered = Signal(str)
+    menu_wanted = Signal(QPoint)
+    cutoff_moved = Signal(float)
+
+    def __init__(
+        self, timeline: Timeline, settings: Settings, theme: Theme, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._timeline, self._settings = timeline, settings
+        self.overview = Overview(timeline, theme)
+        self.ruler = TimeRuler(timeline, theme)
+        self.waveform = WaveformView(timeline, theme)
+        self.spectrogram = SpectrogramView(timeline, theme)
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setHandleWidth(3)
+        self.splitter.setChildrenCollapsible(False)
+        for view in self._tracks():
+            self.splitter.addWidget(view)
+            view.playhead_placed.connect(self.playhead_placed)
+            view.hovered.connect(self.hovered)
+            view.menu_wanted.connect(self.menu_wanted)
+            view.span_clicked.connect(self._on_span_clicked)
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 5)
+        self.splitter.setSizes([220, 480])
+        self.spectrogram.cutoff_moved.connect(self.cutoff_moved)
+        self.ruler.playhead_placed.connect(self.playhead_placed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.overview)
+        layout.addWidget(self.ruler)
+        layout.addWidget(self.splitter, 1)
+        settings.changed.connect(self._on_setting_changed)
+        for key in (
+            Settings.opening_view.key,
+            Settings.fft_size.key,
+            Settings.colour_map.key,
+            Settings.frequency_scale.key,
+            Settings.waveform_scale.key,
+            Settings.wheel_sensitivity.key,
+        ):
+            self._on_setting_changed(key)
+
+    def _tracks(self) -> Iterator[TrackView]:
+        yield self.waveform
+        yield self.spectrogram
+
+    def set_sound(
+        self, sound: Sound | None, peaks: Peaks | None, spans: tuple[RestoredSpan, ...] = ()
+    ) -> None:
+        """Show a state of the document."""
+        self.waveform.set_sound(sound)
+        self.spectrogram.set_sound(sound)
+        self.overview.set_sound(sound, peaks)
+        for track in self._tracks():
+            track.set_spans(spans)
+        self.overview.set_spans(spans)
+        if peaks is not None:
+            self.set_peaks(peaks)
+
+    def set_peaks(self, peaks: Peaks) -> None:
+        """Take what was measured of the present sound."""
+        self.waveform.set_peaks(peaks)
+        self.overview.set_sound(peaks.sound, peaks)
+
+    def set_tool(self, tool: Tool) -> None:
+        """Choose what dragging does."""
+        for view in self._tracks():
+            view.tool = tool
+
+    def show_views(self, which: str) -> None:
+        """Show "waveform", "spectrogram" or "both"."""
+        self.waveform.setVisible(which != "spectrogram")
+        self.spectrogram.setVisible(which != "waveform")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        for track in self._tracks():
+            track.set_theme(theme)
+        self.overview.set_theme(theme)
+        self.ruler.theme = theme
+        self.ruler.update()
+
+    def close_loaders(self) -> None:
+        """End the threads that draw."""
+        self.overview.loader.close()
+        self.waveform.loader.close()
+        self.spectrogram.close_loaders()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._timeline.set_width(self.width() - LEFT_MARGIN - RIGHT_MARGIN)
+
+    @Slot(object)
+    def _on_span_clicked(self, span: RestoredSpan) -> None:
+        self._timeline.select(span.region)
+
+    @Slot(str)
+    def _on_setting_changed(self, key: str) -> None:
+        settings = self._settings
+        part = key.partition("/")[0]
+        if key == Settings.opening_view.key:
+            self.show_views(settings.opening_view)
+        elif key == Settings.waveform_scale.key:
+            self.waveform.set_logarithmic(settings.waveform_scale == "dB")
+        elif key == Settings.wheel_sensitivity.key:
+            for view in self._tracks():
+                view.wheel_sensitivity = settings.wheel_sensitivity
+        elif key == Settings.frequency_scale.key:
+            self.spectrogram.set_scale(settings.frequency_scale)
+        elif key in (Settings.colour_map.key, Settings.level_low_db.key, Settings.level_high_db.key):
+            self.spectrogram.set_colours(settings.colour_map, settings.level_low_db, settings.level_high_db)
+        elif part == "spectrogram":
+            self.spectrogram.set_analysis(
+                Analysis(settings.fft_size, settings.fft_window, settings.overlap, settings.zero_padding)
+            )

@@ -1,0 +1,161 @@
+"""Overview: the whole sound in a strip, with a window on what the views show."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.document import RestoredSpan
+from audiosr_desktop.ui.theme import Theme
+from audiosr_desktop.ui.tile_loader import TileLoader
+from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.track_view import LEFT_MARGIN, REDRAW_MS, RIGHT_MARGIN
+from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
+
+_HEIGHT = 40
+
+
+class Overview(QWidget):
+    """Click or drag to move the visible range."""
+
+    moved = Signal()  # by the user
+
+    def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.timeline, self.theme = timeline, theme
+        self.setAccessibleName("Overview of the whole sound")
+        self.setFixedHeight(_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.loader = TileLoader(self)
+        self.loader.loaded.connect(self._on_loaded)
+        self._sound: Sound | None = None
+        self._peaks: Peaks | None = None
+        self._waves: Waves | None = None
+        self._spans: tuple[RestoredSpan, ...] = ()
+        self._held = 0.0  # where in the visible range the mouse holds it
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self._on_due)
+        for signal in (timeline.view_changed, timeline.playhead_changed, timeline.selection_changed):
+            signal.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, _HEIGHT)
+
+    def set_sound(self, sound: Sound | None, peaks: Peaks | None = None) -> None:
+        """Show another sound, and its peaks once they are measured."""
+        if sound is not self._sound and (
+            sound is None or self._sound is None or sound.length != self._sound.length
+        ):
+            self._waves = None
+        self._sound, self._peaks = sound, peaks
+        self._timer.start()
+        self.update()
+
+    def set_spans(self, spans: tuple[RestoredSpan, ...]) -> None:
+        """Mark restored parts."""
+        self._spans = spans
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self.theme = theme
+        self._timer.start()
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._timer.start()
+
+    def _area(self) -> QRectF:
+        return QRectF(LEFT_MARGIN, 4, max(1.0, self.width() - LEFT_MARGIN - RIGHT_MARGIN), _HEIGHT - 6)
+
+    def _x_of(self, sample: float) -> float:
+        area = self._area()
+        return area.left() + sample * area.width() / max(1, self.timeline.length)
+
+    def _sample_at(self, x: float) -> float:
+        area = self._area()
+        return (x - area.left()) * self.timeline.length / area.width()
+
+    @Slot()
+    def _on_due(self) -> None:
+        if self._sound is None or not self.isVisible():
+            return
+        ratio, area = self.devicePixelRatioF(), self._area()
+        request = WaveRequest(
+            self._sound,
+            self._peaks,
+            0.0,
+            float(self._sound.length),
+            round(area.width() * ratio),
+            max(8, round(area.height() / self._sound.channels * ratio)),
+            1.0,
+            False,
+            self.theme.colour("wave"),
+            self.theme.colour("wave_core"),
+            self.theme.colour("clip"),
+        )
+        self.loader.load(waves(request))
+
+    @Slot(int, object)
+    def _on_loaded(self, number: int, picture: Waves) -> None:
+        if number == self.loader.number:
+            self._waves = picture
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self.theme.colour("window"))
+        area = self._area()
+        painter.fillRect(area, self.theme.colour("canvas"))
+        painter.setClipRect(area)
+        if self._waves is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            left, right = self._x_of(self._waves.start), self._x_of(self._waves.stop)
+            height = area.height() / len(self._waves.images)
+            for lane, image in enumerate(self._waves.images):
+                painter.drawImage(QRectF(left, area.top() + lane * height, right - left, height), image)
+        for span in self._spans:
+            left, right = self._x_of(span.region.start), self._x_of(span.region.stop)
+            painter.fillRect(
+                QRectF(left, area.bottom() - 3, max(2.0, right - left), 3), self.theme.colour("restored")
+            )
+        if self.timeline.length:
+            self._paint_window(painter, area)
+        painter.end()
+
+    def _paint_window(self, painter: QPainter, area: QRectF) -> None:
+        selection = self.timeline.selection
+        if selection is not None:
+            left, right = self._x_of(selection.start), self._x_of(selection.stop)
+            box = QRectF(left, area.top(), max(1.0, right - left), area.height())
+            painter.fillRect(box, self.theme.colour("selection", 70))
+        left, right = self._x_of(self.timeline.start), self._x_of(self.timeline.stop)
+        shade = self.theme.colour("window", 150)
+        painter.fillRect(QRectF(area.left(), area.top(), left - area.left(), area.height()), shade)
+        painter.fillRect(QRectF(right, area.top(), area.right() - right, area.height()), shade)
+        painter.setPen(QPen(self.theme.colour("accent"), 1))
+        painter.drawRect(
+            QRectF(left, area.top(), max(2.0, right - left), area.height()).adjusted(0.5, 0.5, -0.5, -0.5)
+        )
+        x = round(self._x_of(self.timeline.playhead))
+        painter.setPen(QPen(self.theme.colour("playhead"), 1))
+        painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton or not self.timeline.length:
+            return
+        sample = self._sample_at(event.position().x())
+        inside = self.timeline.start <= sample <= self.timeline.stop
+        self._held = sample - self.timeline.start if inside else self.timeline.span / 2
+        self._move_to(sample)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._move_to(self._sample_at(event.position().x()))
+
+    def _move_to(self, sample: float) -> None:
+        self.moved.emit()
+        self.timeline.scroll(sample - self._held - self.timeline.start)

@@ -1,0 +1,132 @@
+"""TimeRuler: the time axis above the views."""
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from audiosr_desktop.ui.readout import format_time, multiples, step_decimals, time_step
+from audiosr_desktop.ui.theme import Theme, figures_font
+from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.track_view import CLICK_REACH, LEFT_MARGIN, RIGHT_MARGIN, ZOOM_PER_NOTCH
+
+_HEIGHT = 26
+_LABEL_SPACE = 84  # pixels from one label to the next, at least
+_ZOOM_PER_PIXEL = 1.01
+
+
+class TimeRuler(QWidget):
+    """Round times over the visible range. Dragging up or down zooms, a right drag zooms to the span drawn."""
+
+    playhead_placed = Signal(int)
+
+    def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.timeline, self.theme = timeline, theme
+        self.setAccessibleName("Time ruler")
+        self.setFixedHeight(_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setToolTip("Drag up or down to zoom, sideways to scroll; right-drag to zoom to a span")
+        self._origin: QPointF | None = None
+        self._last = QPointF()
+        self._fixed_sample = 0.0
+        self._span_end: float | None = None
+        self._button = Qt.MouseButton.NoButton
+        for signal in (timeline.view_changed, timeline.playhead_changed, timeline.selection_changed):
+            signal.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(600, _HEIGHT)
+
+    def _width(self) -> float:
+        return max(1.0, self.width() - LEFT_MARGIN - RIGHT_MARGIN)
+
+    def _x_of(self, sample: float) -> float:
+        return LEFT_MARGIN + self.timeline.x_of(sample, self._width())
+
+    def _sample_at(self, x: float) -> float:
+        return self.timeline.sample_at(x - LEFT_MARGIN, self._width())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(figures_font(self.font(), 0.88))
+        painter.fillRect(self.rect(), self.theme.colour("window"))
+        if not self.timeline.length:
+            painter.end()
+            return
+        area = QRectF(LEFT_MARGIN, 0, self._width(), _HEIGHT)
+        selection = self.timeline.selection
+        if selection is not None:
+            left, right = self._x_of(selection.start), self._x_of(selection.stop)
+            box = QRectF(left, 0, max(1.0, right - left), _HEIGHT).intersected(area)
+            painter.fillRect(box, self.theme.colour("selection", 60))
+        self._paint_ticks(painter, area)
+        if self._origin is not None and self._span_end is not None:
+            left, right = sorted((self._origin.x(), self._span_end))
+            painter.fillRect(QRectF(left, 0, right - left, _HEIGHT), self.theme.colour("accent", 90))
+        x = self._x_of(self.timeline.playhead)
+        if area.left() - 1 <= x <= area.right() + 1:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.theme.colour("playhead"))
+            top = _HEIGHT - 8.0
+            painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, _HEIGHT)]))
+        painter.end()
+
+    def _paint_ticks(self, painter: QPainter, area: QRectF) -> None:
+        rate = self.timeline.sample_rate
+        start, stop = self.timeline.start / rate, self.timeline.stop / rate
+        step = time_step(stop - start, max(1, int(area.width() / _LABEL_SPACE)))
+        decimals = step_decimals(step)
+        minor = step / 5 if step < 10 or step % 60 else step / 6
+        painter.setPen(QPen(self.theme.colour("disabled_text"), 1))
+        for seconds in multiples(minor, start, stop):
+            x = round(self._x_of(seconds * rate))
+            painter.drawLine(QPointF(x, _HEIGHT - 4), QPointF(x, _HEIGHT))
+        for seconds in multiples(step, start, stop):
+            x = round(self._x_of(seconds * rate))
+            painter.setPen(QPen(self.theme.colour("quiet_text"), 1))
+            painter.drawLine(QPointF(x, _HEIGHT - 9), QPointF(x, _HEIGHT))
+            text = format_time(seconds, decimals)
+            width = painter.fontMetrics().horizontalAdvance(text)
+            left = min(max(x - width / 2, 2.0), self.width() - width - 2.0)
+            painter.drawText(QRectF(left, 1, width + 2, 15), Qt.AlignmentFlag.AlignLeft, text)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.timeline.length:
+            self._origin = self._last = event.position()
+            self._button = event.button()
+            self._fixed_sample = self._sample_at(event.position().x())
+            self._span_end = None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._origin is None:
+            return
+        position = event.position()
+        if self._button == Qt.MouseButton.RightButton:
+            self._span_end = position.x()
+            self.update()
+        elif (position - self._origin).manhattanLength() >= CLICK_REACH:
+            moved = position - self._last
+            self.timeline.scroll(-moved.x() * self.timeline.span / self._width())
+            self.timeline.zoom(_ZOOM_PER_PIXEL ** moved.y(), self._sample_at(position.x()))
+            self._last = position
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        origin, self._origin = self._origin, None
+        if origin is None:
+            return
+        if self._span_end is not None and abs(self._span_end - origin.x()) >= CLICK_REACH:
+            start, stop = sorted((self._fixed_sample, self._sample_at(self._span_end)))
+            self.timeline.show(start, stop)
+        elif (
+            self._button == Qt.MouseButton.LeftButton
+            and (event.position() - origin).manhattanLength() < CLICK_REACH
+        ):
+            self.playhead_placed.emit(min(self.timeline.length, max(0, round(self._sample_at(origin.x())))))
+        self._span_end = None
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        notches = event.angleDelta().y() / 120.0
+        self.timeline.zoom(ZOOM_PER_NOTCH**notches, self._sample_at(event.position().x()))
+        event.accept()

@@ -1,0 +1,226 @@
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.errors import EffectError, SoundError
+from audiosr_desktop.job import Job, Progress, run_job
+
+RATE = 48_000
+
+
+class Fake:
+    """Returns what a function makes of the region's samples."""
+
+    id = "test.fake"
+    title = "Fake"
+    parameters: Sequence[Parameter] = (AMOUNT,)
+
+    def __init__(self, change: Callable[[np.ndarray], np.ndarray], *, seamless: bool = False) -> None:
+        self._change = change
+        self.seamless = seamless
+        self.closed = False
+
+    def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
+        try:
+            yield Progress(0.0, "Faking")
+            samples = self._change(sound.read(region.start, region.stop))
+            yield Progress(1.0, "Faking")
+            return Sound.from_array(samples, sound.sample_rate)
+        finally:
+            self.closed = True
+
+
+def noise(length: int = 2 * RATE, channels: int = 2) -> Sound:
+    rng = np.random.default_rng(0)
+    return Sound.from_array(0.1 * rng.standard_normal((channels, length)).astype(np.float32), RATE)
+
+
+def samples_of(sound: Sound) -> np.ndarray:
+    return sound.read(0, sound.length)
+
+
+def louder(samples: np.ndarray) -> np.ndarray:
+    return 2.0 * samples
+
+
+def test_outside_the_region_nothing_changes_and_inside_fades_lead_to_the_effect(run_scratch: Scratch) -> None:
+    sound = noise()
+    region = Region(20_000, 70_000)
+    result = run_job(apply_effect(Fake(louder), sound, region, {}, run_scratch))
+    before, after = samples_of(sound), samples_of(result)
+    assert after.shape == before.shape
+    assert np.array_equal(after[:, :20_000], before[:, :20_000])
+    assert np.array_equal(after[:, 70_000:], before[:, 70_000:])
+    assert result.pieces[0].store is sound.pieces[0].store
+    assert np.array_equal(after[:, 20_480:69_520], 2.0 * before[:, 20_480:69_520])
+    gain = (after / before)[:, 20_000:20_480]
+    assert np.all(np.diff(gain.mean(axis=0)) > 0)
+    assert gain.min() > 0.999
+    assert gain.max() < 2.001
+    assert gain[0, 240] == pytest.approx(1.5, abs=0.02)
+
+
+def test_no_fades_at_the_ends_of_the_sound_or_for_seamless_effects(run_scratch: Scratch) -> None:
+    sound = noise()
+    whole = Region(0, sound.length)
+    assert np.array_equal(
+        samples_of(run_job(apply_effect(Fake(louder), sound, whole, {}, run_scratch))),
+        2.0 * samples_of(sound),
+    )
+    region = Region(100, 5000)
+    result = run_job(apply_effect(Fake(louder, seamless=True), sound, region, {}, run_scratch))
+    assert np.array_equal(samples_of(result)[:, 100:5000], 2.0 * samples_of(sound)[:, 100:5000])
+
+
+@pytest.mark.parametrize("band", [(None, None), (500.0, 3000.0)])
+def test_amount_scales_the_change(run_scratch: Scratch, band: tuple[float | None, float | None]) -> None:
+    sound = noise()
+    region = Region(10_000, 90_000, *band)
+    changes = [
+        samples_of(run_job(apply_effect(Fake(louder), sound, region, {"amount": amount}, run_scratch)))
+        - samples_of(sound)
+        for amount in (100, 25)
+    ]
+    assert np.abs(0.25 * changes[0] - changes[1]).max() < 1e-6
+    assert apply_effect_result(sound, region, 0, run_scratch) is sound
+
+
+def apply_effect_result(sound: Sound, region: Region, amount: float, scratch: Scratch) -> Sound:
+    return run_job(apply_effect(Fake(louder), sound, region, {"amount": amount}, scratch))
+
+
+def power_by_band(samples: np.ndarray, edges: Sequence[float]) -> list[float]:
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.shape[-1]), axis=-1)) ** 2
+    frequencies = np.fft.rfftfreq(samples.shape[-1], 1 / RATE)
+    return [
+        float(spectrum[:, (frequencies >= low) & (frequencies < high)].sum()) for low, high in pairwise(edges)
+    ]
+
+
+@pytest.mark.parametrize(("low_hz", "high_hz"), [(1000.0, 4000.0), (None, 2000.0), (8000.0, None)])
+def test_the_band_of_the_region_is_obeyed(
+    run_scratch: Scratch, low_hz: float | None, high_hz: float | None
+) -> None:
+    sound = noise()
+    region = Region(9_999, 80_001, low_hz, high_hz)
+    change = samples_of(run_job(apply_effect(Fake(louder), sound, region, {}, run_scratch))) - samples_of(
+        sound
+    )
+    assert not change[:, :9_999].any()
+    assert not change[:, 80_001:].any()
+    middle, dry = change[:, 20_000:70_000], samples_of(sound)[:, 20_000:70_000]
+    edges = [50, 450, 900, 1100, 1900, 2100, 3700, 4300, 7500, 8500, 12_000, 24_000]
+    for low, high, changed, there in zip(
+        edges, edges[1:], power_by_band(middle, edges), power_by_band(dry, edges), strict=False
+    ):
+        inside = (low_hz is None or low > low_hz) and (high_hz is None or high < high_hz)
+        outside = (low_hz is not None and high < low_hz) or (high_hz is not None and low > high_hz)
+        if inside:
+            assert 10 * np.log10(changed / there) == pytest.approx(0.0, abs=0.1)
+        if outside:
+            assert 10 * np.log10(changed / there) < -80.0
+
+
+def test_a_band_result_does_not_depend_on_where_the_region_starts(run_scratch: Scratch) -> None:
+    sound = noise()
+    results = [
+        samples_of(run_job(apply_effect(Fake(louder), sound, region, {}, run_scratch)))
+        for region in (Region(1234, 90_000, 1000.0, 4000.0), Region(20_001, 80_000, 1000.0, 4000.0))
+    ]
+    difference = (results[0] - results[1])[:, 30_000:70_000]
+    assert np.abs(difference).max() < 1e-5 * np.abs(samples_of(sound)).max()
+
+
+def test_a_long_region_is_written_block_by_block(run_scratch: Scratch) -> None:
+    sound = noise(length=40 * RATE, channels=1)
+    region = Region(RATE, 39 * RATE, 1000.0, 4000.0)
+    seen: list[float] = []
+    result = run_job(
+        apply_effect(Fake(louder), sound, region, {"amount": 50}, run_scratch),
+        lambda progress: seen.append(progress.fraction),
+    )
+    assert result.length == sound.length
+    assert seen == sorted(seen)
+    assert len(seen) > 40
+
+
+def test_nothing_to_do_gives_the_sound_itself(run_scratch: Scratch) -> None:
+    class Idle(Fake):
+        def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
+            return sound.slice(region.start, region.stop)
+            yield
+
+    sound = noise()
+    assert run_job(apply_effect(Idle(louder), sound, Region(5, 500), {}, run_scratch)) is sound
+    assert run_job(apply_effect(Fake(louder), sound, Region(7, 7), {}, run_scratch)) is sound
+    beyond = Region(sound.length + 10, sound.length + 20)
+    assert run_job(apply_effect(Fake(louder), sound, beyond, {}, run_scratch)) is sound
+
+
+def test_refuses_sound_that_is_not_numbers_near_the_region_only(run_scratch: Scratch) -> None:
+    samples = samples_of(noise(30 * RATE, 1)).copy()
+    samples[0, 5 * RATE] = np.nan
+    sound = Sound.from_array(samples, RATE)
+    with pytest.raises(SoundError) as caught:
+        run_job(apply_effect(Fake(louder), sound, Region(6 * RATE, 7 * RATE), {}, run_scratch))
+    assert "\n" not in str(caught.value)
+    far = run_job(apply_effect(Fake(louder), sound, Region(25 * RATE, 26 * RATE), {}, run_scratch))
+    assert far.length == sound.length
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda samples: samples[:, 1:], "in place of"),
+        (lambda samples: samples[:1], "in place of"),
+        (lambda samples: samples * np.nan, "not numbers"),
+        (lambda samples: samples + np.inf, "not numbers"),
+    ],
+)
+def test_refuses_what_an_effect_must_not_return(
+    run_scratch: Scratch, change: Callable[[np.ndarray], np.ndarray], words: str
+) -> None:
+    with pytest.raises(EffectError, match=words):
+        run_job(apply_effect(Fake(change), noise(), Region(10, 5000), {}, run_scratch))
+
+
+def test_cancelling_closes_the_effect_and_leaves_no_file(run_scratch: Scratch) -> None:
+    effect = Fake(louder)
+    job = apply_effect(effect, noise(40 * RATE), Region(0, 40 * RATE, 100.0, 200.0), {}, run_scratch)
+    while next(job).stage != "Mixing":
+        pass
+    job.close()
+    assert effect.closed
+    assert not list(run_scratch.folder.glob("*.f32"))
+    early = Fake(louder)
+    job = apply_effect(early, noise(), Region(0, RATE), {}, run_scratch)
+    while next(job).stage != "Faking":
+        pass
+    job.close()
+    assert early.closed
+
+
+@settings(max_examples=40, deadline=None)
+@given(start=st.integers(0, 3000), length=st.integers(1, 3000), amount=st.sampled_from([30, 100]))
+def test_any_region(start: int, length: int, amount: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+    sound = noise(4000, 1)
+    region = Region(start, start + length)
+    with Scratch.create(tmp_path_factory.mktemp("scratch")) as scratch:
+        result = apply_effect_result(sound, region, amount, scratch)
+        before, after = samples_of(sound), samples_of(result)
+    assert after.shape == before.shape
+    stop = min(4000, start + length)
+    assert np.array_equal(after[:, :start], before[:, :start])
+    assert np.array_equal(after[:, stop:], before[:, stop:])
+    ratio = after / before
+    assert ratio.min() > 0.999
+    assert ratio.max() < 1.0 + amount / 100 + 1e-3

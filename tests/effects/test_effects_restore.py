@@ -1,0 +1,137 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from tiny_bundle import build_tiny_bundle
+
+from audiosr_desktop import paths
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.dsp.filters import lowpass
+from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.restore import Restore
+from audiosr_desktop.engine.engines import Engines
+from audiosr_desktop.errors import BundleError
+from audiosr_desktop.job import run_job
+
+CLIPS = Path(__file__).parent.parent / "clips"
+RATE = 48_000
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("shipped")
+    build_tiny_bundle(root / "audiosr-compact")
+    return root
+
+
+@pytest.fixture(autouse=True)
+def installed(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "shipped_models_dir", lambda: models)
+    monkeypatch.setattr(paths, "user_models_dir", lambda: models / "none")
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[Engines]:
+    yield Engines(threads=1)
+
+
+def clip(name: str) -> np.ndarray:
+    return soundfile.read(CLIPS / f"{name}.flac", dtype="float32", always_2d=True)[0].T
+
+
+def run(
+    samples: np.ndarray, engines: Engines, scratch: Scratch, region: Region | None = None, **values: object
+) -> tuple[np.ndarray, dict[str, object]]:
+    report: dict[str, object] = {}
+    sound = Sound.from_array(samples, RATE)
+    given = {"quality": "draft", "device": "cpu", **values}
+    where = region or Region(0, sound.length)
+    result = run_job(apply_effect(Restore(engines, scratch, report), sound, where, given, scratch))
+    return result.read(0, result.length), report
+
+
+@pytest.mark.parametrize("name", ["music_tabla", "speech_it_syllables", "effects_bell"])
+def test_sound_without_damage_is_left_alone(name: str, engines: Engines, run_scratch: Scratch) -> None:
+    clean = clip(name)
+    result, report = run(clean, engines, run_scratch)
+    assert np.array_equal(result, clean)
+    assert "steps_done" not in report
+    assert len(report["warnings"]) == 1  # type: ignore[arg-type]
+
+
+def damaged_clip() -> tuple[np.ndarray, np.ndarray]:
+    """Return speech without what lies above 6 kHz, and the same with a tone, noise and a gap."""
+    clean = lowpass(clip("speech_it_syllables"), RATE, 6_000.0, "cheby", 8)
+    length = clean.shape[1]
+    damaged = clean + 0.03 * np.cos(2 * np.pi * 1_234.5 * np.arange(length) / RATE)
+    damaged = damaged + 0.002 * np.random.default_rng(0).standard_normal(clean.shape)
+    damaged[:, 100_000:104_800] = 0.0
+    return clean, damaged.astype(np.float32)
+
+
+def test_all_damage_is_found_and_mended_in_order(engines: Engines, run_scratch: Scratch) -> None:
+    clean, damaged = damaged_clip()
+    result, report = run(damaged, engines, run_scratch)
+    assert report["steps_done"] == [
+        "audiosr.fill-gap",
+        "audiosr.remove-tone",
+        "audiosr.denoise",
+        "audiosr.super-resolution",
+    ]
+    assert report["gaps"] == [{"start_s": 100_000 / RATE, "end_s": 104_800 / RATE}]
+    assert [tone["frequency_hz"] for tone in report["tones"]] == [pytest.approx(1_234.5, abs=0.1)]  # type: ignore[attr-defined]
+    assert report["noise_dbfs"] == pytest.approx(20 * np.log10(0.002), abs=1.0)
+    assert report["model"] == "audiosr-compact"
+    apart = slice(110_000, None)
+    low = lowpass(result, RATE, 5_000.0, "cheby", 8) - lowpass(clean, RATE, 5_000.0, "cheby", 8)
+    bad = lowpass(damaged, RATE, 5_000.0, "cheby", 8) - lowpass(clean, RATE, 5_000.0, "cheby", 8)
+    assert 10 * np.log10(np.mean(low[:, apart] ** 2) / np.mean(bad[:, apart] ** 2)) < -12.0
+
+
+def test_steps_can_be_switched_off(engines: Engines, run_scratch: Scratch) -> None:
+    _, damaged = damaged_clip()
+    off = {"tones": False, "noise": False, "band": False}
+    result, report = run(damaged, engines, run_scratch, **off)
+    assert report["steps_done"] == ["audiosr.fill-gap"]
+    assert np.array_equal(result[:, :100_000], damaged[:, :100_000])
+    assert np.array_equal(result[:, 104_800:], damaged[:, 104_800:])
+
+
+def test_outside_the_region_nothing_changes(engines: Engines, run_scratch: Scratch) -> None:
+    _, damaged = damaged_clip()
+    region = Region(90_000, 200_000)
+    result, _ = run(damaged, engines, run_scratch, region)
+    assert np.array_equal(result[:, : region.start], damaged[:, : region.start])
+    assert np.array_equal(result[:, region.stop :], damaged[:, region.stop :])
+    assert not np.array_equal(result[:, 110_000:190_000], damaged[:, 110_000:190_000])
+
+
+def test_a_missing_model_is_an_error_only_where_it_is_needed(engines: Engines, run_scratch: Scratch) -> None:
+    _, damaged = damaged_clip()
+    with pytest.raises(BundleError):
+        run(damaged, engines, run_scratch, model="no-such-model")
+    assert run(damaged, engines, run_scratch, model="no-such-model", band=False)[1]["steps_done"]
+
+
+@pytest.mark.parametrize("value", [0.0, 0.3])
+@pytest.mark.parametrize("length", [1, 480, 2 * RATE])
+def test_silence_dc_and_short_sounds_are_left_alone(
+    value: float, length: int, engines: Engines, run_scratch: Scratch
+) -> None:
+    samples = np.full((3, length), value, np.float32)
+    assert np.array_equal(run(samples, engines, run_scratch)[0], samples)
+
+
+def test_cancelling_leaves_nothing_behind(engines: Engines, run_scratch: Scratch) -> None:
+    _, damaged = damaged_clip()
+    sound = Sound.from_array(damaged, RATE)
+    job = apply_effect(Restore(engines, run_scratch), sound, Region(0, sound.length), {}, run_scratch)
+    while next(job).stage != "Reducing noise":
+        pass
+    job.close()
+    assert np.array_equal(sound.read(0, sound.length), damaged)
+    assert [path.name for path in run_scratch.folder.iterdir()] == ["lock"]

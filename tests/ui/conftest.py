@@ -1,0 +1,126 @@
+"""Fixtures of the window's tests: offscreen, own settings, and nothing left running or open."""
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import numpy as np
+import pytest
+import soundfile
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from ui_fakes import Answers, Halve, NewBand, OutputMaker, catalogue_job
+
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.main_window import MainWindow
+from audiosr_desktop.ui.settings import Settings
+
+RATE = 48_000
+QT_THREADS = {"JobThread", "_LoaderThread"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The offscreen platform says at every window what it cannot do."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", extend=True))
+
+
+def running_threads() -> list[str]:
+    """Return the names of our threads that run now, Qt's as the system knows them."""
+    names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if sys.platform == "linux":
+        for comm in Path("/proc/self/task").glob("*/comm"):
+            try:
+                name = comm.read_text().strip()
+            except OSError:  # it ended while we looked
+                continue
+            if name in QT_THREADS:
+                names.append(name)
+    return [name for name in names if not name.startswith("Dummy")]
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    before = len(running_threads())
+    yield
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        still_open = [type(widget).__name__ for widget in app.topLevelWidgets() if widget.isVisible()]
+        assert not still_open, f"windows left open: {still_open}"
+    limit = time.monotonic() + 2.0  # the system forgets a thread a moment after it was waited for
+    while len(left := running_threads()) > before:
+        assert time.monotonic() < limit, f"threads left running: {left}"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, qapp: QApplication) -> Settings:
+    return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+
+
+def write_tone(path: Path, *, seconds: float = 2.0, rate: int = RATE, channels: int = 1) -> Path:
+    """Write tones of 1 and 3 kHz, with a little noise, 16 bit."""
+    time = np.arange(round(seconds * rate)) / rate
+    noise = np.random.default_rng(1).standard_normal((time.size, channels)) * 0.01
+    tone = 0.3 * np.sin(2 * np.pi * 1000 * time) + 0.1 * np.sin(2 * np.pi * 3000 * time)
+    soundfile.write(path, tone[:, None] + noise, rate, "PCM_16")
+    return path
+
+
+@pytest.fixture
+def tone_file(tmp_path: Path) -> Path:
+    return write_tone(tmp_path / "tone.wav")
+
+
+@dataclass
+class Stage:
+    """A window with stand-ins around it."""
+
+    window: MainWindow
+    editor: Editor
+    answers: Answers
+    halve: Halve
+    new_band: NewBand
+    output: OutputMaker
+    qtbot: QtBot
+
+    def open(self, path: Path) -> None:
+        with self.qtbot.waitSignal(self.editor.document_changed, timeout=10_000):
+            self.window.open_file(path)
+        self.idle()
+
+    def idle(self) -> None:
+        self.qtbot.waitUntil(lambda: not self.editor.runner.busy, timeout=20_000)
+
+
+@pytest.fixture
+def stage(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[Stage]:
+    report: dict[str, object] = {}
+    halve, new_band, output, answers = Halve(report), NewBand(report), OutputMaker(), Answers()
+    with Scratch.create(tmp_path / "scratch") as scratch:
+        editor = Editor(scratch, Player(output), lambda: catalogue_job(report, halve, new_band))
+        window = MainWindow(editor, settings, answers)
+        window.resize(1200, 800)
+        with qtbot.waitActive(window):  # shortcuts need it
+            window.show()
+            window.activateWindow()
+        with qtbot.waitSignal(editor.catalogue_changed):
+            editor.start()
+        yield Stage(window, editor, answers, halve, new_band, output, qtbot)
+        halve.go.set()
+        new_band.go.set()
+        answers.yes = True
+        window.close()
+        window.deleteLater()
+        editor.deleteLater()
+        QApplication.processEvents()

@@ -1,0 +1,211 @@
+"""Tiles, waves and the frequency axis: what is drawn is what is in the sound."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtGui import QColor
+
+from audiosr_desktop.audio.peaks import build_peaks
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.job import run_job
+from audiosr_desktop.ui.views import colour_maps, spectrogram_tiles, waves
+from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
+from audiosr_desktop.ui.views.spectrogram_tiles import Analysis, Request, TileCache
+
+RATE = 48_000
+
+
+def sine(hz: float, amplitude: float = 1.0, seconds: float = 2.0, channels: int = 1) -> Sound:
+    time = np.arange(round(seconds * RATE)) / RATE
+    return Sound.from_array(np.tile(amplitude * np.sin(2 * np.pi * hz * time), (channels, 1)), RATE)
+
+
+def request(sound: Sound, axis: FrequencyAxis | None = None, rows: int = 240, **changes: float) -> Request:
+    return Request(
+        sound,
+        Analysis(),
+        axis or FrequencyAxis(RATE / 2),
+        changes.get("start", 0.0),
+        changes.get("stop", float(sound.length)),
+        600,
+        rows,
+        -120.0,
+        -20.0,
+        "magma",
+    )
+
+
+@pytest.mark.parametrize("window", ["Hann", "Blackman–Harris", "Hamming", "Kaiser"])
+@pytest.mark.parametrize("padding", [1, 2, 4])
+def test_a_full_scale_sine_reads_zero_dbfs(window: str, padding: int) -> None:
+    tile = spectrogram_tiles.measure_tile(sine(3000), Analysis(2048, window, 75.0, padding), 2048, 8, 0)
+    levels = colour_maps.LOWEST_DB + colour_maps.STEP_DB * tile[0].astype(float)
+    middle = levels[:, 20:100]
+    assert np.abs(middle.max(axis=0)).max() < 1.0
+    peak = middle.argmax(axis=0) / (tile.shape[1] - 1) * RATE / 2
+    assert np.abs(peak - 3000).max() < RATE / 2048
+    assert middle[: tile.shape[1] // 16].max() < -60  # 1.5 kHz below it
+
+
+@pytest.mark.parametrize("level", [5, 8, 11, 14])
+def test_zoom_levels_agree(level: int) -> None:
+    sound = sine(6000, 0.1, seconds=60)
+    tile = spectrogram_tiles.measure_tile(sound, Analysis(), 2048, level, 0)
+    columns = min(tile.shape[2], sound.length >> level) - 2
+    first = 2 + (2048 >> level)  # frames at the start of the sound are half silence
+    levels = colour_maps.LOWEST_DB + colour_maps.STEP_DB * tile[0, :, first : max(first + 1, columns)].astype(
+        float
+    )
+    assert np.abs(levels.max(axis=0) + 20).max() < 1.0
+
+
+def test_the_first_picture_is_coarse_and_the_last_complete() -> None:
+    sound, cache = sine(6000, 0.1, seconds=8), TileCache()
+    drawn = [picture for picture in spectrogram_tiles.pictures(request(sound), cache) if picture is not None]
+    assert not drawn[0].complete
+    assert drawn[-1].complete
+    for picture in drawn:  # no picture is blank: the tone is in every one of them
+        columns = sound.length // picture.hop - 2
+        loudest = picture.levels[0][:, 2:columns].argmax(axis=0)
+        assert np.abs(loudest - 180).max() <= 2
+    again = list(spectrogram_tiles.pictures(request(sound), cache))
+    assert len(again) == 1
+    assert again[0] is not None
+    assert again[0].complete
+
+
+def test_the_readout_gives_the_level_of_a_place() -> None:
+    sound = sine(6000, 0.1)
+    last = [picture for picture in spectrogram_tiles.pictures(request(sound), TileCache()) if picture][-1]
+    level = last.level_db(0, 6000 / 24_000, RATE)
+    assert level == pytest.approx(-20, abs=1.0)
+    assert last.level_db(0, 0.9, RATE) < -100
+    assert last.level_db(0, 0.5, -5.0) is None
+
+
+def test_an_edit_drops_only_the_tiles_it_changed() -> None:
+    sound, cache = sine(6000, 0.1, seconds=20), TileCache()
+    list(spectrogram_tiles.pictures(request(sound), cache))
+    patch = Sound.from_array(np.zeros((1, 1000), np.float32), RATE)
+    edited = sound.splice(Region(10_000, 11_000), patch)
+    assert spectrogram_tiles.changed_range(sound, edited) == (10_000, 11_000)
+    drawn = list(spectrogram_tiles.pictures(request(edited), cache))
+    fresh = [picture for picture in spectrogram_tiles.pictures(request(edited), TileCache()) if picture][-1]
+    assert drawn[-1] is not None
+    assert np.array_equal(drawn[-1].levels, fresh.levels)
+    assert len(drawn) < 4
+
+
+def test_more_than_two_channels_are_one_lane() -> None:
+    assert [spectrogram_tiles.lanes(sine(500, channels=count)) for count in (1, 2, 3, 8)] == [1, 2, 1, 1]
+    picture = [p for p in spectrogram_tiles.pictures(request(sine(500, channels=6)), TileCache()) if p][-1]
+    assert len(picture.images) == 1
+
+
+@pytest.mark.parametrize("length", [1, 10, 480, 5000])
+def test_very_short_sounds_are_drawn(length: int) -> None:
+    sound = Sound.from_array(np.ones((2, length), np.float32), RATE)
+    assert [p for p in spectrogram_tiles.pictures(request(sound), TileCache()) if p][-1].complete
+
+
+def test_the_cache_keeps_to_its_limit() -> None:
+    cache = TileCache(limit_bytes=1000)
+    for index in range(20):
+        cache.put(512, 5, index, np.zeros((1, 10, 10), np.uint8))
+    assert cache.get(512, 5, 0) is None
+    assert cache.get(512, 5, 19) is not None
+
+
+@given(st.sampled_from(["linear", "mel", "log"]), st.floats(30, 23_900), st.floats(1, 60), st.floats(0, 1))
+def test_the_frequency_axis_is_its_own_inverse(scale: str, hz: float, factor: float, about: float) -> None:
+    axis = FrequencyAxis(24_000.0, scale).zoomed(factor, about)
+    assert axis.hz_at(axis.place_of(hz)) == pytest.approx(hz, rel=1e-6)
+    assert 0 <= axis.bottom < axis.top <= 1
+
+
+@pytest.mark.parametrize("scale", ["linear", "mel", "log"])
+def test_frequency_ticks_are_round_and_inside(scale: str) -> None:
+    for factor in (1, 3, 20):
+        axis = FrequencyAxis(24_000.0, scale).zoomed(factor, 0.3)
+        ticks = axis.ticks(8)
+        assert ticks
+        for hz in ticks:
+            assert axis.hz_at(0) - 1e-6 <= hz <= axis.hz_at(1) + 1e-6
+            if hz:
+                figure = hz / 10 ** math.floor(math.log10(hz) + 1e-9)
+                assert figure == pytest.approx(round(figure, 2))
+
+
+def wave_request(
+    sound: Sound, *, columns: int = 400, known: bool = True, stop: int | None = None
+) -> waves.WaveRequest:
+    peaks = run_job(build_peaks(sound)) if known else None
+    end = float(sound.length if stop is None else stop)
+    colours = (QColor("#0000ff"), QColor("#00ff00"), QColor("#ff0000"))
+    return waves.WaveRequest(sound, peaks, 0.0, end, columns, 100, 1.0, False, *colours)
+
+
+def test_the_envelope_spans_the_samples() -> None:
+    sound = sine(440, 0.5)
+    (picture,) = waves.waves(wave_request(sound))
+    samples = sound.read(0, sound.length)[0]
+    for column in (0, 17, picture.mins.shape[1] - 1):
+        part = samples[column * picture.hop : (column + 1) * picture.hop]
+        assert picture.mins[0, column] <= part.min()
+        assert picture.maxs[0, column] >= part.max()
+    assert picture.peak_at(RATE, 0) == pytest.approx(0.5, abs=0.01)
+    assert picture.peak_at(-1, 0) is None
+
+
+def test_a_rough_picture_needs_no_peaks() -> None:
+    sound = sine(440, 0.5, seconds=30)
+    (rough,) = waves.waves(wave_request(sound, known=False))
+    assert rough.stop >= sound.length
+    assert rough.maxs.max() == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_image_shows_the_envelope_and_marks_clipping() -> None:
+    values = np.full((1, 40_000), 0.5, np.float32)
+    values[:, ::2] = -0.5
+    values[:, 20_000:20_400] = 1.0
+    (picture,) = waves.waves(wave_request(Sound.from_array(values, RATE), columns=100))
+    image = picture.images[0]
+    assert (image.width(), image.height()) == (picture.maxs.shape[1], 100)
+    column = 20_200 // picture.hop
+    assert image.pixelColor(column, 0) == QColor("#ff0000")
+    assert image.pixelColor(5, 23).alpha() == 0  # above half of full scale
+    assert image.pixelColor(5, 40) == QColor("#00ff00")  # a constant has its RMS at its peak
+
+
+def test_a_steep_wave_has_no_holes() -> None:
+    low, high = np.array([-0.9, 0.8], np.float32), np.array([-0.8, 0.9], np.float32)
+    image = waves.wave_image(wave_request(sine(100)), low, high, np.zeros(2, np.float32))
+    assert all(image.pixelColor(1, row).alpha() > 0 for row in range(6, 89))
+
+
+def test_decibel_heights() -> None:
+    values = np.array([1.0, 0.1, 0.001, 0.0, -0.1], np.float32)
+    heights = waves.height_of(values, 1.0, logarithmic=True)
+    assert heights == pytest.approx([1, 2 / 3, 0, 0, -2 / 3], abs=1e-5)
+
+
+def test_samples_that_are_no_numbers_are_drawn_as_silence() -> None:
+    values = np.full((1, 5000), np.nan, np.float32)
+    (picture,) = waves.waves(wave_request(Sound.from_array(values, RATE)))
+    assert np.isfinite(picture.maxs).all()
+
+
+@pytest.mark.parametrize("name", colour_maps.NAMES)
+def test_colour_maps_rise_or_fall_evenly(name: str) -> None:
+    packed = colour_maps.colours(name)
+    red, green, blue = (packed >> 16) & 255, (packed >> 8) & 255, packed & 255
+    light = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    steps = np.diff(light[::16])
+    assert (steps > 0).all() or (steps < 0).all()
+    for low, high in itertools.pairwise(colour_maps.level_colours(name, -100.0, -20.0)[[0, 96, 255]]):
+        assert low != high or name == ""

@@ -1,0 +1,234 @@
+"""The views in a window: mouse, wheel, keys, and that their times line up."""
+
+from pathlib import Path
+
+import pytest
+from conftest import RATE, Stage, write_tone
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from test_ui_main_job import drag, place
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.ui.readout import format_time
+
+
+@pytest.fixture
+def opened(stage: Stage, tone_file: Path) -> Stage:
+    stage.open(tone_file)
+    return stage
+
+
+def wheel(
+    view: QWidget,
+    at: QPointF,
+    notches: float,
+    keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    event = QWheelEvent(
+        at,
+        QPointF(view.mapToGlobal(at.toPoint())),
+        QPoint(),
+        QPoint(0, round(120 * notches)),
+        Qt.MouseButton.NoButton,
+        keys,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view, event)
+
+
+def test_waveform_spectrogram_and_ruler_line_up(opened: Stage) -> None:
+    view = opened.window.view
+    for sample in (0, RATE // 3, RATE):
+        xs = {
+            round(widget.mapTo(opened.window, QPoint(0, 0)).x() + widget.x_of(sample), 6)
+            for widget in (view.waveform, view.spectrogram)
+        }
+        assert len(xs) == 1
+    assert view.ruler._x_of(RATE) == pytest.approx(view.waveform.x_of(RATE))
+
+
+def test_both_views_get_their_pictures(opened: Stage) -> None:
+    view = opened.window.view
+    opened.qtbot.waitUntil(lambda: view.waveform.picture is not None, timeout=10_000)
+    opened.qtbot.waitUntil(
+        lambda: view.spectrogram.picture is not None and view.spectrogram.picture.complete, timeout=10_000
+    )
+    picture = view.spectrogram.picture
+    assert picture is not None
+    assert picture.level_db(0, 1000 / 24_000, RATE) == pytest.approx(-10.5, abs=1.5)
+
+
+def test_a_click_places_the_playhead_and_clears_the_selection(opened: Stage) -> None:
+    view, timeline = opened.window.view.waveform, opened.editor.timeline
+    timeline.select(Region(1000, 2000))
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, pos=QPoint(round(view.x_of(RATE)), 40))
+    assert timeline.selection is None
+    assert timeline.playhead == pytest.approx(RATE, abs=timeline.span / view.area().width())
+
+
+def test_the_waveform_selects_time_only(opened: Stage) -> None:
+    view, timeline = opened.window.view.waveform, opened.editor.timeline
+    drag(view, QPointF(view.x_of(RATE), 10), QPointF(view.x_of(RATE / 2), 90))
+    assert timeline.selection is not None
+    assert not timeline.selection.has_band
+    assert timeline.selection.start == pytest.approx(RATE / 2, abs=200)
+    assert timeline.playhead == timeline.selection.start
+
+
+@pytest.mark.parametrize(
+    ("key", "has_band", "whole_time"),
+    [(Qt.Key.Key_T, False, False), (Qt.Key.Key_R, True, False), (Qt.Key.Key_F, True, True)],
+)
+def test_tools_select_time_or_frequency_or_both(
+    opened: Stage, key: Qt.Key, has_band: bool, whole_time: bool
+) -> None:
+    view, timeline = opened.window.view.spectrogram, opened.editor.timeline
+    QTest.keyClick(opened.window, key)
+    drag(view, place(view, 0.5, 9000), place(view, 1.0, 3000))
+    assert timeline.selection is not None
+    assert timeline.selection.has_band is has_band
+    assert (timeline.selection.length == timeline.length) is whole_time
+
+
+def test_the_hand_scrolls_and_selects_nothing(opened: Stage) -> None:
+    view, timeline = opened.window.view.spectrogram, opened.editor.timeline
+    timeline.zoom(4)
+    start = timeline.start
+    QTest.keyClick(opened.window, Qt.Key.Key_1)
+    drag(view, QPointF(400, 100), QPointF(300, 100))
+    assert timeline.selection is None
+    assert timeline.start - start == pytest.approx(100 * timeline.span / view.area().width(), rel=0.1)
+
+
+def test_edges_and_bounds_can_be_dragged(opened: Stage) -> None:
+    view, timeline = opened.window.view.spectrogram, opened.editor.timeline
+    timeline.select(Region(RATE // 2, RATE, 4000.0, 12_000.0))
+    drag(view, place(view, 1.0, 8000), place(view, 1.5, 8000))
+    assert timeline.selection is not None
+    assert timeline.selection.stop == pytest.approx(1.5 * RATE, abs=300)
+    drag(view, place(view, 0.75, 12_000), place(view, 0.75, 16_000))
+    assert timeline.selection.high_hz == pytest.approx(16_000, abs=150)
+    drag(view, place(view, 0.75, 4000), QPointF(view.x_of(0.75 * RATE), view.height() + 30))
+    assert timeline.selection.low_hz is None  # dragged to the bottom: no bound
+    drag(view, place(view, 0.5, 8000), place(view, 1.75, 8000))  # over the other edge
+    assert timeline.selection.start == pytest.approx(1.5 * RATE, abs=300)
+
+
+def test_shift_click_moves_the_nearest_edge(opened: Stage) -> None:
+    view, timeline = opened.window.view.waveform, opened.editor.timeline
+    timeline.select(Region(RATE // 2, RATE))
+    at = QPoint(round(view.x_of(1.2 * RATE)), 40)
+    QTest.mouseClick(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier, at)
+    assert timeline.selection is not None
+    assert timeline.selection.start == RATE // 2
+    assert timeline.selection.stop == pytest.approx(1.2 * RATE, abs=200)
+
+
+def test_the_wheel_zooms_about_the_pointer(opened: Stage) -> None:
+    view, timeline = opened.window.view.spectrogram, opened.editor.timeline
+    at = QPointF(400, 100)
+    before = view.sample_at(at.x())
+    span = timeline.span
+    wheel(view, at, 1)
+    assert timeline.span == pytest.approx(span / 2**0.25)
+    assert view.sample_at(at.x()) == pytest.approx(before)
+    wheel(view, at, 2, Qt.KeyboardModifier.ShiftModifier)
+    assert timeline.span == pytest.approx(span / 2**0.25)
+
+
+def test_alt_wheel_zooms_the_frequencies_only(opened: Stage) -> None:
+    view, timeline = opened.window.view.spectrogram, opened.editor.timeline
+    span = timeline.span
+    hz = view.hz_at(100)
+    wheel(view, QPointF(400, 100), 4, Qt.KeyboardModifier.AltModifier)
+    assert timeline.span == span
+    assert view.axis.top - view.axis.bottom == pytest.approx(0.5)
+    assert view.hz_at(100) == pytest.approx(hz)
+
+
+def test_the_readout_tells_time_frequency_and_level(opened: Stage) -> None:
+    view = opened.window.view.spectrogram
+    opened.qtbot.waitUntil(lambda: view.picture is not None and view.picture.complete, timeout=10_000)
+    QTest.mouseMove(view, place(view, 1.0, 1000).toPoint())
+    text = opened.window.status.readout.text()
+    assert text.startswith(format_time(view.sample_at(round(view.x_of(RATE))) / RATE)[:7])
+    assert "kHz" in text or "Hz" in text
+    assert "dBFS" in text
+
+
+def test_the_cutoff_tag_can_be_dragged_and_fills_the_form(stage: Stage, tmp_path: Path) -> None:
+    stage.open(write_tone(tmp_path / "mono.wav"))
+    view = stage.window.view.spectrogram
+    moved: list[float] = []
+    stage.window.view.cutoff_moved.connect(moved.append)
+    view.set_cutoff(6000.0)
+    view.grab()  # painted: now the tag has a place
+    tag = view._cutoff_tags[0][0].center()
+    drag(view, tag, QPointF(tag.x(), place(view, 0, 9000).y()))
+    assert moved[-1] == pytest.approx(9000, abs=150)
+    assert stage.editor.timeline.selection is None
+
+
+def test_typed_bounds_become_the_selection(opened: Stage) -> None:
+    bar, timeline = opened.window.selection_bar, opened.editor.timeline
+    timeline.select(Region(0, RATE))
+    for line, text in ((bar.start, "0,25"), (bar.length, "0.5"), (bar.low, "2000"), (bar.high, "9000,5")):
+        line.setFocus()
+        line.selectAll()
+        QTest.keyClicks(line, text)
+        QTest.keyClick(line, Qt.Key.Key_Return)
+    assert timeline.selection == Region(RATE // 4, RATE * 3 // 4, 2000.0, 9000.5)
+    bar.low.setFocus()
+    bar.low.selectAll()
+    QTest.keyClick(bar.low, Qt.Key.Key_Delete)
+    QTest.keyClick(bar.low, Qt.Key.Key_Return)
+    assert timeline.selection == Region(RATE // 4, RATE * 3 // 4, None, 9000.5)
+
+
+def test_selection_keys(opened: Stage) -> None:
+    timeline, window = opened.editor.timeline, opened.window
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    QTest.keyClick(window, Qt.Key.Key_A, control)
+    assert timeline.selection == Region(0, 2 * RATE)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert timeline.selection is None
+    timeline.move_playhead(RATE)
+    QTest.keyClick(window, Qt.Key.Key_BracketLeft)
+    assert timeline.selection == Region(RATE, 2 * RATE)
+    timeline.select(Region(RATE // 2, RATE, 100.0, 5000.0))
+    QTest.keyClick(window, Qt.Key.Key_Q)
+    assert timeline.selection == Region(RATE // 2, RATE)
+    QTest.keyClick(window, Qt.Key.Key_Q)
+    assert timeline.selection == Region(RATE // 2, RATE, 100.0, 5000.0)
+    QTest.keyClick(window.view.spectrogram, Qt.Key.Key_Right, shift)
+    assert timeline.selection.stop > RATE
+    QTest.keyClick(window, Qt.Key.Key_Z)
+    sound = opened.editor.sound
+    assert sound is not None
+    edge = timeline.selection.start
+    assert sound.read(edge - 1, edge)[0, 0] < 0 <= sound.read(edge, edge + 1)[0, 0]
+
+
+def test_views_can_be_shown_alone(opened: Stage) -> None:
+    control = Qt.KeyboardModifier.ControlModifier
+    view = opened.window.view
+    for key, shown in (
+        (Qt.Key.Key_1, (True, False)),
+        (Qt.Key.Key_2, (False, True)),
+        (Qt.Key.Key_3, (True, True)),
+    ):
+        QTest.keyClick(opened.window, key, control)
+        assert (view.waveform.isVisible(), view.spectrogram.isVisible()) == shown
+
+
+def test_every_zoom_and_scale_can_be_painted(opened: Stage) -> None:
+    view, timeline, settings = opened.window.view, opened.editor.timeline, opened.window.settings
+    for scale, wave in (("log", "dB"), ("mel", "linear")):
+        settings.frequency_scale, settings.waveform_scale = scale, wave
+        for _ in range(3):
+            timeline.zoom(40)
+            assert not view.grab().isNull()
+        timeline.fit()

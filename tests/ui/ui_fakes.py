@@ -1,0 +1,132 @@
+"""Small stand-ins for what the window talks to: a sound card, effects, dialogs."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from audiosr_desktop.audio.files import FileInfo
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Samples
+from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.playback.output import Fill
+from audiosr_desktop.ui.catalogue import Catalogue
+from audiosr_desktop.ui.dialogs.export_dialog import Export
+
+STEPS = 20
+
+
+class SilentOutput:
+    """A sound card that asks for samples when the test says so."""
+
+    latency_s = 0.0
+
+    def __init__(self, sample_rate: int, channels: int, fill: Fill) -> None:
+        self.sample_rate, self.channels, self.fill = sample_rate, channels, fill
+        self.active = False
+
+    def start(self) -> None:
+        self.active = True
+
+    def stop(self) -> None:
+        self.active = False
+
+    def close(self) -> None:
+        self.active = False
+
+    def pull(self, size: int) -> Samples:
+        out = np.zeros((size, self.channels), np.float32)
+        self.fill(out)
+        return out.T
+
+
+class OutputMaker:
+    """Makes outputs and keeps the last one."""
+
+    def __init__(self) -> None:
+        self.last: SilentOutput | None = None
+
+    def __call__(self, sample_rate: int, channels: int, fill: Fill) -> SilentOutput:
+        self.last = SilentOutput(sample_rate, channels, fill)
+        return self.last
+
+
+class Halve:
+    """Halves the region in a few steps; can be held half way, and can fail."""
+
+    id = "test.halve"
+    title = "Halve"
+    seamless = True
+    parameters = (
+        Parameter("quality", "Quality", "choice", "standard", choices=("draft", "standard")),
+        AMOUNT,
+        Parameter("seed", "Seed", "int", 0, 0, 2**32 - 1, advanced=True),
+    )
+
+    def __init__(self, report: dict[str, object]) -> None:
+        self.report = report
+        self.go = threading.Event()
+        self.go.set()
+        self.half_way = threading.Event()
+        self.ended = threading.Event()
+        self.error: Exception | None = None
+        self.given: Mapping[str, Value] = {}
+        self.region: Region | None = None
+
+    def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
+        self.given, self.region = values, region
+        self.half_way.clear()
+        self.ended.clear()
+        self.report.update(seed=values["seed"], device="cpu", cutoff_hz=6000.0)
+        try:
+            for step in range(STEPS):
+                yield Progress(step / STEPS, f"Step {step + 1} of {STEPS}")
+                if step == STEPS // 2:
+                    self.half_way.set()
+                    while not self.go.is_set():
+                        self.go.wait(0.002)
+                        yield Progress(step / STEPS, "Held")
+                    if self.error is not None:
+                        raise self.error
+            return Sound.from_array(sound.read(region.start, region.stop) * 0.5, sound.sample_rate)
+        finally:
+            self.ended.set()
+
+
+class NewBand(Halve):
+    """The same under the id of super-resolution, which wants 48 kHz."""
+
+    id = "audiosr.super-resolution"
+    title = "Super-resolution"
+
+
+def catalogue_job(report: dict[str, object], *effects: Halve) -> Job[Catalogue]:
+    yield Progress(0.0, "Loading effects")
+    return Catalogue({effect.id: effect for effect in effects}, {}, report)
+
+
+class Answers:
+    """Dialogs that answer at once and remember what was asked."""
+
+    def __init__(self) -> None:
+        self.open_path: Path | None = None
+        self.choice: Export | None = None
+        self.yes = True
+        self.asked: list[str] = []
+        self.errors: list[tuple[str, Exception]] = []
+
+    def file_to_open(self, folder: str) -> Path | None:
+        return self.open_path
+
+    def export(self, sound: Sound, info: FileInfo, selection: Region | None) -> Export | None:
+        return self.choice
+
+    def confirm(self, title: str, text: str, yes: str) -> bool:
+        self.asked.append(title)
+        return self.yes
+
+    def show_error(self, title: str, error: Exception, log_path: Path | None) -> None:
+        self.errors.append((title, error))
