@@ -28,7 +28,9 @@ def start_logging(*, verbose: bool = False, to_file: bool = True) -> Path | None
     path = paths.log_dir() / "audiosr-desktop.log"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(path, maxBytes=1_000_000, backupCount=3, encoding="utf-8")
+        handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=1_000_000, backupCount=3, encoding="utf-8"
+        )
     except OSError as error:
         root.warning("no log file: %s", error)
         return None

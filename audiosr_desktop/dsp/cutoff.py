@@ -151,6 +151,29 @@ def _above_floor(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.maximum(power - floor, 0.1 * floor)
 
 
+def _cliff(spectrum: npt.NDArray[np.floating[Any]], bin_hz: float, edge_hz: float) -> float | None:
+    """Return where a spectrum in dB falls most of its way at once, within 8 % of an edge, or None if it slopes.
+
+    A fit on a grid of octaves is a few per cent off at the edges of codecs and resamplers, which are this sharp.
+    """
+
+    def level(low: float, high: float) -> float:
+        first = int(low / bin_hz)
+        return float(np.median(spectrum[first : max(int(high / bin_hz), first + 4)]))
+
+    def fall(hz: float) -> float:
+        return level(0.96 * hz, hz) - level(hz, 1.04 * hz)
+
+    places = edge_hz * np.linspace(0.92, 1.08, 81)
+    places = places[places * 1.15 < bin_hz * (len(spectrum) - 1)]
+    if len(places) == 0:
+        return None
+    hz = float(max(places, key=fall))
+    at_once = level(0.95 * hz, 0.985 * hz) - level(1.015 * hz, 1.05 * hz)
+    whole = level(0.85 * hz, 0.93 * hz) - level(1.07 * hz, 1.15 * hz)
+    return hz if at_once > max(12.0, 0.8 * whole) else None
+
+
 @cache
 def _grid(top: float, per_octave: int) -> npt.NDArray[np.float64]:
     count = int(np.log2(top / _LOWEST_HZ) * per_octave) + 1

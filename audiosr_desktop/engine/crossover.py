@@ -1,7 +1,5 @@
 """From generated sound to what is added to the input: crossover, level match, silence gate."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from scipy.ndimage import maximum_filter1d
@@ -25,21 +23,6 @@ _EDGE_HOLD = 3
 _GATE_SMOOTH = 5  # frames
 _FIRST_HEARD_BIN = 3  # a constant and its leakage through the window lie below
 _WINDOW_POWER = 0.375 * N_FFT  # sum of the squared Hann window
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """What a window adds to the input.
-
-    Attributes:
-        added: float32 (channels, samples): input plus this is the result.
-        gain_db: gain that matched the generated band to the input.
-        weight: energy of the input in the shared band, by which gains of windows are averaged.
-    """
-
-    added: Samples
-    gain_db: float
-    weight: float
 
 
 def silence_gate(spectrum: Spectrum) -> Samples:
@@ -77,10 +60,8 @@ def _held(gate: Samples, frames: int) -> Samples:
     return held
 
 
-def join(
-    spectrum: Spectrum, gate: Samples, generated: Samples, cutoff_hz: float, band_gain_db: float
-) -> Joined:
-    """Take the generated sound above the cutoff, at the input's level, and the input below.
+def join(spectrum: Spectrum, gate: Samples, generated: Samples, cutoff_hz: float, gain_db: float) -> Samples:
+    """Take the generated sound above the cutoff, and the input below.
 
     The sounds are unrelated near the cutoff, so the crossover keeps the sum of the powers. What the input
     holds above the crossover (a filter's slope, holes of a codec) is taken away with it. Below the crossover
@@ -91,15 +72,17 @@ def join(
         gate: `silence_gate` of it, (channels, frames).
         generated: float32 (channels, 480 frames), at the input's level.
         cutoff_hz: end of the input's good band.
-        band_gain_db: what the user adds to the matched level.
+        gain_db: of the generated band.
+
+    Returns:
+        What is to be added to the input, float32 (channels, 480 frames).
     """
     made = frame_stft(generated)
     rise = _rise(cutoff_hz)
-    gain_db, weight = _match_db(spectrum, made, gate, cutoff_hz)
-    made *= rise * np.float32(10.0 ** ((gain_db + band_gain_db) / 20.0))
+    made *= rise * np.float32(10.0 ** (gain_db / 20.0))
     made -= spectrum * (1.0 - np.sqrt(np.maximum(0.0, 1.0 - rise**2)))
     made *= gate[..., None]
-    return Joined(inverse_frame_stft(made), gain_db, weight)
+    return inverse_frame_stft(made)
 
 
 def _rise(cutoff_hz: float) -> Samples:
@@ -110,14 +93,27 @@ def _rise(cutoff_hz: float) -> Samples:
     return rise
 
 
-def _match_db(spectrum: Spectrum, made: Spectrum, gate: Samples, cutoff_hz: float) -> tuple[float, float]:
-    """Return the gain that brings the generated sound to the input's energy in the band they share."""
+def shared_energies(
+    spectrum: Spectrum, made: Spectrum, gate: Samples, cutoff_hz: float
+) -> tuple[float, float]:
+    """Return the energies of the input and of the generated sound in the band they share, where it is heard.
+
+    Args:
+        spectrum: `frame_stft` of the input, (channels, frames, 1025).
+        made: the same of the generated sound.
+        gate: `silence_gate` of the input, (channels, frames).
+        cutoff_hz: end of the input's good band.
+    """
     first = max(_FIRST_HEARD_BIN, int(SHARED_SHARE * cutoff_hz / _BIN_HZ))
     last = max(first + 1, int(CROSSOVER_SHARE * cutoff_hz / _BIN_HZ))
     heard = gate[..., None] > 0.5
     there = float(np.square(np.abs(spectrum[..., first:last]) * heard).sum(dtype=np.float64))
     here = float(np.square(np.abs(made[..., first:last]) * heard).sum(dtype=np.float64))
+    return there, here
+
+
+def match_db(there: float, here: float) -> float:
+    """Return the gain that brings the energy `here` to the one `there`, within reason."""
     if there <= 0.0 or here <= 0.0:
-        return 0.0, 0.0
-    gain_db = 10.0 * np.log10(there / here)
-    return float(np.clip(gain_db, -MAX_MATCH_DB, MAX_MATCH_DB)), there
+        return 0.0
+    return float(np.clip(10.0 * np.log10(there / here), -MAX_MATCH_DB, MAX_MATCH_DB))

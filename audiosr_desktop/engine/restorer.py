@@ -12,7 +12,14 @@ from audiosr_desktop.dsp.spectrum import MEL_FLOOR, frame_stft, inverse_frame_st
 from audiosr_desktop.engine import noise
 from audiosr_desktop.engine.bundle import Bundle
 from audiosr_desktop.engine.condition import EDGE_MARGIN, canonical_mel, known_bands
-from audiosr_desktop.engine.crossover import CROSSOVER_SHARE, Joined, Spectrum, join, silence_gate
+from audiosr_desktop.engine.crossover import (
+    CROSSOVER_SHARE,
+    Spectrum,
+    join,
+    match_db,
+    shared_energies,
+    silence_gate,
+)
 from audiosr_desktop.engine.ddim import guided, sample
 from audiosr_desktop.engine.manifest import HOP_LENGTH, N_FFT, NATIVE_RATE
 from audiosr_desktop.engine.sessions import Sessions
@@ -60,7 +67,7 @@ class Generated:
     """How a run went.
 
     Attributes:
-        gain_db: mean gain that matched the generated band to the input.
+        gain_db: gain that matched the generated band to the input.
         windows: windows that the graphs ran on.
         silent_windows: windows that held only silence, where nothing was generated.
     """
@@ -108,29 +115,46 @@ class Restorer:
         grid = Grid.of(self._manifest, length)
         joiner = Joiner(grid, start, stop)
         windows = list(grid.windows(start, stop)) if stop > start else []
-        gains, weights, silent = [0.0], [0.0], 0
+        gain_db = (yield from self._match_db(read, length, grid, settings)) if windows else 0.0
+        silent = 0
         for index, window in enumerate(windows):
             sound = _read_mirrored(read, window, length)
             spectrum = frame_stft(sound)
             gate = silence_gate(spectrum)
             if gate.any():
-                working = self._window(window, sound, spectrum, gate, settings)
-                joined = yield from _progress(working, index, len(windows))
-                gains.append(joined.gain_db)
-                weights.append(joined.weight)
-                added = joined.added
+                working = self._window(window, sound, spectrum, settings)
+                generated = yield from _progress(working, index, len(windows))
+                added = join(spectrum, gate, generated, settings.cutoff_hz, gain_db + settings.band_gain_db)
             else:
                 added = np.zeros_like(sound)
                 silent += 1
             write(joiner.add(window, added))
             yield Progress((index + 1) / len(windows), "Generating")
-        total = sum(weights)
-        gain_db = float(np.dot(gains, weights) / total) if total > 0.0 else 0.0
         return Generated(gain_db, len(windows) - silent, silent)
 
+    def _match_db(
+        self, read: Callable[[int, int], Samples], length: int, grid: Grid, settings: Settings
+    ) -> Job[float]:
+        """Return the gain that brings the vocoder's sound to the input's level in the band they share.
+
+        One gain for the whole document, or chunks would be heard; measured on a few places spread over it.
+        """
+        there = here = 0.0
+        gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
+        for window in grid.probes():
+            sound = _read_mirrored(read, window, length)[:ROWS_AT_ONCE] * gain
+            spectrum = frame_stft(sound)
+            gate = silence_gate(spectrum)
+            if gate.any():
+                mel = canonical_mel(_log_mel(np.abs(spectrum)), settings.cutoff_hz)
+                made = yield from _progress(self._vocode(mel, 0.0), 0, 1)
+                energies = shared_energies(spectrum, frame_stft(made), gate, settings.cutoff_hz)
+                there, here = there + energies[0], here + energies[1]
+        return match_db(there, here)
+
     def _window(
-        self, window: Window, sound: Samples, spectrum: Spectrum, gate: Samples, settings: Settings
-    ) -> Stage[Joined]:
+        self, window: Window, sound: Samples, spectrum: Spectrum, settings: Settings
+    ) -> Stage[Samples]:
         """Generate one window; channels that are equal are generated once."""
         gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
         rows = sound[:1] if np.all(sound == sound[:1]) else sound
@@ -139,14 +163,13 @@ class Restorer:
         for index, batch in enumerate(batches):
             working = self._generate(window, rows[batch] * gain, magnitude[batch] * gain, settings)
             made.append((yield from _share(working, index / len(batches), 1.0 / len(batches))) / gain)
-        generated = np.broadcast_to(np.concatenate(made), sound.shape)
-        return join(spectrum, gate, generated, settings.cutoff_hz, settings.band_gain_db)
+        return np.broadcast_to(np.concatenate(made), sound.shape)
 
     def _generate(
         self, window: Window, sound: Samples, magnitude: Samples, settings: Settings
     ) -> Stage[Samples]:
         """Return sound of the whole band for a window, (rows, samples), from its sound and its magnitudes."""
-        mel = np.log(np.maximum(magnitude @ mel_filter_bank().T, np.float32(MEL_FLOOR)))
+        mel = _log_mel(magnitude)
         condition_mel, mel = self._condition_mel(sound, mel, settings.cutoff_hz)
         condition = yield from self._encode(window, condition_mel, settings)
         latent = yield from _share(self._sample(window, condition, settings), _ENCODED, _SAMPLED - _ENCODED)
@@ -156,8 +179,12 @@ class Restorer:
         self._check("vae_decoder", decoded, (len(sound), 1, frames, mel.shape[-1]))
         decoded = decoded[:, 0]
         decoded[..., :known] = mel[..., :known]  # below the crossover the vocoder hears the input itself
-        output = yield from self._run("vocoder", {"mel": np.swapaxes(decoded, 1, 2)}, _DECODED)
-        return self._waveform(output, len(sound), frames)
+        return (yield from self._vocode(decoded, _DECODED))
+
+    def _vocode(self, mel: Samples, share: float) -> Stage[Samples]:
+        """Return the vocoder's sound, (rows, 480 frames), of mels (rows, frames, 256)."""
+        output = yield from self._run("vocoder", {"mel": np.swapaxes(mel, 1, 2)}, share)
+        return self._waveform(output, *mel.shape[:2])
 
     def _condition_mel(self, sound: Samples, mel: Samples, cutoff_hz: float) -> tuple[Samples, Samples]:
         """Return what the encoder reads, and the mel whose known bands are kept; (rows, frames, 256) both."""
@@ -253,6 +280,11 @@ def _read_mirrored(read: Callable[[int, int], Samples], window: Window, length: 
     there = read(window.start, min(window.stop, length))
     missing = window.stop - window.start - there.shape[1]
     return np.pad(there, ((0, 0), (0, missing)), mode="symmetric") if missing else there
+
+
+def _log_mel(magnitude: Samples) -> Samples:
+    mel: Samples = np.log(np.maximum(magnitude @ mel_filter_bank().T, np.float32(MEL_FLOOR)))
+    return mel
 
 
 def _share(stage: Stage[T], start: float, share: float) -> Stage[T]:

@@ -80,6 +80,7 @@ class MainWindow(QMainWindow):
         self.commands = Commands(editor.timeline, editor.transport, lambda: editor.sound, self)
         self.view = EditorView(editor.timeline, settings, self.theme)
         self.actions_by_id = build_actions(self, self.view, self.theme)
+        self._play_icons = {False: self.theme.icon("play"), True: self.theme.icon("stop")}
         self.empty = EmptyState(self.theme, has_example=paths.example_sound().is_file())
         self.transport_bar = TransportBar(
             editor.transport, editor.timeline, editor.measurements, self.actions_by_id, self.theme
@@ -156,7 +157,7 @@ class MainWindow(QMainWindow):
         view.hovered.connect(self.status.show_readout)
         view.menu_wanted.connect(self._on_menu_wanted)
         view.cutoff_moved.connect(self._on_cutoff_moved)
-        view.overview.moved.connect(editor.transport.stop_following)
+        view.scrolled.connect(editor.transport.stop_following)
         panel.apply_wanted.connect(self.apply_effect)
         panel.effect_chosen.connect(self._on_effect_chosen)
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
@@ -242,93 +243,6 @@ class MainWindow(QMainWindow):
         self.panel.job_panel.acknowledge_cancel()
         runner.cancel()
 
-    # switches
-
-    def choose_tool(self) -> None:
-        """Use the tool whose action was chosen."""
-        for tool in Tool:
-            if self.actions_by_id[tool.value].isChecked():
-                self.view.set_tool(tool)
-
-    def choose_view(self) -> None:
-        """Show the views whose action was chosen."""
-        for which in ("waveform", "spectrogram", "both"):
-            if self.actions_by_id[f"view_{which}"].isChecked():
-                self.view.show_views(which)
-
-    def set_loop(self, loop: bool) -> None:
-        """Loop or not."""
-        self.editor.transport.set_loop(loop)
-
-    def toggle_take(self) -> None:
-        """Switch between source and result."""
-        transport = self.editor.transport
-        transport.select_take(TAKE_B if transport.take == TAKE_A else TAKE_A)
-
-    def toggle_delta(self) -> None:
-        """Hear the difference, or the result again."""
-        transport = self.editor.transport
-        transport.select_take(TAKE_B if transport.take == DELTA else DELTA)
-
-    def set_level_match(self, match: bool) -> None:
-        """Compare at equal loudness or not."""
-        self.settings.level_match = match
-        self.editor.transport.set_level_match(match)
-
-    def toggle_history(self, shown: bool) -> None:
-        """Show or hide the history."""
-        self.history_dock.setVisible(shown)
-
-    def toggle_full_screen(self, full: bool) -> None:
-        """Fill the screen or not."""
-        self.setWindowState(
-            self.windowState() | Qt.WindowState.WindowFullScreen
-            if full
-            else self.windowState() & ~Qt.WindowState.WindowFullScreen
-        )
-
-    def next_pane(self) -> None:
-        """Move the focus to the next pane."""
-        panes: list[QWidget] = [
-            self.view.waveform,
-            self.view.spectrogram,
-            self.selection_bar.start,
-            self.panel.chooser,
-            self.history,
-        ]
-        panes = [pane for pane in panes if pane.isVisible() and pane.isEnabled()]
-        focus = QApplication.focusWidget()
-        place = next((i for i, pane in enumerate(panes) if focus is pane), -1)
-        if panes:
-            panes[(place + 1) % len(panes)].setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    # dialogs
-
-    def show_preferences(self) -> None:
-        """Show the preferences."""
-        self._open_dialog(PreferencesDialog(self.settings, 0, self))
-
-    def show_spectrogram_settings(self) -> None:
-        """Show how the spectrogram is drawn."""
-        self._open_dialog(PreferencesDialog(self.settings, 1, self))
-
-    def show_keys(self) -> None:
-        """List the keys."""
-        self._open_dialog(KeysDialog(self.actions_by_id.values(), self))
-
-    def show_about(self) -> None:
-        """Say what this program is."""
-        self._open_dialog(AboutDialog(self))
-
-    def show_logs(self) -> None:
-        """Open the folder of the logs."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_dir())))
-
-    @staticmethod
-    def _open_dialog(dialog: AboutDialog | KeysDialog | PreferencesDialog) -> None:
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
-
     # what happens
 
     @Slot()
@@ -374,7 +288,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["loop"].setChecked(transport.looping)
         self.actions_by_id["compare"].setChecked(transport.can_compare and transport.take == TAKE_A)
         self.actions_by_id["delta"].setChecked(transport.take == DELTA)
-        self.actions_by_id["play"].setIcon(self.theme.icon("stop" if transport.playing else "play"))
+        self.actions_by_id["play"].setIcon(self._play_icons[transport.playing])
         for name in ("undo", "redo"):
             stack = document.undo_stack if document is not None else None
             step = (stack.undoText() if name == "undo" else stack.redoText()) if stack is not None else ""
@@ -485,6 +399,7 @@ class MainWindow(QMainWindow):
             self.theme = theme
             apply_theme(app, theme)
             give_icons(self.actions_by_id, theme)
+            self._play_icons = {False: theme.icon("play"), True: theme.icon("stop")}
             self.view.set_theme(theme)
             self.empty.set_theme(theme)
             self.transport_bar.set_theme(theme)

@@ -16,7 +16,8 @@ from audiosr_desktop.ui.views.overview import Overview
 from audiosr_desktop.ui.views.spectrogram_tiles import Analysis
 from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
 from audiosr_desktop.ui.views.time_ruler import TimeRuler
-from audiosr_desktop.ui.views.track_view import LEFT_MARGIN, RIGHT_MARGIN, Tool, TrackView
+from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_view import Tool, TrackView
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 
 
@@ -27,6 +28,7 @@ class EditorView(QWidget):
     hovered = Signal(str)
     menu_wanted = Signal(QPoint)
     cutoff_moved = Signal(float)
+    scrolled = Signal()  # by the user
 
     def __init__(
         self, timeline: Timeline, settings: Settings, theme: Theme, parent: QWidget | None = None
@@ -45,10 +47,12 @@ class EditorView(QWidget):
             view.playhead_placed.connect(self.playhead_placed)
             view.hovered.connect(self.hovered)
             view.menu_wanted.connect(self.menu_wanted)
+            view.scrolled.connect(self.scrolled)
             view.span_clicked.connect(self._on_span_clicked)
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setSizes([220, 480])
+        self.overview.moved.connect(self.scrolled)
         self.spectrogram.cutoff_moved.connect(self.cutoff_moved)
         self.ruler.playhead_placed.connect(self.playhead_placed)
         layout = QVBoxLayout(self)

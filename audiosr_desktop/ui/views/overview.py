@@ -10,7 +10,7 @@ from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
-from audiosr_desktop.ui.views.track_view import LEFT_MARGIN, REDRAW_MS, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, REDRAW_MS, RIGHT_MARGIN
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
 _HEIGHT = 40

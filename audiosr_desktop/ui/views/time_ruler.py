@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from audiosr_desktop.ui.readout import format_time, multiples, step_decimals, time_step
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
-from audiosr_desktop.ui.views.track_view import CLICK_REACH, LEFT_MARGIN, RIGHT_MARGIN, ZOOM_PER_NOTCH
+from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_view import CLICK_REACH, ZOOM_PER_NOTCH
 
 _HEIGHT = 26
 _LABEL_SPACE = 84  # pixels from one label to the next, at least

@@ -1,0 +1,238 @@
+"""TrackCanvas: what waveform and spectrogram share in drawing: time axis, selection, spans and playhead."""
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.ui.document import RestoredSpan
+from audiosr_desktop.ui.theme import Theme, figures_font
+from audiosr_desktop.ui.timeline import Timeline
+
+LEFT_MARGIN = 58  # ruler of the vertical axis; the same for all views, so that their times line up
+RIGHT_MARGIN = 50
+REDRAW_MS = 16
+
+
+class TrackCanvas(QWidget):
+    """A picture of the sound over time. Subclasses paint it and say what its vertical axis means."""
+
+    def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.timeline = timeline
+        self.theme = theme
+        self._spans: tuple[RestoredSpan, ...] = ()
+        self.badges: list[tuple[QRectF, RestoredSpan]] = []
+        self._playhead_x = 0.0
+        self._request_timer = QTimer(self)
+        self._request_timer.setSingleShot(True)
+        self._request_timer.setInterval(REDRAW_MS)
+        self._request_timer.timeout.connect(self._on_request_due)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        timeline.view_changed.connect(self._on_view_changed)
+        timeline.selection_changed.connect(self.update)
+        timeline.playhead_changed.connect(self._on_playhead_changed)
+
+    # what a subclass says
+
+    def request_picture(self) -> None:
+        """Ask for a picture of what is visible now, in the background."""
+        raise NotImplementedError
+
+    def paint_picture(self, painter: QPainter, area: QRectF) -> None:
+        """Paint the newest picture into `area`."""
+        raise NotImplementedError
+
+    def paint_axis(self, painter: QPainter, area: QRectF) -> None:
+        """Paint the rulers beside `area`."""
+        raise NotImplementedError
+
+    def paint_over(self, painter: QPainter, area: QRectF) -> None:
+        """Paint what lies over picture and selection."""
+
+    def y_of_hz(self, hz: float, lane: int) -> float | None:
+        """Return the height of a frequency in a lane."""
+        return None
+
+    # geometry
+
+    def area(self) -> QRectF:
+        """Return the part that the picture fills."""
+        return QRectF(
+            LEFT_MARGIN, 0, max(1, self.width() - LEFT_MARGIN - RIGHT_MARGIN), max(1, self.height())
+        )
+
+    def lane_rects(self) -> list[QRectF]:
+        """Return the strips of the channels, top to bottom, with a gap between them."""
+        area, count = self.area(), self.lane_count()
+        gap = 3.0
+        height = (area.height() - gap * (count - 1)) / count
+        return [QRectF(area.left(), lane * (height + gap), area.width(), height) for lane in range(count)]
+
+    def lane_count(self) -> int:
+        """Return the number of lanes."""
+        return 1
+
+    def x_of(self, sample: float) -> float:
+        """Return the pixel of a time."""
+        area = self.area()
+        return area.left() + self.timeline.x_of(sample, area.width())
+
+    def sample_at(self, x: float) -> float:
+        """Return the time at a pixel."""
+        area = self.area()
+        return self.timeline.sample_at(x - area.left(), area.width())
+
+    def inside(self, position: QPointF) -> bool:
+        """Return whether a place lies in the picture, not beside it."""
+        return self.area().contains(position)
+
+    def lane_at(self, y: float) -> int:
+        """Return the lane at a height."""
+        rects = self.lane_rects()
+        return next((lane for lane, rect in enumerate(rects) if y <= rect.bottom() + 1), len(rects) - 1)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 80)
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 260)
+
+    # state
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in other colours."""
+        self.theme = theme
+        self.refresh()
+
+    def set_spans(self, spans: tuple[RestoredSpan, ...]) -> None:
+        """Mark restored parts."""
+        self._spans = spans
+        self.update()
+
+    def refresh(self) -> None:
+        """Ask for a new picture soon; requests of one frame are joined."""
+        if not self._request_timer.isActive():
+            self._request_timer.start()
+        self.update()
+
+    @Slot()
+    def _on_request_due(self) -> None:
+        if self.isVisible() and self.timeline.length:
+            self.request_picture()
+
+    @Slot()
+    def _on_view_changed(self) -> None:
+        self.refresh()
+
+    @Slot()
+    def _on_playhead_changed(self) -> None:
+        old, new = self._playhead_x, self.x_of(self.timeline.playhead)
+        self._playhead_x = new
+        for x in (old, new):  # only these two strips are painted again
+            self.update(int(x) - 6, 0, 13, self.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.refresh()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            self.refresh()
+        return super().event(event)
+
+    # painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setFont(figures_font(self.font(), 0.88))
+        area = self.area()
+        painter.fillRect(event.rect(), self.theme.colour("window"))
+        painter.fillRect(area, self.theme.colour("canvas"))
+        if self.timeline.length:
+            painter.save()
+            painter.setClipRect(area)
+            self.paint_picture(painter, area)
+            self._paint_spans(painter, area)
+            self._paint_selection(painter)
+            self.paint_over(painter, area)
+            self._paint_playhead(painter, area)
+            painter.restore()
+            self.paint_axis(painter, area)
+        if self.hasFocus():
+            painter.setPen(QPen(self.theme.colour("accent"), 1))
+            painter.drawRect(area.adjusted(0, 0, -1, -1))
+        painter.end()
+
+    def _paint_spans(self, painter: QPainter, area: QRectF) -> None:
+        self.badges = []
+        metrics = QFontMetricsF(painter.font())
+        for span in self._spans:
+            left, right = self.x_of(span.region.start), self.x_of(span.region.stop)
+            if right < area.left() or left > area.right():
+                continue
+            rect = QRectF(left, 0, max(1.0, right - left), area.height())
+            self.paint_span(painter, rect, span)
+            text = f"✓ {span.title}"
+            width = metrics.horizontalAdvance(text) + 14
+            seen = max(left, area.left())
+            if min(right, area.right()) - seen > width + 8:
+                badge = QRectF(seen + 4, 4, width, metrics.height() + 4)
+                self.paint_badge(painter, badge, text)
+                self.badges.append((badge, span))
+
+    def paint_span(self, painter: QPainter, rect: QRectF, span: RestoredSpan) -> None:
+        """Tint a restored part."""
+        painter.fillRect(rect, self.theme.colour("restored", 24))
+        painter.setPen(QPen(self.theme.colour("restored", 150), 1))
+        painter.drawLine(rect.topLeft(), rect.bottomLeft())
+        painter.drawLine(rect.topRight(), rect.bottomRight())
+
+    def paint_badge(self, painter: QPainter, rect: QRectF, text: str) -> None:
+        """Name a restored part."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.theme.colour("restored"), 1))
+        painter.setBrush(self.theme.colour("window", 225))
+        painter.drawRoundedRect(rect, 4, 4)
+        painter.setPen(self.theme.colour("text"))
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _paint_selection(self, painter: QPainter) -> None:
+        selection = self.timeline.selection
+        if selection is None:
+            return
+        left, right = self.x_of(selection.start), self.x_of(selection.stop)
+        for lane, rect in enumerate(self.lane_rects()):
+            top, bottom = rect.top(), rect.bottom()
+            if selection.high_hz is not None and (y := self.y_of_hz(selection.high_hz, lane)) is not None:
+                top = max(top, y)
+            if selection.low_hz is not None and (y := self.y_of_hz(selection.low_hz, lane)) is not None:
+                bottom = min(bottom, y)
+            if bottom < top:
+                continue
+            box = QRectF(left, top, max(1.0, right - left), bottom - top)
+            self.paint_selection_box(painter, box, rect)
+
+    def paint_selection_box(self, painter: QPainter, box: QRectF, lane: QRectF) -> None:
+        """Show the selected part of one lane."""
+        painter.fillRect(box, self.theme.colour("selection", 46))
+        painter.setPen(QPen(self.theme.colour("selection"), 1))
+        painter.drawLine(box.topLeft(), box.bottomLeft())
+        painter.drawLine(box.topRight(), box.bottomRight())
+
+    def _paint_playhead(self, painter: QPainter, area: QRectF) -> None:
+        x = round(self.x_of(self.timeline.playhead))
+        self._playhead_x = x
+        painter.setPen(QPen(self.theme.colour("playhead", 230), 1))
+        painter.drawLine(QPointF(x, 0), QPointF(x, area.height()))
