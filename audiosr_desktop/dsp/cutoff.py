@@ -22,6 +22,7 @@ from audiosr_desktop.dsp.spectrum import hann, stft
 
 Samples = npt.NDArray[np.floating[Any]]
 Profile = npt.NDArray[np.float32]  # a level in dB for each frequency of a grid
+Edges = npt.NDArray[np.float64]
 
 FULL_BAND_HZ = 19_000.0  # an edge up here takes nothing that matters away; good encoders end at 19 to 20 kHz
 
@@ -38,7 +39,7 @@ _COARSE, _FINE = 18, 36  # points of the profile an octave
 _BANK: tuple[tuple[Family, int, float], ...] = (
     *(("butter", order, 2.5 if order == 4 else 0.0) for order in (4, 6, 8, 10)),
     *(("bessel", order, 5.0) for order in (4, 6, 8)),
-    *(("cheby", order, 0.0) for order in (4, 6, 8)),
+    *(("cheby", order, 0.0) for order in (4, 6, 8, 10)),
     *(("ellip", order, 0.0) for order in (4, 6, 8)),
     ("boxcar", 0, 0.0),
 )
@@ -51,7 +52,7 @@ _DRIFT_DB = 0.5
 _DETAIL_DB, _DETAIL_OCTAVES = 1.0, 0.06
 _ROUGHNESS_DB = 0.2
 _LEVEL_DB = 100.0
-_PRIOR_SHARE = 0.5
+_PRIOR_SHARE = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,27 +152,45 @@ def _above_floor(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     return np.maximum(power - floor, 0.1 * floor)
 
 
-def _cliff(spectrum: npt.NDArray[np.floating[Any]], bin_hz: float, edge_hz: float) -> float | None:
-    """Return where a spectrum in dB falls most of its way at once, within 8 % of an edge, or None if it slopes.
+class _Fall:
+    """Levels of a fine spectrum on both sides of a frequency."""
 
-    A fit on a grid of octaves is a few per cent off at the edges of codecs and resamplers, which are this sharp.
-    """
+    def __init__(self, powers: npt.NDArray[np.float32], bin_hz: float) -> None:
+        self._bin_hz = bin_hz
+        self._levels = np.maximum(10.0 * np.log10(powers + 1e-20), _DARKEST_DB).mean(axis=0)
+        mean = np.maximum(10.0 * np.log10(powers.mean(axis=0) + 1e-20), _DARKEST_DB)
+        self._loudest_above = np.maximum.accumulate(mean[: int(0.99 * len(mean))][::-1])[::-1]
 
-    def level(low: float, high: float) -> float:
-        first = int(low / bin_hz)
-        return float(np.median(spectrum[first : max(int(high / bin_hz), first + 4)]))
+    def _level(self, low_hz: float, high_hz: float) -> float:
+        first = int(low_hz / self._bin_hz)
+        return float(np.median(self._levels[first : max(int(high_hz / self._bin_hz), first + 4)]))
 
-    def fall(hz: float) -> float:
-        return level(0.96 * hz, hz) - level(hz, 1.04 * hz)
+    def step_db(self, hz: float) -> float:
+        return self._level(0.96 * hz, hz) - self._level(hz, 1.04 * hz)
 
-    places = edge_hz * np.linspace(0.92, 1.08, 81)
-    places = places[places * 1.15 < bin_hz * (len(spectrum) - 1)]
-    if len(places) == 0:
-        return None
-    hz = float(max(places, key=fall))
-    at_once = level(0.95 * hz, 0.985 * hz) - level(1.015 * hz, 1.05 * hz)
-    whole = level(0.85 * hz, 0.93 * hz) - level(1.07 * hz, 1.15 * hz)
-    return hz if at_once > max(12.0, 0.8 * whole) else None
+    def is_sheer(self, hz: float, least_db: float) -> bool:
+        """Whether most of the fall around a frequency happens at once."""
+        at_once = self._level(0.95 * hz, 0.985 * hz) - self._level(1.015 * hz, 1.05 * hz)
+        whole = self._level(0.85 * hz, 0.93 * hz) - self._level(1.07 * hz, 1.15 * hz)
+        return at_once > max(least_db, 0.8 * whole)
+
+    def is_end(self, hz: float, least_db: float) -> bool:
+        """Whether all that is louder lies below a frequency."""
+        above = self._loudest_above[min(int(1.03 * hz / self._bin_hz), len(self._loudest_above) - 1)]
+        return self._level(0.95 * hz, 0.985 * hz) - above > least_db
+
+    def nearest(self, edge_hz: float, high_hz: float) -> float:
+        """Return the frequency of the cliff at an edge, else of one above it, else the edge itself."""
+        near = edge_hz * np.linspace(0.92, 1.08, 81)
+        hz = float(max(near[near <= max(high_hz, edge_hz)], key=self.step_db))
+        if self.is_sheer(hz, 10.0):
+            return hz
+        if 1.08 * edge_hz < high_hz:
+            far = np.geomspace(1.08 * edge_hz, high_hz, 200)
+            hz = float(max(far, key=self.step_db))
+            if self.is_sheer(hz, 20.0) and self.is_end(hz, 20.0):
+                return hz
+        return edge_hz
 
 
 @cache

@@ -40,6 +40,8 @@ _PARTS = 8
 _KNOWN_FREQUENCY_RELIEF_DB = 10.0
 _LEAK = 1e-6  # power of a tone that its own edges spread over the narrow band
 _SAME_HZ = 0.5
+_ROUNDS = 3
+_CLEAR_FOR_DRIFT = 4.0  # power of a drifting tone over its surroundings, for its phase to be followed
 _LEAST_REST = 1e-4  # power left without the tones, below which the sound is the tones
 
 
@@ -98,13 +100,23 @@ def find_tones(
         return []
     rest = np.array(samples, dtype=np.float64)
     found: list[Tone] = []
-    for _ in range(most):
+    for _ in range(_ROUNDS):  # a strong tone can hide another from the search
+        before = len(found)
         stretch = _Stretch(rest, sample_rate)
-        tone = _strongest(stretch, [*known_hz], found)
-        if tone is None:
+        places = [*known_hz, *_candidates(stretch)]
+        fits = [fit for at in places if (fit := _steady_at(stretch, at, known_hz, found)) is not None]
+        for fit in sorted(fits, key=lambda fit: -fit.significance_db):
+            if len(found) == most or _is_near(fit.frequency_hz, [tone.frequency_hz for tone in found]):
+                continue
+            if len(found) > before:  # fitted again without those that were stronger
+                again = _steady_at(_Stretch(rest, sample_rate), fit.frequency_hz, known_hz, found)
+            else:
+                again = fit
+            if again is not None:
+                found.append(again.tone())
+                rest -= found[-1].render(rest.shape[-1], sample_rate)
+        if len(found) == before:
             break
-        found.append(tone)
-        rest -= tone.render(rest.shape[-1], sample_rate)
     is_all = np.mean(rest**2) < _LEAST_REST * np.mean(np.square(samples, dtype=np.float64))
     return [] if is_all else found
 
@@ -214,6 +226,8 @@ def _fit(stretch: _Stretch, frequency_hz: float, *, order: int, may_move: bool =
     band, beside, time = stretch.narrow_band(frequency_hz, _FLAT_HZ if order > 1 else 0.0)
     if band.shape[-1] < 2 * order + 2:
         return None
+    if order > 1 and np.median(np.abs(band) ** 2 / beside, axis=1).max() < _CLEAR_FOR_DRIFT:
+        return None
     half = stretch.length / stretch.sample_rate / 2
     powers = np.vander(time / half, order + 1, increasing=True)[:, 1:]
     phase = _unwrapped_phase(band, beside, powers) if order > 1 else np.zeros(1)
@@ -302,25 +316,23 @@ def _is_steady(fit: _Fit, *, relief_db: float = 0.0) -> bool:
     return informative >= needed and agreeing >= 0.85 * informative
 
 
-def _strongest(stretch: _Stretch, known_hz: list[float], found: list[Tone]) -> Tone | None:
-    """Return the most significant steady tone that is not found yet."""
-    best: _Fit | None = None
+def _steady_at(
+    stretch: _Stretch, frequency_hz: float, known_hz: Sequence[float], found: Sequence[Tone]
+) -> _Fit | None:
+    """Return the steady tone at a frequency, constant or else drifting, if it is a new one."""
+    relief_db = _KNOWN_FREQUENCY_RELIEF_DB if _is_near(frequency_hz, known_hz) else 0.0
     taken = [tone.frequency_hz for tone in found]
-    for at in [*known_hz, *_candidates(stretch)]:
-        if any(abs(at - other) < _SAME_HZ for other in taken):
+    for order in (1, _DRIFT_ORDER):
+        fit = _fit(stretch, frequency_hz, order=order)
+        if fit is None or _is_near(fit.frequency_hz, taken):
             continue
-        is_known = any(abs(at - hz) < _SAME_HZ for hz in known_hz)
-        relief_db = _KNOWN_FREQUENCY_RELIEF_DB if is_known else 0.0
-        for order in (1, _DRIFT_ORDER):
-            fit = _fit(stretch, at, order=order)
-            if fit is None or any(abs(fit.frequency_hz - other) < _SAME_HZ for other in taken):
-                continue
-            if not _is_steady(fit, relief_db=relief_db):
-                continue
-            if best is None or fit.significance_db > best.significance_db:
-                best = fit
-            break
-    return None if best is None else best.tone()
+        if _is_steady(fit, relief_db=relief_db):
+            return fit
+    return None
+
+
+def _is_near(frequency_hz: float, others: Sequence[float]) -> bool:
+    return any(abs(frequency_hz - other) < _SAME_HZ for other in others)
 
 
 def _candidates(

@@ -18,8 +18,8 @@ from audiosr_desktop.job import Job, Progress, part_of
 Samples = npt.NDArray[np.float32]
 Reals = npt.NDArray[np.float64]
 
-SEGMENT_S = 16  # a tone is fitted on this much at once; the last segment is up to half as long again
-HOP_S = 8
+SEGMENT_S = 20  # a tone is fitted on this much at once; the last segment is up to 34 s long
+HOP_S = 14
 FADE_S = 2
 SAME_HZ = 0.5
 

@@ -1,50 +1,31 @@
-"""MainWindow: lays out panes, menus and bars, and connects them with the editor."""
+"""MainWindow: what the editor's window does; it connects panes, menus and bars with the editor."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QUrl, Slot
-from PySide6.QtGui import QAction, QCloseEvent, QDesktopServices, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, Qt, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
-    QDockWidget,
-    QMainWindow,
     QMenu,
-    QMessageBox,
-    QStackedWidget,
-    QToolBar,
-    QUndoView,
-    QVBoxLayout,
-    QWidget,
 )
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.ui.actions import (
     CONTEXT_MENU,
-    TOOL_BAR,
-    build_actions,
     enable_actions,
-    fill_menu_bar,
     give_icons,
 )
-from audiosr_desktop.ui.commands import Commands
-from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog, KeysDialog
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
-from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.editor import Editor
-from audiosr_desktop.ui.panels.empty_state import EmptyState
-from audiosr_desktop.ui.panels.restore_panel import RestorePanel
-from audiosr_desktop.ui.panels.selection_bar import SelectionBar
-from audiosr_desktop.ui.panels.transport_bar import TransportBar
 from audiosr_desktop.ui.restoring import Restored
 from audiosr_desktop.ui.run_summary import summary_of
 from audiosr_desktop.ui.settings import Settings
-from audiosr_desktop.ui.status_bar import StatusBar
 from audiosr_desktop.ui.theme import Theme, apply_theme, chosen_theme
-from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B
-from audiosr_desktop.ui.views.editor_view import EditorView
+from audiosr_desktop.ui.transport import DELTA, TAKE_A
 from audiosr_desktop.ui.views.track_view import Tool
+from audiosr_desktop.ui.window_frame import WindowFrame
 
 if TYPE_CHECKING:
     from audiosr_desktop.dsp.cutoff import CutoffEstimate
@@ -54,7 +35,7 @@ _MESSAGE_MS = 8000
 _ASK_FROM_S = 60.0  # of work that a cancelled job would lose
 
 
-class MainWindow(QMainWindow):
+class MainWindow(WindowFrame):
     """The editor's window.
 
     Args:
@@ -71,73 +52,15 @@ class MainWindow(QMainWindow):
         dialogs: Dialogs | None = None,
         log_path: Path | None = None,
     ) -> None:
-        super().__init__()
-        self.editor, self.settings = editor, settings
+        super().__init__(editor, settings)
         self.dialogs: Dialogs = dialogs or WindowDialogs(self, settings)
         self._log_path = log_path
         self._closed = False
-        self.theme = chosen_theme(settings.theme)
-        self.commands = Commands(editor.timeline, editor.transport, lambda: editor.sound, self)
-        self.view = EditorView(editor.timeline, settings, self.theme)
-        self.actions_by_id = build_actions(self, self.view, self.theme)
-        self._play_icons = {False: self.theme.icon("play"), True: self.theme.icon("stop")}
-        self.empty = EmptyState(self.theme, has_example=paths.example_sound().is_file())
-        self.transport_bar = TransportBar(
-            editor.transport, editor.timeline, editor.measurements, self.actions_by_id, self.theme
-        )
-        self.selection_bar = SelectionBar(editor.timeline)
-        self.panel = RestorePanel(editor.timeline)
-        self.status = StatusBar()
-        self._recent_menu = QMenu("Open &recent", self)
-        self._lay_out()
         self._connect()
-        self._restore_layout()
+        self.restore_layout()
         self.setAcceptDrops(True)
         self.setWindowTitle(NAME)
         self._on_document_changed()
-
-    # layout
-
-    def _lay_out(self) -> None:
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.transport_bar)
-        column.addWidget(self.selection_bar)
-        self.pages = QStackedWidget()
-        self.pages.addWidget(self.empty)
-        self.pages.addWidget(page)
-        self.setCentralWidget(self.pages)
-        fill_menu_bar(self.menuBar(), self.actions_by_id, {"recent": self._recent_menu})
-        bar = QToolBar("Tools")
-        bar.setObjectName("tools")
-        bar.setMovable(False)
-        bar.setIconSize(QSize(20, 20))
-        for name in TOOL_BAR.split():
-            if name == "-":
-                bar.addSeparator()
-            else:
-                bar.addAction(self.actions_by_id[name])
-        self.addToolBar(bar)
-        self.restore_dock = self._dock("Restore", "restore", self.panel)
-        self.history = QUndoView()
-        self.history.setEmptyLabel("As opened")
-        self.history.setFrameShape(QUndoView.Shape.NoFrame)
-        self.history_dock = self._dock("History", "history", self.history)
-        self.splitDockWidget(self.restore_dock, self.history_dock, Qt.Orientation.Vertical)
-        self.resizeDocks([self.restore_dock, self.history_dock], [560, 170], Qt.Orientation.Vertical)
-        self.setStatusBar(self.status)
-        self.resize(1360, 860)
-
-    def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(content)
-        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        return dock
 
     def _connect(self) -> None:
         editor, view, panel = self.editor, self.view, self.panel
@@ -166,7 +89,7 @@ class MainWindow(QMainWindow):
         self.empty.file_wanted.connect(self.open_file)
         self.status.device.clicked.connect(self._on_device_clicked)
         self.settings.changed.connect(self._on_setting_changed)
-        self._recent_menu.aboutToShow.connect(self._fill_recent)
+        self.recent_menu.file_wanted.connect(self.open_file)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
         self.actions_by_id["time_frequency"].setChecked(True)
         view.set_tool(Tool.TIME_FREQUENCY)
@@ -175,11 +98,6 @@ class MainWindow(QMainWindow):
         self.actions_by_id["history"].setChecked(True)
         editor.transport.set_level_match(self.settings.level_match)
         editor.transport.follow = self.settings.follow_playhead
-
-    def _restore_layout(self) -> None:
-        if not self.settings.geometry.isEmpty():
-            self.restoreGeometry(self.settings.geometry)
-        self.history_dock.visibilityChanged.connect(self.actions_by_id["history"].setChecked)
 
     # files
 
@@ -288,7 +206,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["loop"].setChecked(transport.looping)
         self.actions_by_id["compare"].setChecked(transport.can_compare and transport.take == TAKE_A)
         self.actions_by_id["delta"].setChecked(transport.take == DELTA)
-        self.actions_by_id["play"].setIcon(self._play_icons[transport.playing])
+        self.actions_by_id["play"].setIcon(self.play_icons[transport.playing])
         for name in ("undo", "redo"):
             stack = document.undo_stack if document is not None else None
             step = (stack.undoText() if name == "undo" else stack.redoText()) if stack is not None else ""
@@ -345,9 +263,7 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_device_clicked(self) -> None:
-        box = QMessageBox(QMessageBox.Icon.Information, "Device", self.status.details, parent=self)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.open()
+        self.windows.show_text("Device", self.status.details)
 
     @Slot(QPoint)
     def _on_menu_wanted(self, position: QPoint) -> None:
@@ -359,22 +275,6 @@ class MainWindow(QMainWindow):
                 menu.addAction(self.actions_by_id[name])
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(position)
-
-    @Slot()
-    def _fill_recent(self) -> None:
-        self._recent_menu.clear()
-        for name in self.settings.recent_files:
-            action = QAction(Path(name).name, self._recent_menu)
-            action.setToolTip(name)
-            action.setData(name)
-            action.triggered.connect(self._on_recent_chosen)
-            self._recent_menu.addAction(action)
-
-    @Slot()
-    def _on_recent_chosen(self) -> None:
-        sender = self.sender()
-        if isinstance(sender, QAction):
-            self.open_file(Path(str(sender.data())))
 
     @Slot(str)
     def _on_setting_changed(self, key: str) -> None:
@@ -399,7 +299,7 @@ class MainWindow(QMainWindow):
             self.theme = theme
             apply_theme(app, theme)
             give_icons(self.actions_by_id, theme)
-            self._play_icons = {False: theme.icon("play"), True: theme.icon("stop")}
+            self.play_icons = {False: theme.icon("play"), True: theme.icon("stop")}
             self.view.set_theme(theme)
             self.empty.set_theme(theme)
             self.transport_bar.set_theme(theme)

@@ -1,7 +1,7 @@
 """How long the window's thread is held up, and how many frames a second it draws.
 
-Run by hand: `python tests/benchmarks/bench_ui.py [MINUTES]` on a sound of that length (10 by default). The aims
-are those of the program's contracts: no hold-up above 50 ms, 50 frames a second in panning and zooming.
+Run by hand: `python tests/benchmarks/bench_ui.py [MINUTES]` on a sound of that length (10 by default). The
+aims are those of the program's contracts: no hold-up above 50 ms, 50 frames a second in panning and zooming.
 """
 
 import os

@@ -1,7 +1,7 @@
 """Fixtures of the window's tests: offscreen, own settings, and nothing left running or open."""
 
+import gc
 import os
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -13,9 +13,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 from ui_fakes import Answers, Halve, NewBand, OutputMaker, catalogue_job
 
 from audiosr_desktop.audio.store import Scratch
@@ -25,7 +26,6 @@ from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
 
 RATE = 48_000
-QT_THREADS = {"JobThread", "_LoaderThread"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,16 +37,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def running_threads() -> list[str]:
-    """Return the names of our threads that run now, Qt's as the system knows them."""
+    """Return the threads that run now: Python's and our Qt ones."""
     names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-    if sys.platform == "linux":
-        for comm in Path("/proc/self/task").glob("*/comm"):
-            try:
-                name = comm.read_text().strip()
-            except OSError:  # it ended while we looked
-                continue
-            if name in QT_THREADS:
-                names.append(name)
+    ours = [found for found in gc.get_objects() if isinstance(found, QThread) and isValid(found)]
+    names += [type(thread).__name__ for thread in ours if thread.isRunning()]
     return [name for name in names if not name.startswith("Dummy")]
 
 
@@ -58,7 +52,7 @@ def nothing_left_behind() -> Iterator[None]:
     if isinstance(app, QApplication):
         still_open = [type(widget).__name__ for widget in app.topLevelWidgets() if widget.isVisible()]
         assert not still_open, f"windows left open: {still_open}"
-    limit = time.monotonic() + 2.0  # the system forgets a thread a moment after it was waited for
+    limit = time.monotonic() + 2.0
     while len(left := running_threads()) > before:
         assert time.monotonic() < limit, f"threads left running: {left}"
 

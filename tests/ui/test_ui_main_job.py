@@ -240,16 +240,16 @@ def test_a_and_b_are_heard_at_the_same_place(stage: Stage, tone_file: Path) -> N
     QTest.keyClick(stage.window, Qt.Key.Key_Space)
     assert transport.playing
     assert stage.output.last is not None
-    loud = np.abs(stage.output.last.pull(4800)).max()
+    loud = np.abs(stage.output.last.hear(4800)).max()
     QTest.keyClick(stage.window, Qt.Key.Key_A)
     assert transport.take == TAKE_A
     assert stage.window.actions_by_id["compare"].isChecked()
-    stage.output.last.pull(2400)  # over the fade
-    source = np.abs(stage.output.last.pull(4800)).max()
+    stage.output.last.hear(2400)  # over the fade
+    source = np.abs(stage.output.last.hear(4800)).max()
     assert source == pytest.approx(2 * loud, rel=0.1)
     QTest.keyClick(stage.window, Qt.Key.Key_D)
-    stage.output.last.pull(2400)
-    assert np.abs(stage.output.last.pull(2400)).max() == pytest.approx(loud, rel=0.1)
+    stage.output.last.hear(2400)
+    assert np.abs(stage.output.last.hear(2400)).max() == pytest.approx(loud, rel=0.1)
     stage.qtbot.waitUntil(lambda: stage.editor.timeline.playhead > 4800, timeout=5_000)
     QTest.keyClick(stage.window, Qt.Key.Key_Space)
     assert not transport.playing

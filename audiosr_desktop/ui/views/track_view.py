@@ -49,7 +49,7 @@ class _Drag:
 
 
 class TrackView(TrackCanvas):
-    """A picture of the sound that is selected, zoomed and scrolled in; subclasses say what its height means."""
+    """A picture of the sound to select, zoom and scroll in; subclasses say what its height means."""
 
     playhead_placed = Signal(int)  # a click chose this sample
     hovered = Signal(str)  # what lies under the pointer; empty when it left
@@ -293,6 +293,7 @@ class TrackView(TrackCanvas):
         """Keep a drag within the lane in which it began."""
         rect = self.lane_rects()[self.lane_at(origin_y)]
         return min(max(y, rect.top()), rect.bottom())
+
 
 def _first(pair: tuple[float, Grip]) -> float:
     return pair[0]

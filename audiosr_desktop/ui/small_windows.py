@@ -1,0 +1,47 @@
+"""SmallWindows: preferences, keys, about, logs."""
+
+from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
+
+from audiosr_desktop import paths
+from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog, KeysDialog
+from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
+from audiosr_desktop.ui.settings import Settings
+
+
+class SmallWindows(QObject):
+    """Opens dialogs that ask nothing, beside the window."""
+
+    def __init__(self, window: QWidget, settings: Settings) -> None:
+        super().__init__(window)
+        self._window, self._settings = window, settings
+
+    def show_preferences(self) -> None:
+        """Show the preferences."""
+        self._open(PreferencesDialog(self._settings, 0, self._window))
+
+    def show_spectrogram_settings(self) -> None:
+        """Show how the spectrogram is drawn."""
+        self._open(PreferencesDialog(self._settings, 1, self._window))
+
+    def show_keys(self) -> None:
+        """List the keys."""
+        self._open(KeysDialog(self._window.findChildren(QAction), self._window))
+
+    def show_about(self) -> None:
+        """Say what this program is."""
+        self._open(AboutDialog(self._window))
+
+    def show_logs(self) -> None:
+        """Open the folder of the logs."""
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_dir())))
+
+    def show_text(self, title: str, text: str) -> None:
+        """Say something that needs no answer."""
+        self._open(QMessageBox(QMessageBox.Icon.Information, title, text, parent=self._window))
+
+    @staticmethod
+    def _open(dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()

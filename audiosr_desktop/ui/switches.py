@@ -1,0 +1,48 @@
+"""Switches: what tools, views and comparing are set to by actions."""
+
+from PySide6.QtCore import QObject
+
+from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B, Transport
+from audiosr_desktop.ui.views.editor_view import EditorView
+from audiosr_desktop.ui.views.track_view import Tool
+
+
+class Switches(QObject):
+    """Slots of the checkable actions; those of a group are told apart by the action's name."""
+
+    def __init__(
+        self, view: EditorView, transport: Transport, settings: Settings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._view, self._transport, self._settings = view, transport, settings
+
+    def choose_tool(self) -> None:
+        """Use the tool that the action is named after."""
+        self._view.set_tool(Tool(self._action_name()))
+
+    def choose_view(self) -> None:
+        """Show the views that the action is named after."""
+        self._view.show_views(self._action_name().removeprefix("view_"))
+
+    def set_loop(self, loop: bool) -> None:
+        """Loop or not."""
+        self._transport.set_loop(loop)
+
+    def toggle_take(self) -> None:
+        """Switch between source and result."""
+        self._transport.select_take(TAKE_B if self._transport.take == TAKE_A else TAKE_A)
+
+    def toggle_delta(self) -> None:
+        """Hear the difference, or the result again."""
+        self._transport.select_take(TAKE_B if self._transport.take == DELTA else DELTA)
+
+    def set_level_match(self, match: bool) -> None:
+        """Compare at equal loudness or not."""
+        self._settings.level_match = match
+        self._transport.set_level_match(match)
+
+    def _action_name(self) -> str:
+        sender = self.sender()
+        assert sender is not None, "only actions call this"
+        return sender.objectName()

@@ -1,0 +1,127 @@
+"""WindowFrame: the parts of the editor's window and where they lie."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QStackedWidget,
+    QToolBar,
+    QUndoView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from audiosr_desktop import paths
+from audiosr_desktop.ui.actions import TOOL_BAR, build_actions, fill_menu_bar
+from audiosr_desktop.ui.commands import Commands
+from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.panels.empty_state import EmptyState
+from audiosr_desktop.ui.panels.recent_menu import RecentMenu
+from audiosr_desktop.ui.panels.restore_panel import RestorePanel
+from audiosr_desktop.ui.panels.selection_bar import SelectionBar
+from audiosr_desktop.ui.panels.transport_bar import TransportBar
+from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.small_windows import SmallWindows
+from audiosr_desktop.ui.status_bar import StatusBar
+from audiosr_desktop.ui.switches import Switches
+from audiosr_desktop.ui.theme import chosen_theme
+from audiosr_desktop.ui.views.editor_view import EditorView
+
+
+class WindowFrame(QMainWindow):
+    """Panes, menus and bars; what they do is said by the subclass, whose slots the table of actions names."""
+
+    def __init__(self, editor: Editor, settings: Settings) -> None:
+        super().__init__()
+        self.editor, self.settings = editor, settings
+        self.theme = chosen_theme(settings.theme)
+        self.commands = Commands(editor.timeline, editor.transport, lambda: editor.sound, self)
+        self.view = EditorView(editor.timeline, settings, self.theme)
+        self.switches = Switches(self.view, editor.transport, settings, self)
+        self.windows = SmallWindows(self, settings)
+        self.actions_by_id = build_actions(self, self.view, self.theme)
+        self.play_icons = {False: self.theme.icon("play"), True: self.theme.icon("stop")}
+        self.empty = EmptyState(self.theme, has_example=paths.example_sound().is_file())
+        self.transport_bar = TransportBar(
+            editor.transport, editor.timeline, editor.measurements, self.actions_by_id, self.theme
+        )
+        self.selection_bar = SelectionBar(editor.timeline)
+        self.panel = RestorePanel(editor.timeline)
+        self.status = StatusBar()
+        self.recent_menu = RecentMenu(settings, self)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        column.addWidget(self.transport_bar)
+        column.addWidget(self.selection_bar)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(page)
+        self.setCentralWidget(self.pages)
+        fill_menu_bar(self.menuBar(), self.actions_by_id, {"recent": self.recent_menu})
+        bar = QToolBar("Tools")
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        for name in TOOL_BAR.split():
+            if name == "-":
+                bar.addSeparator()
+            else:
+                bar.addAction(self.actions_by_id[name])
+        self.addToolBar(bar)
+        self.restore_dock = self._dock("Restore", "restore", self.panel)
+        self.history = QUndoView()
+        self.history.setEmptyLabel("As opened")
+        self.history.setFrameShape(QUndoView.Shape.NoFrame)
+        self.history_dock = self._dock("History", "history", self.history)
+        self.splitDockWidget(self.restore_dock, self.history_dock, Qt.Orientation.Vertical)
+        self.resizeDocks([self.restore_dock, self.history_dock], [560, 170], Qt.Orientation.Vertical)
+        self.setStatusBar(self.status)
+        self.resize(1360, 860)
+
+    def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(content)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        return dock
+
+    def restore_layout(self) -> None:
+        """Take the size that the window had the last time."""
+        if not self.settings.geometry.isEmpty():
+            self.restoreGeometry(self.settings.geometry)
+        self.history_dock.visibilityChanged.connect(self.actions_by_id["history"].setChecked)
+
+    def toggle_history(self, shown: bool) -> None:
+        """Show or hide the history."""
+        self.history_dock.setVisible(shown)
+
+    def toggle_full_screen(self, full: bool) -> None:
+        """Fill the screen or not."""
+        self.setWindowState(
+            self.windowState() | Qt.WindowState.WindowFullScreen
+            if full
+            else self.windowState() & ~Qt.WindowState.WindowFullScreen
+        )
+
+    def next_pane(self) -> None:
+        """Move the focus to the next pane."""
+        panes: list[QWidget] = [
+            self.view.waveform,
+            self.view.spectrogram,
+            self.selection_bar.start,
+            self.panel.chooser,
+            self.history,
+        ]
+        panes = [pane for pane in panes if pane.isVisible() and pane.isEnabled()]
+        focus = QApplication.focusWidget()
+        place = next((i for i, pane in enumerate(panes) if focus is pane), -1)
+        if panes:
+            panes[(place + 1) % len(panes)].setFocus(Qt.FocusReason.ShortcutFocusReason)
