@@ -1,10 +1,10 @@
 """Where the band of a sound ends: the edge that a low-pass, a change of rate or a codec left.
 
-The spectrum of natural sound is unknown, that of a filter is not. Seen in dB on an axis of octaves, a filtered
-spectrum is the sum of both. Sound is modelled as a Gaussian process on that axis (a fall of some dB an octave, slow
-drift, small rough detail), and every filter of a bank is taken away from the measured spectrum at every place in
-turn: the one that leaves the likeliest sound tells the edge. Noise floors, whether dither or hiss, limit how deep a
-filter can be seen, so each filter's response is cut off there.
+The spectrum of natural sound is unknown, that of a filter is not. Seen in dB on an axis of octaves, a
+filtered spectrum is the sum of both. Sound is modelled as a Gaussian process on that axis (a fall of some dB
+an octave, slow drift, small rough detail), and every filter of a bank is taken away from the measured
+spectrum at each place in turn: the one that leaves the likeliest sound tells the edge. Noise floors, dither
+or hiss, limit how deep a filter can be seen, so its response ends there. Cliffs are then placed exactly.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,6 @@ from audiosr_desktop.dsp.spectrum import hann, stft
 
 Samples = npt.NDArray[np.floating[Any]]
 Profile = npt.NDArray[np.float32]  # a level in dB for each frequency of a grid
-Edges = npt.NDArray[np.float64]
 
 FULL_BAND_HZ = 19_000.0  # an edge up here takes nothing that matters away; good encoders end at 19 to 20 kHz
 
@@ -45,7 +44,7 @@ _BANK: tuple[tuple[Family, int, float], ...] = (
 )
 _DEEPEST_DB = -250.0
 
-# Natural sound on an axis of octaves, relative sizes; found on music, speech and effects filtered in all these ways
+# Natural sound on an axis of octaves, relative sizes; found on filtered music, speech and effects
 _FALL_DB = -8.0  # an octave
 _SLOPE_DB = 1.0
 _DRIFT_DB = 0.5
@@ -54,13 +53,17 @@ _ROUGHNESS_DB = 0.2
 _LEVEL_DB = 100.0
 _PRIOR_SHARE = 1.5
 
+# Evidence that makes an edge one; untouched sound stays below 60 and, where its bend is steep, below 20
+_CERTAIN, _LIKELY_GENTLE, _LIKELY_STEEP = 140.0, 75.0, 25.0
+_LOSSY_SHARE = 0.006
+
 
 @dataclass(frozen=True, slots=True)
 class CutoffEstimate:
     """Where the band of a sound ends.
 
     Attributes:
-        cutoff_hz: half-amplitude point (-6 dB) of the edge; of full-band sound its natural end, or half the rate.
+        cutoff_hz: half-amplitude point (-6 dB) of the edge; of full-band sound its end or half the rate.
         confidence: 0 (nothing to go by) to 1.
         full_band: nothing below 19 kHz, or below 0.9 of half the rate, is missing.
         lossy: the edge and the holes below it look like those of a lossy codec.
@@ -74,28 +77,75 @@ class CutoffEstimate:
     hole_share: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """The likeliest edge.
+
+    Attributes:
+        hz: half-amplitude point.
+        evidence: log-likelihood won against sound without an edge.
+        steep: whether the filter falls 40 dB within a third of an octave.
+    """
+
+    hz: float
+    evidence: float
+    steep: bool
+
+
 def estimate_cutoff(blocks: Samples | Sequence[Samples], sample_rate: int) -> CutoffEstimate:
     """Find where the band of a sound ends.
 
     Args:
-        blocks: (channels, samples), or several such pieces spread over a long sound; pieces under 90 ms are skipped.
+        blocks: (channels, samples), or several such pieces spread over a long sound; pieces under 120 ms may
+            be skipped.
         sample_rate: in Hz.
 
     Returns:
         The edge. Silence, steady tones, very short sound and sound without an edge count as full band.
     """
     powers = _frame_powers([blocks] if isinstance(blocks, np.ndarray) else blocks, sample_rate)
-    nyquist = sample_rate / 2.0
-    top = min(_HIGHEST_HZ, 0.93 * nyquist)
-    if len(powers) == 0 or top < 1.5 * _LOWEST_EDGE_HZ:
-        return CutoffEstimate(nyquist, 0.0, full_band=True, lossy=False, hole_share=0.0)
+    if len(powers) == 0 or _top(sample_rate) < 1.5 * _LOWEST_EDGE_HZ:
+        return CutoffEstimate(sample_rate / 2.0, 0.0, full_band=True, lossy=False, hole_share=0.0)
+    return _estimate(powers, sample_rate)
+
+
+def _top(sample_rate: int) -> float:
+    """Return where looking for edges ends: above lie the ends of good encoders and of recordings."""
+    return min(_HIGHEST_HZ, 0.93 * sample_rate / 2.0)
+
+
+def _estimate(powers: npt.NDArray[np.float32], sample_rate: int) -> CutoffEstimate:
+    nyquist, top = sample_rate / 2.0, _top(sample_rate)
+    bin_hz = nyquist / (powers.shape[1] - 1)
+    limit = min(FULL_BAND_HZ, 0.9 * nyquist)
     profiles = _profiles(powers, sample_rate, top)
     edge = _likeliest_edge(profiles, sample_rate, top)
-    return CutoffEstimate(edge.hz, edge.evidence, full_band=False, lossy=False, hole_share=edge.drop_db)
+    hz = _sharpened(powers, bin_hz, edge.hz, 0.98 * limit)
+    found = hz < limit and _is_found(edge, profiles[0][1], _grid(top), hz)
+    if found:
+        confidence = 1.0 - 0.5 * float(np.exp(-max(edge.evidence, 0.0) / 150.0))
+    else:
+        confidence = float(np.clip(1.0 - edge.evidence / 150.0, 0.1, 0.9))
+        hz = _natural_end(powers, bin_hz, limit, nyquist)
+    holes = _hole_share(powers, bin_hz, min(hz, top))
+    return CutoffEstimate(hz, confidence, full_band=not found, lossy=holes > _LOSSY_SHARE, hole_share=holes)
+
+
+def _is_found(edge: _Edge, mean: Profile, grid: npt.NDArray[np.float64], hz: float) -> bool:
+    """Decide whether an edge is one: natural sound bends too, but not at its loudest moments."""
+    below = mean[(grid > 0.5 * hz) & (grid < 0.85 * hz)]
+    above = mean[grid > min(1.35 * hz, 0.95 * grid[-1])]
+    dark = max(float(np.median(above)), float(mean.max()) - 75.0, _DARKEST_DB)
+    if np.mean(below > dark + 6.0) < 0.4:  # a few steady tones have no band to end
+        return False
+    if edge.evidence > _CERTAIN:
+        return True
+    drop = float(np.percentile(below, 90.0) - above.max())
+    return drop > 5.0 and edge.evidence > (_LIKELY_STEEP if edge.steep or drop > 30.0 else _LIKELY_GENTLE)
 
 
 def _frame_powers(blocks: Sequence[Samples], sample_rate: int) -> npt.NDArray[np.float32]:
-    """Return the power (frames, bins) of the frames that hold sound, mean over channels; 0 dB is a full-scale RMS."""
+    """Return the power of the frames that hold sound, (frames, bins), mean over channels."""
     n_fft = 2 ** round(np.log2(sample_rate / _BIN_HZ))
     usable = [block for block in blocks if block.shape[-1] >= n_fft]
     total = sum(block.shape[-1] for block in usable)
@@ -114,8 +164,8 @@ def _frame_powers(blocks: Sequence[Samples], sample_rate: int) -> npt.NDArray[np
 
 
 def _profiles(powers: npt.NDArray[np.float32], sample_rate: int, top: float) -> list[tuple[float, Profile]]:
-    """Return weighted long-term spectra on the fine grid, each a view of the sound that the others have not."""
-    grid = _grid(top, _FINE)
+    """Return weighted long-term spectra on the grid, each a view of the sound that the others have not."""
+    grid = _grid(top)
     n_fft = 2 * (powers.shape[1] - 1)
     levels = 10.0 * np.log10(powers + 1e-20)
     spans = (grid[:, None] * 2.0 ** np.array([-1 / 16, 1 / 16]) * n_fft / sample_rate).astype(int)
@@ -125,7 +175,7 @@ def _profiles(powers: npt.NDArray[np.float32], sample_rate: int, top: float) -> 
 
     mean = 10.0 * np.log10(_above_floor(powers.mean(axis=0)) + 1e-20)
     width = np.maximum(grid * n_fft / sample_rate * (2.0 ** (0.5 / _FINE) - 1.0), 1.5)
-    sums = np.concatenate([[0.0], np.cumsum(10.0 ** (mean / 10.0))])
+    sums = np.concatenate([[0.0], np.cumsum(10.0 ** (mean / 10.0), dtype=np.float64)])
     low = np.round(grid * n_fft / sample_rate - width).astype(int)
     high = np.maximum(np.round(grid * n_fft / sample_rate + width).astype(int), low + 2)
     banded = 10.0 * np.log10((sums[high] - sums[low]) / (high - low) + 1e-20)
@@ -149,54 +199,85 @@ def _above_floor(power: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Take a flat floor of noise away from a mean spectrum, down to a tenth of it."""
     smooth = scipy.ndimage.median_filter(power, 65, mode="nearest")
     floor = float(np.percentile(smooth[len(smooth) // 50 : -len(smooth) // 50], 1.0))
-    return np.maximum(power - floor, 0.1 * floor)
+    return np.asarray(np.maximum(power - floor, 0.1 * floor), dtype=np.float32)
 
 
-class _Fall:
-    """Levels of a fine spectrum on both sides of a frequency."""
+class _Cliffs:
+    """A fine spectrum, searched for places where it falls at once, as codecs and resamplers make them."""
 
-    def __init__(self, powers: npt.NDArray[np.float32], bin_hz: float) -> None:
+    def __init__(
+        self, levels: npt.NDArray[np.float32], loudest: npt.NDArray[np.float32], bin_hz: float
+    ) -> None:
+        self._levels = np.maximum(levels, _DARKEST_DB)
+        self._loudest_above = np.maximum.accumulate(loudest[: int(0.99 * len(loudest))][::-1])[::-1]
         self._bin_hz = bin_hz
-        self._levels = np.maximum(10.0 * np.log10(powers + 1e-20), _DARKEST_DB).mean(axis=0)
-        mean = np.maximum(10.0 * np.log10(powers.mean(axis=0) + 1e-20), _DARKEST_DB)
-        self._loudest_above = np.maximum.accumulate(mean[: int(0.99 * len(mean))][::-1])[::-1]
 
-    def _level(self, low_hz: float, high_hz: float) -> float:
-        first = int(low_hz / self._bin_hz)
-        return float(np.median(self._levels[first : max(int(high_hz / self._bin_hz), first + 4)]))
+    def highest_fall(self, places: npt.NDArray[np.float64]) -> float:
+        """Return the one of some frequencies at which the spectrum falls most."""
+        return float(max(places, key=self.fall_db))
 
-    def step_db(self, hz: float) -> float:
+    def fall_db(self, hz: float) -> float:
         return self._level(0.96 * hz, hz) - self._level(hz, 1.04 * hz)
 
-    def is_sheer(self, hz: float, least_db: float) -> bool:
-        """Whether most of the fall around a frequency happens at once."""
+    def is_sheer(self, hz: float, least_db: float, share: float) -> bool:
+        """Whether a share of the fall around a frequency happens at once."""
         at_once = self._level(0.95 * hz, 0.985 * hz) - self._level(1.015 * hz, 1.05 * hz)
         whole = self._level(0.85 * hz, 0.93 * hz) - self._level(1.07 * hz, 1.15 * hz)
-        return at_once > max(least_db, 0.8 * whole)
+        return at_once > max(least_db, share * whole)
 
     def is_end(self, hz: float, least_db: float) -> bool:
-        """Whether all that is louder lies below a frequency."""
+        """Whether all that lies above a frequency, partials and rare moments too, is much fainter."""
         above = self._loudest_above[min(int(1.03 * hz / self._bin_hz), len(self._loudest_above) - 1)]
-        return self._level(0.95 * hz, 0.985 * hz) - above > least_db
+        return self._level(0.95 * hz, 0.985 * hz) - float(above) > least_db
 
-    def nearest(self, edge_hz: float, high_hz: float) -> float:
-        """Return the frequency of the cliff at an edge, else of one above it, else the edge itself."""
-        near = edge_hz * np.linspace(0.92, 1.08, 81)
-        hz = float(max(near[near <= max(high_hz, edge_hz)], key=self.step_db))
-        if self.is_sheer(hz, 10.0):
-            return hz
-        if 1.08 * edge_hz < high_hz:
-            far = np.geomspace(1.08 * edge_hz, high_hz, 200)
-            hz = float(max(far, key=self.step_db))
-            if self.is_sheer(hz, 20.0) and self.is_end(hz, 20.0):
+    def _level(self, low_hz: float, high_hz: float) -> float:
+        first = min(int(low_hz / self._bin_hz), len(self._levels) - 4)
+        return float(np.median(self._levels[first : max(int(high_hz / self._bin_hz), first + 4)]))
+
+
+def _sharpened(powers: npt.NDArray[np.float32], bin_hz: float, edge_hz: float, limit_hz: float) -> float:
+    """Return the cliff at an edge, else one above it, else the edge: the fit is too coarse for cliffs."""
+    mean = 10.0 * np.log10(powers.mean(axis=0) + 1e-20)
+    typical = np.maximum(10.0 * np.log10(powers + 1e-20), _DARKEST_DB).mean(axis=0)
+    cliffs = [_Cliffs(levels, mean, bin_hz) for levels in (typical, mean)]
+    near = edge_hz * np.linspace(0.92, 1.08, 81)
+    hz = cliffs[0].highest_fall(near[near <= max(edge_hz, limit_hz)])
+    if cliffs[0].is_sheer(hz, 10.0, 0.8):
+        return hz
+    if 1.2 * edge_hz < limit_hz:
+        # a codec may leave so little below its edge that the bend before it looks like a gentle filter
+        for cliff in cliffs:
+            hz = cliff.highest_fall(np.geomspace(1.2 * edge_hz, limit_hz, 200))
+            whole = cliff.is_sheer(hz, 20.0, 0.65) and cliff.is_end(hz, 20.0)
+            if whole and _hole_share(powers, bin_hz, edge_hz) > _LOSSY_SHARE:
                 return hz
-        return edge_hz
+    return edge_hz
+
+
+def _natural_end(powers: npt.NDArray[np.float32], bin_hz: float, low_hz: float, nyquist: float) -> float:
+    """Return where full-band sound ends above `low_hz`, half the sample rate if it does not."""
+    mean = 10.0 * np.log10(powers.mean(axis=0) + 1e-20)
+    cliff = _Cliffs(mean, mean, bin_hz)
+    hz = cliff.highest_fall(np.linspace(low_hz, 0.96 * nyquist, 200))
+    return hz if cliff.fall_db(hz) > 12.0 else nyquist
+
+
+def _hole_share(powers: npt.NDArray[np.float32], bin_hz: float, edge_hz: float) -> float:
+    """Return the share of cells (a frame, 8 bins) in the upper half of the band that a codec left empty.
+
+    Natural sound has hardly a cell 15 dB below the median of the cells around it.
+    """
+    first, last = int(0.5 * edge_hz / bin_hz), int(0.95 * edge_hz / bin_hz)
+    cells = powers[:, first : first + (last - first) // 8 * 8].reshape(len(powers), -1, 8).mean(axis=2)
+    levels = 10.0 * np.log10(cells + 1e-20)
+    around = scipy.ndimage.median_filter(levels, size=(1, 15), mode="nearest")
+    return float(np.mean(levels < around - 15.0))
 
 
 @cache
-def _grid(top: float, per_octave: int) -> npt.NDArray[np.float64]:
-    count = int(np.log2(top / _LOWEST_HZ) * per_octave) + 1
-    return _LOWEST_HZ * 2.0 ** (np.arange(count) / per_octave)
+def _grid(top: float) -> npt.NDArray[np.float64]:
+    count = int(np.log2(top / _LOWEST_HZ) * _FINE) + 1
+    return _LOWEST_HZ * 2.0 ** (np.arange(count) / _FINE)
 
 
 @cache
@@ -206,11 +287,11 @@ def _edges(top: float) -> npt.NDArray[np.float64]:
 
 
 @cache
-def _responses(sample_rate: int, top: float, per_octave: int) -> npt.NDArray[np.float32]:
+def _responses(sample_rate: int, top: float) -> npt.NDArray[np.float32]:
     """Return the bank in dB, (filters, edges, points)."""
     # bent as the bilinear transform bends it, every recursive filter is one curve over the ratio to its edge
     bend = np.pi / sample_rate
-    ratio = np.tan(bend * _grid(top, per_octave)) / np.tan(bend * _edges(top))[:, None]
+    ratio = np.tan(bend * _grid(top)) / np.tan(bend * _edges(top))[:, None]
     return np.stack([_curve(family, order, ratio) for family, order, _ in _BANK])
 
 
@@ -227,52 +308,30 @@ def _curve(family: Family, order: int, ratio: npt.NDArray[np.float64]) -> npt.ND
     return np.interp(np.log(ratio), np.linspace(np.log(1e-3), np.log(1e3), 8192), decibels).astype(np.float32)
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """The likeliest edge.
-
-    Attributes:
-        hz: half-amplitude point.
-        evidence: log-likelihood won against sound without an edge.
-        drop_db: how deep the filter can be seen, median over the profiles.
-        steep: whether the filter falls 40 dB within a third of an octave.
-    """
-
-    hz: float
-    evidence: float
-    drop_db: float
-    steep: bool
-
-
 def _likeliest_edge(profiles: list[tuple[float, Profile]], sample_rate: int, top: float) -> _Edge:
     """Look at the whole spectrum coarsely, then twice closely around the best place."""
-    edges, grid = _edges(top), _grid(top, _FINE)
+    edges, grid = _edges(top), _grid(top)
     floored = [(weight, *_floored(profile)) for weight, profile in profiles]
     step = _FINE // _COARSE
     score = np.zeros((len(_BANK), len(edges)))
-    coarse = _responses(sample_rate, top, _COARSE)
+    responses = _responses(sample_rate, top)
+    coarse = responses[:, :, ::step]
     for weight, profile, floor in floored:
-        gain, _ = _log_likelihoods(profile[::step], floor, coarse, edges, _grid(top, _COARSE), _COARSE)
-        score += weight * gain
+        score += weight * _log_likelihoods(profile[::step], floor, coarse, edges, grid[::step])
     best = int(np.argmax(score.max(axis=0)))
-    responses = _responses(sample_rate, top, _FINE)
     for _ in range(2):
         near = slice(*np.searchsorted(edges, edges[best] * np.array([0.57, 1.75])))
         points = slice(*np.searchsorted(grid, edges[best] * np.array([0.5, 2.0])))
         points = slice(min(points.start, len(grid) - _FINE), points.stop)
         score = np.zeros((len(_BANK), near.stop - near.start))
-        depths = []
         for weight, profile, floor in floored:
             part = responses[:, near, points]
-            gain, depth = _log_likelihoods(profile[points], floor, part, edges[near], grid[points], _FINE)
-            score += weight * gain
-            depths.append(depth)
+            score += weight * _log_likelihoods(profile[points], floor, part, edges[near], grid[points])
         design, place = np.unravel_index(int(np.argmax(score)), score.shape)
         best = near.start + int(place)
     at = np.searchsorted(grid, edges[best] * 2.0 ** (1 / 3))
     reach = responses[design, best, min(at, len(grid) - 1)]
-    depth = float(np.median([d[place] for d in depths]))
-    return _Edge(float(edges[best]), float(score.max()), depth, bool(reach < -40.0))
+    return _Edge(float(edges[best]), float(score.max()), bool(reach < -40.0))
 
 
 def _floored(profile: Profile) -> tuple[Profile, float]:
@@ -287,14 +346,13 @@ def _log_likelihoods(
     responses: npt.NDArray[np.float32],
     edges: npt.NDArray[np.float64],
     grid: npt.NDArray[np.float64],
-    per_octave: int,
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
-    """Return log-likelihoods over that of no edge (filters, edges), and how deep each edge can be seen in dB."""
+) -> npt.NDArray[np.float64]:
+    """Return the log-likelihoods over that of no edge, (filters, edges)."""
     first = np.minimum(np.searchsorted(grid, edges / 1.6), len(grid) - 1)
     last = np.maximum(np.searchsorted(grid, edges / 1.1), first + 1)
     sums = np.concatenate([[0.0], np.cumsum(profile, dtype=np.float64)])
     depths = np.maximum((sums[last] - sums[first]) / (last - first) - floor, 0.0).astype(np.float32)
-    whitener = _whitener(len(grid), per_octave)
+    whitener = _whitener(len(grid), round(1.0 / np.log2(grid[1] / grid[0])))
     natural = profile - np.float32(_FALL_DB) * np.log2(grid / grid[0]).astype(np.float32)
     sound = natural - np.maximum(responses, -depths[:, None])
     errors = sound.reshape(-1, len(grid)) @ whitener.T
@@ -304,7 +362,8 @@ def _log_likelihoods(
     plain = whitener @ natural
     scale = -0.5 * count * (1.0 + _PRIOR_SHARE)
     gains = scale * np.log(squares / (plain @ plain + known))
-    return gains - np.array([[penalty] for _, _, penalty in _BANK]), depths
+    result: npt.NDArray[np.float64] = gains - np.array([[penalty] for _, _, penalty in _BANK])
+    return result
 
 
 @cache
@@ -321,4 +380,5 @@ def _whitener(count: int, per_octave: int) -> npt.NDArray[np.float32]:
         + _ROUGHNESS_DB**2 * np.eye(count)
     )
     factor = np.linalg.cholesky(covariance)
-    return scipy.linalg.solve_triangular(factor, np.eye(count), lower=True).astype(np.float32)
+    inverse: npt.NDArray[np.float64] = scipy.linalg.solve_triangular(factor, np.eye(count), lower=True)
+    return inverse.astype(np.float32)

@@ -62,6 +62,7 @@ class Manifest:
         guidance_scale: default guidance; 1 is none.
         unconditional_latent: fill of the unscaled condition latent of the unguided half.
         condition: what the condition encoder reads, one of `CONDITIONS`.
+        band_gain_db: gain of the generated band that makes up for the model's mean error of level.
         condition_sampled: whether the encoder's noise input gets noise, or zeros to give the mean.
         window_seconds: length the graphs were trained on; at most this much is run at once.
         vocoder_output: "waveform", or "stft" where the vocoder returns the spectrum to invert.
@@ -85,6 +86,7 @@ class Manifest:
     unconditional_latent: float
     condition: str
     condition_sampled: bool
+    band_gain_db: float
     window_seconds: float
     vocoder_output: str
     graphs: Mapping[str, str]
@@ -186,6 +188,7 @@ def _manifest(top: _Reader) -> Manifest:
         unconditional_latent=cfg.get("unconditional_latent", float, -11.4981, also="unconditional_value"),
         condition=condition,
         condition_sampled=top.get("condition_sampled", bool, condition == "lowpass_mel"),
+        band_gain_db=top.get("band_gain_db", float, 0.0),
         window_seconds=window_s,
         vocoder_output=vocoder.one_of("output", ("stft", "waveform"), "waveform"),
         graphs=graphs,

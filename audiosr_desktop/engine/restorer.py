@@ -116,6 +116,7 @@ class Restorer:
         joiner = Joiner(grid, start, stop)
         windows = list(grid.windows(start, stop)) if stop > start else []
         gain_db = (yield from self._match_db(read, length, grid, settings)) if windows else 0.0
+        band_gain_db = gain_db + settings.band_gain_db + self._manifest.band_gain_db
         silent = 0
         for index, window in enumerate(windows):
             sound = _read_mirrored(read, window, length)
@@ -124,7 +125,7 @@ class Restorer:
             if gate.any():
                 working = self._window(window, sound, spectrum, settings)
                 generated = yield from _progress(working, index, len(windows))
-                added = join(spectrum, gate, generated, settings.cutoff_hz, gain_db + settings.band_gain_db)
+                added = join(spectrum, gate, generated, settings.cutoff_hz, band_gain_db)
             else:
                 added = np.zeros_like(sound)
                 silent += 1

@@ -225,7 +225,9 @@ class MainWindow(WindowFrame):
     def _on_cutoff_changed(self, estimate: "CutoffEstimate | None") -> None:
         shown = self.settings.show_cutoff and estimate is not None and not estimate.full_band
         if shown and estimate is not None:
-            self.view.spectrogram.set_cutoff(estimate.cutoff_hz, f" · {estimate.confidence:.0%} sure")
+            self.view.spectrogram.set_cutoff(
+                estimate.cutoff_hz, f" · {min(estimate.confidence, 0.99):.0%} sure"
+            )
 
     @Slot(float)
     def _on_cutoff_moved(self, hz: float) -> None:

@@ -24,7 +24,7 @@ def packed_corpus(tmp_path: Path) -> Path:
                 "start": position,
                 "stop": position + length,
                 "kind": kind,
-                "bandwidth_hz": 22_050.0 if number % 2 else 15_000.0,
+                "bandwidth_hz": 15_000.0 if number % 3 == 1 and number % 40 else 22_050.0,
                 "source": f"made/{number}",
             }
         )

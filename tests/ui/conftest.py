@@ -1,6 +1,5 @@
 """Fixtures of the window's tests: offscreen, own settings, and nothing left running or open."""
 
-import gc
 import os
 import threading
 import time
@@ -16,11 +15,11 @@ import soundfile
 from PySide6.QtCore import QSettings, QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shiboken6 import isValid
 from ui_fakes import Answers, Halve, NewBand, OutputMaker, catalogue_job
 
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui import job_thread, tile_loader
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
@@ -36,12 +35,31 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.qt_log_ignore("propagateSizeHints", extend=True))
 
 
+_running: list[str] = []  # append and remove are atomic
+
+
+def counted(kind: type[QThread]) -> None:
+    """Make the threads of a class known while they run."""
+    run = kind.run
+
+    def run_counted(thread: QThread) -> None:
+        _running.append(kind.__name__)
+        try:
+            run(thread)
+        finally:
+            _running.remove(kind.__name__)
+
+    kind.run = run_counted  # type: ignore[method-assign]
+
+
+for thread_class in (job_thread.JobThread, tile_loader._LoaderThread):
+    counted(thread_class)
+
+
 def running_threads() -> list[str]:
     """Return the threads that run now: Python's and our Qt ones."""
     names = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-    ours = [found for found in gc.get_objects() if isinstance(found, QThread) and isValid(found)]
-    names += [type(thread).__name__ for thread in ours if thread.isRunning()]
-    return [name for name in names if not name.startswith("Dummy")]
+    return [name for name in names if not name.startswith("Dummy")] + list(_running)
 
 
 @pytest.fixture(autouse=True)

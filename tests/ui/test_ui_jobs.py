@@ -11,7 +11,7 @@ from audiosr_desktop.errors import EngineError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
-from audiosr_desktop.ui.panels.job_panel import JobPanel
+from audiosr_desktop.ui.panels.job_panel import JobPanel, rough_time
 from audiosr_desktop.ui.tile_loader import TileLoader
 
 
@@ -107,6 +107,13 @@ def test_the_panel_never_goes_back_and_tells_the_ends_apart(qtbot: QtBot) -> Non
     ):
         panel.on_ended(end)
         assert word in panel.stage.text()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.2, "1 s"), (17.01, "17 s"), (179, "3 min"), (7500, "2 h 5 min")]
+)
+def test_times_to_wait_are_rough(seconds: float, text: str) -> None:
+    assert rough_time(seconds) == text
 
 
 def test_only_the_newest_request_is_drawn_to_its_end(qtbot: QtBot) -> None:

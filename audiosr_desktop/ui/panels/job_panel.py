@@ -113,9 +113,18 @@ class JobPanel(QWidget):
     @Slot()
     def _show_times(self) -> None:
         elapsed = time.monotonic() - self._began
-        text = f"{format_length(elapsed)} elapsed"
+        text = f"{rough_time(elapsed)} elapsed"
         if elapsed >= _GUESS_FROM_S and self._fraction > 0.02:
             left = elapsed * (1.0 - self._fraction) / self._fraction
-            text += f" · about {format_length(max(1.0, left))} left" if self._fraction < 1.0 else ""
+            text += f" · about {rough_time(left)} left" if self._fraction < 1.0 else ""
         if self.cancel_button.isEnabled():
             self.times.setText(text)
+
+
+def rough_time(seconds: float) -> str:
+    """Return a time to wait, no finer than one can guess it: "17 s", "3 min", "2 h 5 min"."""
+    whole = max(1, round(seconds))
+    if whole < 100:
+        return f"{whole} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -1,0 +1,100 @@
+"""The gain of a bundle's generated band, measured on held-out training sound.
+
+A model of log levels aims at their mean, and the mean of a logarithm lies below the logarithm of the mean:
+what it makes is too quiet by the same few dB everywhere, which one figure in the manifest makes up for.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from audiosr_desktop.dsp.degrade import band_limit
+from audiosr_desktop.engine.bundle import load_bundle
+from audiosr_desktop.engine.restorer import Restorer, Settings
+from audiosr_desktop.engine.sessions import open_sessions
+from audiosr_desktop.errors import AudioSRError, TrainingError
+from audiosr_desktop.evaluation.metrics import band_energy_db
+from audiosr_desktop.job import run_job
+from audiosr_desktop.training.data import FULL_BAND_HZ, Corpus
+
+SAMPLE_RATE = 48_000
+SECONDS = 5.12
+CUTOFFS_HZ = (3_000.0, 4_000.0, 6_000.0, 8_000.0, 12_000.0)
+LIMIT_DB = 6.0
+DRAWS_AN_EXAMPLE = 20
+
+
+def level_error_db(restorer: Restorer, sound: npt.NDArray[np.float32], cutoff_hz: float, steps: int) -> float:
+    """Return the energy above the cutoff of restored sound (1, samples) against the truth, in dB."""
+    narrow = band_limit(sound, SAMPLE_RATE, cutoff_hz, "resample")
+    padding = SAMPLE_RATE
+    padded = np.pad(narrow, ((0, 0), (padding, 12 * SAMPLE_RATE)))
+    made: list[npt.NDArray[np.float32]] = []
+    job = restorer.generate(
+        lambda start, stop: padded[:, start + padding : stop + padding],
+        narrow.shape[1],
+        0,
+        narrow.shape[1],
+        settings=Settings(cutoff_hz, steps, 1.0, 0),
+        write=made.append,
+    )
+    run_job(job)
+    restored = narrow + np.concatenate(made, axis=1)
+    # the top kHz is left out: most of the corpus ends there by its sample rate
+    return band_energy_db(sound, restored, SAMPLE_RATE, cutoff_hz, 20_000.0)
+
+
+def calibrate(folder: Path, corpus: Path, examples: int, seed: int) -> float:
+    """Measure a bundle's median level error and write the gain that makes up for it into its manifest.
+
+    Returns:
+        The gain, in dB.
+    """
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**manifest, "band_gain_db": 0.0}), encoding="utf-8")
+    bundle = load_bundle(folder)
+    restorer = Restorer(run_job(open_sessions(bundle, "cpu", 1)))
+    rng = np.random.default_rng(seed)
+    held_out = Corpus(corpus, held_out=True)
+    error_db = partial(level_error_db, restorer, steps=bundle.manifest.default_steps["standard"])
+    errors: list[float] = []
+    for _ in range(DRAWS_AN_EXAMPLE * examples):
+        batch = held_out.draw(rng, 1, round(SECONDS * SAMPLE_RATE))
+        if batch.bandwidth_hz[0] >= FULL_BAND_HZ:
+            errors.append(error_db(batch.sound.numpy(), float(rng.choice(CUTOFFS_HZ))))
+        if len(errors) == examples:
+            break
+    else:
+        raise TrainingError(f"The corpus in '{corpus}' holds too little full-band sound to calibrate on.")
+    gain_db = float(np.clip(-np.median(errors), -LIMIT_DB, LIMIT_DB))
+    text = json.dumps({**manifest, "band_gain_db": round(gain_db, 2)}, indent=2, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+    return gain_db
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `python -m audiosr_desktop.training.calibrate BUNDLE CORPUS`; returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bundle", type=Path)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--examples", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args(argv)
+    try:
+        gain_db = calibrate(arguments.bundle, arguments.corpus, arguments.examples, arguments.seed)
+    except AudioSRError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"band_gain_db {gain_db:.2f}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
