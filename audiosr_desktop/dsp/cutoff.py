@@ -56,6 +56,7 @@ _PRIOR_SHARE = 1.5
 # Evidence that makes an edge one; untouched sound stays below 60 and, where its bend is steep, below 20
 _CERTAIN, _LIKELY_GENTLE, _LIKELY_STEEP = 140.0, 75.0, 25.0
 _LOSSY_SHARE = 0.006
+_LOWEST_LOSSY_HZ = 8_500.0  # below, the gaps between the partials of music look like holes
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ def _estimate(powers: npt.NDArray[np.float32], sample_rate: int) -> CutoffEstima
         confidence = float(np.clip(1.0 - edge.evidence / 150.0, 0.1, 0.9))
         hz = _natural_end(powers, bin_hz, limit, nyquist)
     holes = _hole_share(powers, bin_hz, min(hz, top))
-    return CutoffEstimate(hz, confidence, full_band=not found, lossy=holes > _LOSSY_SHARE, hole_share=holes)
+    lossy = holes > _LOSSY_SHARE and hz > _LOWEST_LOSSY_HZ
+    return CutoffEstimate(hz, confidence, full_band=not found, lossy=lossy, hole_share=holes)
 
 
 def _is_found(edge: _Edge, mean: Profile, grid: npt.NDArray[np.float64], hz: float) -> bool:

@@ -1,4 +1,4 @@
-"""The edge of the band on real sound: filters, resampling and codecs against where they cut, and sound left alone."""
+"""The edge of the band on real sound: filters, resampling and codecs; sound left alone."""
 
 import shutil
 import subprocess
@@ -19,6 +19,7 @@ CLIPS = SHARED or ALWAYS
 TOLERANCE = 0.05
 CUTOFFS = (3000, 6000, 11_000, 15_000)
 
+on_clips_here = pytest.mark.parametrize("path", ALWAYS, ids=lambda path: path.stem)
 on_every_clip = pytest.mark.parametrize("path", CLIPS, ids=lambda path: path.stem)
 
 
@@ -61,6 +62,48 @@ def test_sharp_edges(path: Path, cutoff_hz: int) -> None:
     assert_edge(estimate_cutoff(through_rate(x, 2 * cutoff_hz), RATE), 0.96 * cutoff_hz)
 
 
+@on_clips_here
+@pytest.mark.parametrize("cutoff_hz", CUTOFFS)
+def test_steep_recursive_filters(path: Path, cutoff_hz: int) -> None:
+    x = clip(path)[:1]
+    designs: tuple[tuple[Family, int], ...] = (("ellip", 6), ("cheby", 8), ("cheby", 10), ("butter", 10))
+    for family, order in designs:
+        assert_edge(estimate_cutoff(lowpass(x, RATE, cutoff_hz, family, order), RATE), cutoff_hz, 0.06)
+
+
+# the partials of the bell stand 40 dB above the rest: no slope shows between them
+@pytest.mark.parametrize(
+    "path", [path for path in ALWAYS if "bell" not in path.stem], ids=lambda path: path.stem
+)
+@pytest.mark.parametrize("cutoff_hz", CUTOFFS)
+@pytest.mark.parametrize(("family", "order", "tolerance"), [("butter", 8, 0.15), ("bessel", 8, 0.5)])
+def test_gentle_filters_are_found_less_exactly(
+    path: Path, cutoff_hz: int, family: Family, order: int, tolerance: float
+) -> None:
+    """A slope cannot be told from the sound's own better than the sound is known."""
+    estimate = estimate_cutoff(lowpass(clip(path)[:1], RATE, cutoff_hz, family, order), RATE)
+    assert estimate.cutoff_hz == pytest.approx(cutoff_hz, rel=tolerance)
+
+
+def test_most_gentle_filters_are_met_within_five_per_cent() -> None:
+    errors = []
+    for path in ALWAYS:
+        x = clip(path)[:1]
+        for cutoff_hz in CUTOFFS:
+            for family, order in (("cheby", 6), ("butter", 8)):
+                low = in_16_bits(lowpass(x, RATE, cutoff_hz, family, order))
+                errors.append(abs(estimate_cutoff(low, RATE).cutoff_hz / cutoff_hz - 1.0))
+    assert np.mean(np.array(errors) <= TOLERANCE) >= 0.75
+    assert np.median(errors) < 0.03
+
+
+@pytest.mark.parametrize("cutoff_hz", [6000, 11_000])
+def test_an_edge_above_hiss(cutoff_hz: int) -> None:
+    x = clip(next(path for path in ALWAYS if "speech" in path.stem))
+    hiss = 1e-3 * np.random.default_rng(4).standard_normal(x.shape).astype(np.float32)
+    assert_edge(estimate_cutoff(lowpass(x, RATE, cutoff_hz, "ellip") + hiss, RATE), cutoff_hz)
+
+
 @on_every_clip
 @pytest.mark.parametrize("bitrate", [64, 128])
 def test_mp3(path: Path, bitrate: int, tmp_path: Path) -> None:
@@ -81,3 +124,54 @@ def test_mp3(path: Path, bitrate: int, tmp_path: Path) -> None:
         assert estimate.full_band
     else:
         assert_edge(estimate, edge_hz)
+    assert estimate.lossy or bitrate == 128
+
+
+def tones(*frequencies_hz: float) -> np.ndarray:
+    time_s = np.arange(5 * RATE) / RATE
+    return sum(0.1 * np.sin(2.0 * np.pi * hz * time_s) for hz in frequencies_hz)[None].astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        np.zeros((2, 5 * RATE), np.float32),
+        np.full((1, 5 * RATE), 0.3, np.float32),
+        tones(1000.0),
+        in_16_bits(tones(1000.0)),
+        tones(440.0, 880.0, 5000.0),
+        np.zeros((1, 0), np.float32),
+        np.ones((1, 1), np.float32),
+        np.random.default_rng(1).standard_normal((1, 480)).astype(np.float32),
+        np.random.default_rng(1).standard_normal((1, 6000)).astype(np.float32),
+        np.random.default_rng(2).standard_normal((2, 5 * RATE)).astype(np.float32),
+    ],
+    ids=["silence", "dc", "tone", "tone-16-bit", "tones", "empty", "one", "10-ms", "125-ms", "white-noise"],
+)
+def test_no_edge_is_invented(x: np.ndarray) -> None:
+    estimate = estimate_cutoff(x, RATE)
+    assert estimate.full_band
+    assert not estimate.lossy
+    assert estimate.cutoff_hz == RATE / 2
+
+
+@pytest.mark.parametrize("sample_rate", [2000, 8000, 22_050, 44_100, 96_000, 384_000])
+def test_noise_is_full_band_at_any_rate(sample_rate: int) -> None:
+    noise = np.random.default_rng(3).standard_normal((1, 2 * sample_rate)).astype(np.float32)
+    estimate = estimate_cutoff(noise, sample_rate)
+    assert estimate.full_band
+    assert estimate.cutoff_hz == sample_rate / 2
+
+
+@pytest.mark.parametrize("sample_rate", [44_100, 96_000])
+def test_an_edge_at_other_rates(sample_rate: int) -> None:
+    low = lowpass(clip(ALWAYS[-1]), RATE, 6000.0, "ellip")
+    other = np.ascontiguousarray(soxr.resample(low.T, RATE, sample_rate).T)
+    assert_edge(estimate_cutoff(other, sample_rate), 6000.0)
+
+
+def test_pieces_of_a_long_sound_tell_the_same() -> None:
+    low = lowpass(clip(ALWAYS[-1]), RATE, 6000.0, "boxcar")
+    pieces = [low[:, start : start + RATE] for start in range(0, low.shape[1], 2 * RATE)]
+    assert_edge(estimate_cutoff(pieces, RATE), 6000.0)
+    assert estimate_cutoff([], RATE).full_band
