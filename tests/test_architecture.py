@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("torch", "PySide6", "pyqtgraph", "scipy", "onnxruntime", "soundfile", "sounddevice", "numpy")
+HEAVY = ("torch", "PySide6", "scipy", "onnxruntime", "soundfile", "sounddevice", "numpy")
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -30,7 +30,7 @@ def test_command_line_and_engine_load_neither_torch_nor_qt() -> None:
         "    importlib.import_module('.'.join(path.with_suffix('').parts))"
     )
     assert "onnxruntime" in loaded or "numpy" in loaded, "the rooms were not imported at all"
-    assert not {"torch", "PySide6", "pyqtgraph"} & loaded
+    assert not {"torch", "PySide6"} & loaded
 
 
 def test_starting_the_command_line_loads_nothing_slow() -> None:

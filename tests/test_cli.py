@@ -379,6 +379,15 @@ def opened_by_reader(pipe: Path, process: "subprocess.Popen[str]") -> Iterator[N
         os.close(descriptor)
 
 
+@pytest.fixture
+def heard_interrupts() -> Iterator[None]:
+    """Let child processes hear Ctrl+C: one that was started in the background inherits its being ignored."""
+    kept = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, kept)
+
+
+@pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals there")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_process_ends_with_130_and_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:

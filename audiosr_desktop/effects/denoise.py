@@ -19,6 +19,7 @@ from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
 from audiosr_desktop.effects.notes import Report, warn
 from audiosr_desktop.job import Job, Progress, part_of
 
+MEASURED_DBFS = -120.0  # as a level given: none, it is to be measured
 LEAST_NOISE_DBFS = -93.0  # below this it is the rounding of 16 bits
 SURVEY_S = 120.0  # a longer sound is measured in stretches spread over it
 STRETCH_S = 5.0
@@ -48,12 +49,13 @@ PARAMETERS = (
         "noise_dbfs",
         "Noise level",
         "float",
-        default=0.0,
-        minimum=-120.0,
+        default=MEASURED_DBFS,
+        minimum=MEASURED_DBFS,
         maximum=0.0,
         unit="dBFS",
         advanced=True,
-        help="RMS level of white noise; 0 measures it.",
+        help="RMS level of white noise; the lowest value measures it.",
+        automatic=True,
     ),
 )
 
@@ -72,7 +74,7 @@ class Denoise:
 
     def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
         """Return the region with less noise; the sound as it is where no steady noise is heard."""
-        if float(values["noise_dbfs"]) < 0.0:
+        if float(values["noise_dbfs"]) > MEASURED_DBFS:
             profile = white_profile(sound.channels, sound.sample_rate, float(values["noise_dbfs"]))
         else:
             measuring = measure_noise(sound, coloured=values["noise"] == "coloured")

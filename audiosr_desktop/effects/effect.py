@@ -32,6 +32,7 @@ class Parameter:
         choices: allowed words of a "choice".
         advanced: shown only on demand.
         help: one sentence for a tool tip.
+        automatic: the minimum stands for a value that the effect finds by itself.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Parameter:
     choices: tuple[str, ...] = ()
     advanced: bool = False
     help: str = ""
+    automatic: bool = False
 
     def checked(self, value: object) -> Value:
         """Return `value` as this parameter's type; text is read as a number or a switch where one is meant.

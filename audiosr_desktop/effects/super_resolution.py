@@ -62,6 +62,7 @@ PARAMETERS = (
         unit="Hz",
         advanced=True,
         help="Where the good part of the band ends; 0 finds it.",
+        automatic=True,
     ),
     Parameter(
         "steps",
@@ -72,6 +73,7 @@ PARAMETERS = (
         maximum=1000,
         advanced=True,
         help="0 goes by the quality.",
+        automatic=True,
     ),
     Parameter(
         "guidance",
@@ -82,6 +84,7 @@ PARAMETERS = (
         maximum=20.0,
         advanced=True,
         help="0 is the model's own; 1 is none and takes half the time.",
+        automatic=True,
     ),
     Parameter("seed", "Seed", "int", default=0, minimum=0, maximum=2**32 - 1, advanced=True),
     Parameter("device", "Device", "text", default="auto", advanced=True, help="auto, cpu, cuda or cuda:N."),

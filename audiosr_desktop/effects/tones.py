@@ -33,6 +33,7 @@ PARAMETERS = (
         maximum=192_000.0,
         unit="Hz",
         help="The tone to remove, within 1 %; 0 finds all steady tones.",
+        automatic=True,
     ),
     Parameter(
         "reduction_db",

@@ -115,7 +115,8 @@ class Restorer:
         grid = Grid.of(self._manifest, length)
         joiner = Joiner(grid, start, stop)
         windows = list(grid.windows(start, stop)) if stop > start else []
-        gain_db = (yield from self._match_db(read, length, grid, settings)) if windows else 0.0
+        count = len(windows)
+        gain_db = (yield from self._match_db(read, grid, count, settings)) if windows else 0.0
         band_gain_db = gain_db + settings.band_gain_db + self._manifest.band_gain_db
         silent = 0
         for index, window in enumerate(windows):
@@ -124,17 +125,17 @@ class Restorer:
             gate = silence_gate(spectrum)
             if gate.any():
                 working = self._window(window, sound, spectrum, settings)
-                generated = yield from _progress(working, index, len(windows))
+                generated = yield from _progress(working, index, count)
                 added = join(spectrum, gate, generated, settings.cutoff_hz, band_gain_db)
             else:
                 added = np.zeros_like(sound)
                 silent += 1
             write(joiner.add(window, added))
-            yield Progress((index + 1) / len(windows), "Generating")
-        return Generated(gain_db, len(windows) - silent, silent)
+            yield Progress((index + 1) / count, _stage(index, count))
+        return Generated(gain_db, count - silent, silent)
 
     def _match_db(
-        self, read: Callable[[int, int], Samples], length: int, grid: Grid, settings: Settings
+        self, read: Callable[[int, int], Samples], grid: Grid, count: int, settings: Settings
     ) -> Job[float]:
         """Return the gain that brings the vocoder's sound to the input's level in the band they share.
 
@@ -143,12 +144,12 @@ class Restorer:
         there = here = 0.0
         gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
         for window in grid.probes():
-            sound = _read_mirrored(read, window, length)[:ROWS_AT_ONCE] * gain
+            sound = _read_mirrored(read, window, grid.length)[:ROWS_AT_ONCE] * gain
             spectrum = frame_stft(sound)
             gate = silence_gate(spectrum)
             if gate.any():
                 mel = canonical_mel(_log_mel(np.abs(spectrum)), settings.cutoff_hz)
-                made = yield from _progress(self._vocode(mel, 0.0), 0, 1)
+                made = yield from _progress(self._vocode(mel, 0.0), 0, count)
                 energies = shared_energies(spectrum, frame_stft(made), gate, settings.cutoff_hz)
                 there, here = there + energies[0], here + energies[1]
         return match_db(there, here)
@@ -300,11 +301,15 @@ def _share(stage: Stage[T], start: float, share: float) -> Stage[T]:
         stage.close()
 
 
+def _stage(index: int, count: int) -> str:
+    return f"Generating · window {index + 1}/{count}"
+
+
 def _progress(stage: Stage[T], index: int, count: int) -> Job[T]:
     """Run a window's work as part of the job."""
     try:
         while True:
-            yield Progress((index + next(stage)) / count, "Generating")
+            yield Progress((index + next(stage)) / count, _stage(index, count))
     except StopIteration as end:
         result: T = end.value
         return result

@@ -183,7 +183,7 @@ class ParameterForm(QWidget):
         )
         if parameter.unit:
             spin.setSuffix(f" {parameter.unit}")
-        if means_automatic(parameter):
+        if parameter.automatic:
             spin.setSpecialValueText("Automatic")
         field = ParameterField(
             spin, lambda: int(spin.value()), lambda value: spin.setValue(float(value)), self
@@ -202,7 +202,7 @@ class ParameterForm(QWidget):
         spin.setSingleStep(100.0 if span > 1000 else 1.0 if span > 20 else 0.1)
         if parameter.unit:
             spin.setSuffix(f" {parameter.unit}")
-        if means_automatic(parameter):
+        if parameter.automatic:
             spin.setSpecialValueText("Automatic")
         wants_slider = not parameter.advanced and span <= 1000
         row = self._with_slider(spin) if wants_slider else spin
@@ -235,9 +235,3 @@ class ParameterForm(QWidget):
         layout.addWidget(slider, 1)
         layout.addWidget(spin)
         return row
-
-
-def means_automatic(parameter: Parameter) -> bool:
-    """Return whether 0 stands for a value that the effect finds by itself, as the parameter's help says."""
-    says_so = any(part.strip().startswith("0 ") for part in parameter.help.split(";"))
-    return parameter.default == 0 and parameter.minimum == 0 and says_so
