@@ -7,19 +7,17 @@ import numpy as np
 import numpy.typing as npt
 
 from audiosr_desktop.audio.files import FileInfo
+from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound, iter_blocks
 from audiosr_desktop.dsp.cutoff import CutoffEstimate, estimate_cutoff
-from audiosr_desktop.dsp.gaps import Silence, SilenceFinder, is_cut
 from audiosr_desktop.dsp.level import LoudnessMeter, TruePeakMeter
 from audiosr_desktop.dsp.tones import SHORTEST_S, find_tones
+from audiosr_desktop.effects.gaps import find_gaps
 from audiosr_desktop.evaluation.detectors import ClipCounter, NoiseFloorMeter
-from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.job import Job, Progress, part_of
 
 Samples = npt.NDArray[np.float32]
 
-SHORTEST_GAP_S = 0.005
-LONGEST_GAP_S = 1.0
-_EDGE_S = 0.05  # sound read on both sides of a silence
 _STRETCH_S = 12.0  # long enough to tell a tone from a note
 _MOST_STRETCHES = 5  # a long sound is looked at in places
 _SAME_TONE = 0.002  # relative difference in frequency
@@ -99,22 +97,17 @@ def analyze(sound: Sound, info: FileInfo) -> Job[Analysis]:
     rate, channels = sound.sample_rate, sound.channels
     loudness, peak = LoudnessMeter(rate, channels), TruePeakMeter(rate, channels)
     clipping = ClipCounter(channels, _full_scale(info.subtype))
-    silences = SilenceFinder(channels, math.ceil(SHORTEST_GAP_S * rate), math.floor(LONGEST_GAP_S * rate))
     noise = NoiseFloorMeter(rate, channels)
     done = 0
     for block in iter_blocks(sound):
-        for meter in (loudness, peak, clipping, silences, noise):
+        for meter in (loudness, peak, clipping, noise):
             meter.add(block)
         done += block.shape[1]
         yield Progress(0.6 * done / sound.length, "Listening")
     tones = yield from _find_tones(sound)
     yield Progress(0.9, "Finding the end of the band")
     cutoff = _estimate_cutoff(sound)
-    gaps = []
-    for silence in silences.result():
-        yield Progress(0.95, "Finding gaps")
-        if _is_gap(sound, silence):
-            gaps.append(FoundGap(silence.start / rate, silence.stop / rate))
+    gaps = yield from part_of(find_gaps(sound, Region(0, sound.length)), 0.95, 1.0)
     return Analysis(
         path=str(info.path),
         sample_rate=rate,
@@ -131,15 +124,8 @@ def analyze(sound: Sound, info: FileInfo) -> Job[Analysis]:
         clipped_samples=clipping.result(),
         noise_floor_dbfs=noise.result_db(),
         tones=tuple(tones),
-        gaps=tuple(gaps),
+        gaps=tuple(FoundGap(gap.start / rate, gap.stop / rate) for gap in gaps),
     )
-
-
-def _is_gap(sound: Sound, silence: Silence) -> bool:
-    edge = math.ceil(_EDGE_S * sound.sample_rate)
-    before = sound.read(max(0, silence.start - edge), silence.start)
-    after = sound.read(silence.stop, min(sound.length, silence.stop + edge))
-    return any(is_cut(before[row], after[row], sound.sample_rate) for row in silence.channels)
 
 
 def _full_scale(subtype: str) -> float:
