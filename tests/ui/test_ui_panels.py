@@ -27,7 +27,7 @@ PARAMETERS = (
     Parameter("quality", "Quality", "choice", "standard", choices=("draft", "standard")),
     Parameter("amount", "Amount", "float", 100.0, 0.0, 100.0, "%"),
     Parameter("gaps", "Fill gaps", "bool", True, advanced=True),
-    Parameter("steps", "Steps", "int", 0, 0, 1000, advanced=True, help="0 goes by the quality."),
+    Parameter("steps", "Steps", "int", 0, 0, 1000, advanced=True, automatic=True),
     Parameter("seed", "Seed", "int", 0, 0, 2**32 - 1, advanced=True),
     Parameter("name", "Name", "text", "x"),
 )
