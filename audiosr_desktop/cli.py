@@ -22,7 +22,7 @@ from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.log import start_logging
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
-_TRAINING_LIBRARIES = {"torch", "onnx", "onnxscript", "safetensors", "tensorboard"}
+_TRAINING_LIBRARIES = {"torch", "onnx", "onnxscript"}
 
 _log = logging.getLogger(__name__)
 
