@@ -1,6 +1,7 @@
 """JobThread, JobRunner and TileLoader: every end of a job, and nothing left running."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -29,6 +30,7 @@ def counting(closed: threading.Event, steps: int = 5, error: Exception | None = 
 def endless(closed: threading.Event) -> Job[None]:
     try:
         while True:
+            time.sleep(0.001)  # work; without it the signals flood the window's thread
             yield Progress(0.5, "on and on")
     finally:
         closed.set()
