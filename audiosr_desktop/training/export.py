@@ -7,7 +7,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from audiosr_desktop.errors import AudioSRError, TrainingError
 from audiosr_desktop.training.autoencoder import LATENT_BINS, LATENT_CHANNELS, Autoencoder, Decoder, Encoder
 from audiosr_desktop.training.unet import UNet
 from audiosr_desktop.training.vocoder import N_MELS, Vocoder
+from audiosr_desktop.training.weights import fill, load_weights
 
 OPSET = 20
 PARITY_LIMIT = 1e-4  # against torch with the same (rounded) weights
@@ -70,21 +71,19 @@ class Graph:
 
 
 def load_networks(vocoder: Path, autoencoder: Path, unet: Path) -> tuple[Vocoder, Autoencoder, UNet, float]:
-    """Load averaged weights, rounded to half precision, and the latents' scale factor."""
+    """Load averaged weights of checkpoints or bundles in half precision, and the latents' scale factor."""
     networks: tuple[Vocoder, Autoencoder, UNet] = (Vocoder(), Autoencoder(), UNet())
     scale_factor = 1.0
-    for network, path in zip(networks, (vocoder, autoencoder, unet), strict=True):
-        try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except OSError as error:
-            raise TrainingError(f"The checkpoint '{path}' cannot be read: {error.strerror}.") from error
+    tasks = ("vocoder", "autoencoder", "unet")
+    for network, task, path in zip(networks, tasks, (vocoder, autoencoder, unet), strict=True):
+        weights = load_weights(path, task)
         rounded = {
             name: value.half().float() if value.is_floating_point() else value
-            for name, value in state["ema"].items()
+            for name, value in weights.state.items()
         }
-        network.load_state_dict(rounded)
+        fill(network, replace(weights, state=rounded), path)
         network.eval()
-        scale_factor = float(state["scale_factor"])
+        scale_factor = weights.scale_factor
     return *networks, scale_factor
 
 

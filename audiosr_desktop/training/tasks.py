@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from audiosr_desktop.errors import TrainingError
 from audiosr_desktop.training import data, losses
 from audiosr_desktop.training.autoencoder import LATENT_BINS, Autoencoder, kl_to_normal
 from audiosr_desktop.training.unet import UNet
 from audiosr_desktop.training.vocoder import Vocoder
+from audiosr_desktop.training.weights import fill, load_weights
 
 
 class Task(Protocol):
@@ -112,12 +112,8 @@ class UNetTask:
         self._front = data.MelFrontEnd().to(device)
         self._null_share = null_share
         self._draws = draws
-        try:
-            state = torch.load(autoencoder, map_location=device, weights_only=True)
-        except OSError as error:
-            raise TrainingError(f"The UNet needs a trained VAE: '{autoencoder}' cannot be read.") from error
         self._encoder = Autoencoder().to(device)
-        self._encoder.load_state_dict(state["ema"])
+        fill(self._encoder, load_weights(autoencoder, "autoencoder", device), autoencoder)
         self._encoder.eval().requires_grad_(False)
         self.scale_factor = 0.0
 

@@ -20,6 +20,7 @@ from torch import Tensor
 from audiosr_desktop.errors import AudioSRError, TrainingError
 from audiosr_desktop.training.data import Batch, Corpus
 from audiosr_desktop.training.tasks import AutoencoderTask, Task, UNetTask, VocoderTask
+from audiosr_desktop.training.weights import fill, load_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,8 @@ class Run:
         threads: CPU threads.
         device: "cpu" or "cuda".
         bfloat16: autocast of the network.
-        autoencoder: checkpoint of the VAE, for the UNet.
-        start: checkpoint whose weights the run starts from.
+        autoencoder: checkpoint of the VAE, or a bundle, for the UNet.
+        start: checkpoint or bundle whose weights the run starts from; a UNet also keeps its scale factor.
     """
 
     task: str
@@ -103,9 +104,11 @@ class Trainer:
         self.out = Path(run.out)
         self.out.mkdir(parents=True, exist_ok=True)
         if run.start:
-            state = torch.load(run.start, map_location=self.device, weights_only=True)
-            self.network.load_state_dict(state["ema"])
-        if isinstance(self.task, UNetTask):
+            weights = load_weights(Path(run.start), run.task, self.device)
+            fill(self.network, weights, Path(run.start))
+            if isinstance(self.task, UNetTask):
+                self.task.scale_factor = weights.scale_factor
+        elif isinstance(self.task, UNetTask):
             self.task.prepare(self._draw(self.corpus, 10**9, size=96), np.random.default_rng(run.seed))
         self.ema = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 

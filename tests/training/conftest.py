@@ -4,7 +4,40 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch", reason="needs the train extra")
+torch = pytest.importorskip("torch", reason="needs the train extra")
+
+NETWORKS = ("vocoder", "autoencoder", "unet")
+CARD = {
+    "id": "made",
+    "title": "Made",
+    "description": "For a test.",
+    "license": "GPL-3.0-or-later",
+    "cfg": {"guidance_scale": 1.0, "unconditional_latent": 0.0},
+    "default_steps": {"draft": 1, "standard": 2, "best": 3},
+    "tasks": ["super-resolution"],
+    "training": {"steps": {"vocoder": 11, "autoencoder": 12, "unet": 13}},
+}
+
+
+@pytest.fixture(scope="session")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with checkpoints of random weights, the card, and the bundle `made` exported from them."""
+    pytest.importorskip("onnx", reason="needs the train extra")
+    from audiosr_desktop.training import export
+    from audiosr_desktop.training.autoencoder import Autoencoder
+    from audiosr_desktop.training.unet import UNet
+    from audiosr_desktop.training.vocoder import Vocoder
+
+    folder = tmp_path_factory.mktemp("export")
+    torch.manual_seed(0)
+    for name, network in zip(NETWORKS, (Vocoder(), Autoencoder(), UNet()), strict=True):
+        state = {key: value + 0.01 * torch.randn_like(value) for key, value in network.state_dict().items()}
+        scale_factor = 0.7 if name == "unet" else 1.0
+        torch.save({"ema": state, "scale_factor": scale_factor, "step": 5}, folder / f"{name}.pt")
+    (folder / "card.json").write_text(json.dumps(CARD))
+    arguments = [f"--{name}={folder / name}.pt" for name in NETWORKS]
+    assert export.main([*arguments, f"--card={folder / 'card.json'}", f"--out={folder / 'made'}"]) == 0
+    return folder
 
 
 @pytest.fixture
