@@ -1,17 +1,23 @@
 """JobThread: drives one job off the GUI thread."""
 
 import logging
+import time
 from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from audiosr_desktop.job import Job
+from audiosr_desktop.job import Job, Progress
+
+EMIT_S = 0.02  # a fast job would fill the window's event queue quicker than it is emptied
 
 _log = logging.getLogger(__name__)
 
 
 class JobThread(QThread):
-    """Drive one job off the GUI thread; exactly one of the three end signals fires."""
+    """Drive one job off the GUI thread; exactly one of the three end signals fires.
+
+    Progress is told at most every 20 ms, but the last one before the end always is.
+    """
 
     progressed = Signal(object)  # Progress
     succeeded = Signal(object)  # what the job returned
@@ -23,14 +29,26 @@ class JobThread(QThread):
         self._job = job
 
     def run(self) -> None:
+        untold: Progress | None = None
+        told = -EMIT_S
         try:
             while not self.isInterruptionRequested():  # the Cancel button calls requestInterruption()
-                self.progressed.emit(next(self._job))
+                untold = next(self._job)
+                now = time.monotonic()
+                if now - told >= EMIT_S:
+                    self.progressed.emit(untold)
+                    untold, told = None, now
             self._job.close()  # runs the job's finally blocks
         except StopIteration as end:
+            self._tell(untold)
             self.succeeded.emit(end.value)
         except Exception as error:  # noqa: BLE001 - goes to the log and to the window
             _log.exception("job failed")
+            self._tell(untold)
             self.failed.emit(error)
         else:
             self.cancelled.emit()
+
+    def _tell(self, progress: Progress | None) -> None:
+        if progress is not None:
+            self.progressed.emit(progress)

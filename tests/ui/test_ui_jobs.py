@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from audiosr_desktop.errors import EngineError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
-from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.job_thread import EMIT_S, JobThread
 from audiosr_desktop.ui.panels.job_panel import JobPanel, rough_time
 from audiosr_desktop.ui.tile_loader import TileLoader
 
@@ -30,7 +30,6 @@ def counting(closed: threading.Event, steps: int = 5, error: Exception | None = 
 def endless(closed: threading.Event) -> Job[None]:
     try:
         while True:
-            time.sleep(0.001)  # work; without it the signals flood the window's thread
             yield Progress(0.5, "on and on")
     finally:
         closed.set()
@@ -51,6 +50,17 @@ def test_a_job_that_ends_succeeds_once(qtbot: QtBot) -> None:
     closed = threading.Event()
     assert ends_of(JobThread(counting(closed)), qtbot) == ["succeeded done"]
     assert closed.is_set()
+
+
+def test_progress_of_a_fast_job_is_thinned_out_but_its_last_is_told(qtbot: QtBot) -> None:
+    told: list[str] = []
+    began = time.monotonic()
+    thread = JobThread(counting(threading.Event(), steps=50_000))
+    thread.progressed.connect(lambda progress: told.append(progress.stage))
+    assert ends_of(thread, qtbot) == ["succeeded done"]
+    assert told[0] == "0"
+    assert told[-1] == "49999"
+    assert len(told) <= (time.monotonic() - began) / EMIT_S + 2
 
 
 def test_a_job_that_fails_fails_once_with_its_own_error(qtbot: QtBot) -> None:
