@@ -13,9 +13,9 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples, Scratch
 from audiosr_desktop.cli_output import drive, write_json, write_table
-from audiosr_desktop.cli_restore import PREFIX, Step, run_steps
 from audiosr_desktop.cli_sound import open_input, whole
 from audiosr_desktop.dsp.degrade import band_limit
+from audiosr_desktop.effects.chain import PREFIX, Step, run_steps
 from audiosr_desktop.effects.effect import resolve_values
 from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
@@ -46,8 +46,8 @@ def demo(arguments: argparse.Namespace) -> int:
         region = Region(*(round(edge_s * rate) for edge_s in REGION_S))
         effect = built_in_effects(Engines(), scratch, told)[PREFIX + "super-resolution"]
         steps = [Step(effect, resolve_values(effect, {}))]
-        restored = run_steps(steps, sound, region, scratch, told)
-        drive(write_sound(restored.sound, after, like=info, overwrite=True))
+        restored = drive(run_steps(steps, sound, region, scratch))
+        drive(write_sound(restored.after, after, like=info, overwrite=True))
 
         # What is measured is what was written
         damaged, mended = whole(sound), whole(open_input(after, scratch)[1])

@@ -107,7 +107,10 @@ def _add_restore(commands: Commands) -> None:
         "--effect", choices=EFFECTS, default="restore", help="default restore: all that is found wrong"
     )
     what.add_argument(
-        "--chain", type=Path, metavar="PRESET.json", help="several effects with their values, in order"
+        "--chain",
+        type=Path,
+        metavar="PRESET.json",
+        help="several effects with their values, in order: a file, or the name of a preset",
     )
     parser.add_argument("--start", type=number(0.0), metavar="S", help="start of the part in seconds")
     parser.add_argument("--end", type=number(0.0), metavar="S", help="end of the part in seconds")

@@ -1,12 +1,8 @@
 """The sub-command `restore`: an effect, or a chain of them, on a file or a part of it."""
 
 import argparse
-import json
 import sys
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from audiosr_desktop.audio.files import probe, write_sound
@@ -15,49 +11,14 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.cli_output import UsageError, drive, write_json, write_table
 from audiosr_desktop.cli_sound import check_output, open_input
-from audiosr_desktop.effects.apply import apply_effect
-from audiosr_desktop.effects.conversion import resample_sound
-from audiosr_desktop.effects.effect import Effect, Value, resolve_values
+from audiosr_desktop.effects.chain import PREFIX, Chain, ChainRun, Module, Step, chain_steps, run_steps
+from audiosr_desktop.effects.effect import Effect
+from audiosr_desktop.effects.presets import find_preset
 from audiosr_desktop.effects.registry import built_in_effects
-from audiosr_desktop.effects.super_resolution import survey_sound
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import EffectError, SoundError
 
-PREFIX = "audiosr."
-NATIVE_RATE = 48_000
-LOWEST_KEPT_RATE = 44_100
-
 _VALUE_OPTIONS = ("model", "quality", "steps", "guidance", "amount", "cutoff_hz", "seed", "device")
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One effect of a run, with a value for each of its parameters."""
-
-    effect: Effect
-    values: Mapping[str, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What came of a run.
-
-    Attributes:
-        sound: the whole sound, restored within `region`.
-        region: at the rate of `sound`.
-        elapsed_s: time that the effects took, models loaded included.
-        report: what the effects told: cutoff used, gain, device, provider, sum of the model, warnings …
-    """
-
-    sound: Sound
-    region: Region
-    elapsed_s: float
-    report: Mapping[str, Any]
-
-    @property
-    def rtf(self) -> float:
-        """Seconds of computing per second of restored sound."""
-        return self.elapsed_s * self.sound.sample_rate / max(1, self.region.length)
 
 
 def restore(arguments: argparse.Namespace) -> int:
@@ -65,18 +26,16 @@ def restore(arguments: argparse.Namespace) -> int:
     _require_bounds(arguments)
     report: dict[str, Any] = {}
     with Scratch.create() as scratch:
-        steps = _steps(arguments, built_in_effects(Engines(), scratch, report))
+        steps = chosen_steps(arguments, chosen_chain(arguments), built_in_effects(Engines(), scratch, report))
         info = probe(arguments.input)
         output = check_output(arguments.output, info, overwrite=arguments.overwrite)
         _, sound = open_input(arguments.input, scratch)
         region, warnings = _region(arguments, sound)
-        restored = run_steps(steps, sound, region, scratch, report)
+        run = drive(run_steps(steps, sound, region, scratch))
         drive(
-            write_sound(
-                restored.sound, arguments.output, output=output, like=info, overwrite=arguments.overwrite
-            )
+            write_sound(run.after, arguments.output, output=output, like=info, overwrite=arguments.overwrite)
         )
-    written = _written(arguments, steps, restored, info.sample_rate)
+    written = _written(arguments, steps, run, report, info.sample_rate)
     written["warnings"] = [*warnings, *written["warnings"]]
     if arguments.json:
         write_json(written)
@@ -85,53 +44,6 @@ def restore(arguments: argparse.Namespace) -> int:
         print(warning, file=sys.stderr)
     write_table({name: value for name, value in written.items() if value is not None and name != "warnings"})
     return 0
-
-
-def run_steps(
-    steps: Sequence[Step], sound: Sound, region: Region, scratch: Scratch, report: Mapping[str, Any]
-) -> Restored:
-    """Run effects one after the other on a region, at the rate that they need.
-
-    Args:
-        steps: in order.
-        sound: the whole document.
-        region: at the rate of `sound`.
-        scratch: for long results.
-        report: what the effects write their facts into.
-    """
-    started = time.monotonic()
-    if rate := _raised_rate(steps, sound, region):
-        region = _at_rate(region, sound.sample_rate, rate)
-        sound = drive(resample_sound(sound, rate, scratch))
-        region = replace(region, stop=min(region.stop, sound.length))
-    for step in steps:
-        sound = drive(apply_effect(step.effect, sound, region, step.values, scratch))
-    return Restored(sound, region, time.monotonic() - started, report)
-
-
-def _raised_rate(steps: Sequence[Step], sound: Sound, region: Region) -> int | None:
-    """Return the rate to convert to first, None to keep the sound's own."""
-    is_whole = region.length == sound.length
-    if sound.sample_rate >= (NATIVE_RATE if is_whole else LOWEST_KEPT_RATE):
-        return None
-    return NATIVE_RATE if any(_adds_band(step, sound, region) for step in steps) else None
-
-
-def _adds_band(step: Step, sound: Sound, region: Region) -> bool:
-    if step.effect.id != PREFIX + "restore":
-        return step.effect.id == PREFIX + "super-resolution"
-    if not step.values["band"]:
-        return False
-    if sound.sample_rate < LOWEST_KEPT_RATE or step.values["cutoff_hz"]:
-        return True
-    # A sound of 44.1 kHz that lacks nothing is not converted for nothing
-    survey = drive(survey_sound(sound, region))
-    return survey is not None and not survey.cutoff.full_band
-
-
-def _at_rate(region: Region, rate_in: int, rate_out: int) -> Region:
-    start, stop = (round(edge * rate_out / rate_in) for edge in (region.start, region.stop))
-    return replace(region, start=start, stop=stop)
 
 
 def _require_bounds(arguments: argparse.Namespace) -> None:
@@ -158,61 +70,46 @@ def _region(arguments: argparse.Namespace, sound: Sound) -> tuple[Region, list[s
     return Region(start, min(stop, sound.length), arguments.low_hz, arguments.high_hz), warnings
 
 
-def _steps(arguments: argparse.Namespace, effects: Mapping[str, Effect]) -> list[Step]:
-    """Return the effects to run; options and `--set` go to every one that has a parameter of the name."""
+def chosen_chain(arguments: argparse.Namespace) -> Chain:
+    """Return what `--chain` or `--effect` names; values that options give are not in it yet."""
+    if arguments.chain is not None:
+        return find_preset(arguments.chain).chain
+    return Chain(arguments.effect, (Module(PREFIX + arguments.effect),))
+
+
+def chosen_steps(arguments: argparse.Namespace, chain: Chain, effects: Mapping[str, Effect]) -> list[Step]:
+    """Return the steps of a chain; options and `--set` go to every module that has a parameter of the name.
+
+    Raises:
+        EffectError: an effect is not there.
+        UsageError: no module has a parameter of a name, or it cannot take the value.
+    """
     given = {
         name: getattr(arguments, name) for name in _VALUE_OPTIONS if getattr(arguments, name) is not None
     }
     given.update(arguments.set)
-    chain = (
-        _read_chain(arguments.chain, effects)
-        if arguments.chain
-        else [(effects[PREFIX + arguments.effect], {})]
-    )
-    known = {parameter.id for effect, _ in chain for parameter in effect.parameters}
+    plain = chain_steps(chain, effects)
+    known = {parameter.id for step in plain for parameter in step.effect.parameters}
     for name in given:
         if name not in known:
             raise UsageError(
                 f"there is no parameter named {name!r} here; known are {', '.join(sorted(known))}"
             )
-    steps = []
-    for effect, preset in chain:
-        own = {parameter.id for parameter in effect.parameters}
-        try:
-            values = {**preset, **{name: value for name, value in given.items() if name in own}}
-            steps.append(Step(effect, resolve_values(effect, values)))
-        except EffectError as error:
-            raise UsageError(str(error).rstrip(".")) from error
-    return steps
-
-
-def _read_chain(path: Path, effects: Mapping[str, Effect]) -> list[tuple[Effect, dict[str, Any]]]:
-    """Read `{"effects": [{"effect": NAME, "values": {NAME: VALUE, …}}, …]}`."""
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["effects"]
-        named = [(row["effect"], dict(row.get("values", {}))) for row in rows]
-    except OSError as error:
-        raise EffectError(f"The preset {path} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EffectError(
-            f'{path} is not a preset: expected {{"effects": [{{"effect": NAME, "values": {{…}}}}, …]}}.'
-        ) from error
-    chain = []
-    for name, values in named:
-        effect = effects.get(PREFIX + str(name).removeprefix(PREFIX))
-        if effect is None:
-            raise EffectError(f"The preset {path} names an effect that is not there: {name!r}.")
-        chain.append((effect, values))
-    if not chain:
-        raise EffectError(f"The preset {path} holds no effect.")
-    return chain
+        return chain_steps(chain, effects, given)
+    except EffectError as error:
+        raise UsageError(str(error).rstrip(".")) from error
 
 
 def _written(
-    arguments: argparse.Namespace, steps: Sequence[Step], restored: Restored, rate_in: int
+    arguments: argparse.Namespace,
+    steps: Sequence[Step],
+    run: ChainRun,
+    told: Mapping[str, Any],
+    rate_in: int,
 ) -> dict[str, Any]:
     """Return the report of `restore --json`."""
-    rate, region, told = restored.sound.sample_rate, restored.region, restored.report
+    rate, region = run.after.sample_rate, run.region
     values = {name: value for step in steps for name, value in step.values.items()}
     return {
         "input": arguments.input,
@@ -231,8 +128,8 @@ def _written(
         },
         "gain_db": told.get("gain_db"),
         **{name: told[name] for name in ("steps_done", "gaps", "tones", "noise_dbfs") if name in told},
-        "elapsed_s": restored.elapsed_s,
-        "rtf": restored.rtf,
+        "elapsed_s": run.elapsed_s,
+        "rtf": run.rtf,
         "peak_memory_bytes": peak_memory_bytes(),
         "warnings": list(told.get("warnings", [])),
     }

@@ -42,6 +42,16 @@ def user_models_dir() -> Path:
     return platformdirs.user_data_path(APP_NAME, appauthor=False) / "models"
 
 
+def factory_presets_dir() -> Path:
+    """Return the folder of the presets that came with the program."""
+    return resources_dir() / "presets"
+
+
+def user_presets_dir() -> Path:
+    """Return the folder of the user's presets; it may not exist yet."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "presets"
+
+
 def log_dir() -> Path:
     """Return the folder of log files; it may not exist yet."""
     return platformdirs.user_log_path(APP_NAME, appauthor=False)

@@ -106,8 +106,13 @@ def estimate_cutoff(blocks: Samples | Sequence[Samples], sample_rate: int) -> Cu
     """
     powers = _frame_powers([blocks] if isinstance(blocks, np.ndarray) else blocks, sample_rate)
     if len(powers) == 0 or _top(sample_rate) < 1.5 * _LOWEST_EDGE_HZ:
-        return CutoffEstimate(sample_rate / 2.0, 0.0, full_band=True, lossy=False, hole_share=0.0)
+        return unknown_cutoff(sample_rate)
     return _estimate(powers, sample_rate)
+
+
+def unknown_cutoff(sample_rate: int) -> CutoffEstimate:
+    """Return the estimate for sound that says nothing about its band, such as silence."""
+    return CutoffEstimate(sample_rate / 2.0, 0.0, full_band=True, lossy=False, hole_share=0.0)
 
 
 def _top(sample_rate: int) -> float:

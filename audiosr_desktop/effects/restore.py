@@ -11,7 +11,8 @@ from audiosr_desktop.effects.effect import Effect, Parameter, Value
 from audiosr_desktop.effects.gaps import FillGap
 from audiosr_desktop.effects.notes import Report, note, warn
 from audiosr_desktop.effects.super_resolution import PARAMETERS as SUPER_RESOLUTION_PARAMETERS
-from audiosr_desktop.effects.super_resolution import SuperResolution, survey_sound
+from audiosr_desktop.effects.super_resolution import SuperResolution
+from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.effects.tones import RemoveTone
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.job import Job, Progress, part_of

@@ -1,30 +1,27 @@
 """Super-resolution: generates the band that a sound lacks above its cutoff, with a model, as an Effect."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import BLOCK, Sound
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch, ScratchWriter
-from audiosr_desktop.dsp.cutoff import CutoffEstimate, estimate_cutoff
 from audiosr_desktop.dsp.level import gain_to_db
 from audiosr_desktop.dsp.resample import StreamResampler
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
 from audiosr_desktop.effects.notes import Report, warn
+from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.engine.manifest import NATIVE_RATE, QUALITIES
 from audiosr_desktop.engine.restorer import Generated, Restorer, Settings
 from audiosr_desktop.engine.source import NativeSource
-from audiosr_desktop.job import Job, Progress, part_of
+from audiosr_desktop.job import Job, part_of
 
 Samples = npt.NDArray[np.float32]
 
-SURVEY_BLOCKS = 64  # blocks of the whole sound that the cutoff and the level are measured on
 MIN_LENGTH_S = 0.1
-SILENCE_DB = -70.0
 TRAINED_LEVELS_DB = (-32.0, -12.0)  # a document's level in between reaches the model as it is
 NO_ROOM_SHARE = 0.95  # a cutoff above this share of the highest possible frequency leaves nothing to add
 MIN_CUTOFF_HZ = 500.0
@@ -89,19 +86,6 @@ PARAMETERS = (
     Parameter("seed", "Seed", "int", default=0, minimum=0, maximum=2**32 - 1, advanced=True),
     Parameter("device", "Device", "text", default="auto", advanced=True, help="auto, cpu, cuda or cuda:N."),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What is measured before anything is generated.
-
-    Attributes:
-        cutoff: of the whole sound, or of the region where the whole is full-band.
-        level_db: RMS of the blocks that are not silent.
-    """
-
-    cutoff: CutoffEstimate
-    level_db: float
 
 
 class SuperResolution:
@@ -238,45 +222,6 @@ class _Adder:
         self.peak_before = max(self.peak_before, float(np.abs(before).max()))
         self.peak_after = max(self.peak_after, float(np.abs(after).max()))
         self._writer.write(after)
-
-
-def survey_sound(sound: Sound, region: Region) -> Job[Survey | None]:
-    """Measure cutoff and level on blocks of the whole sound, so that they do not depend on the region.
-
-    Where the whole sound is full-band but the region is not (a telephone call in a film), the region's cutoff
-    counts. Silence has neither: None.
-    """
-    blocks = yield from part_of(_heard_blocks(sound, 0, sound.length), 0.0, 0.7)
-    if not blocks:
-        return None
-    power = sum(float(np.square(block, dtype=np.float64).sum()) for block in blocks)
-    level_db = 10.0 * float(np.log10(power / sum(block.size for block in blocks)))
-    cutoff = estimate_cutoff(blocks, sound.sample_rate)
-    if cutoff.full_band and region.length < sound.length:
-        inside = yield from part_of(_heard_blocks(sound, region.start, region.stop), 0.7, 1.0)
-        if inside:
-            cutoff = estimate_cutoff(inside, sound.sample_rate)
-    yield Progress(1.0, "Measuring")
-    return Survey(cutoff, level_db)
-
-
-def _heard_blocks(sound: Sound, start: int, stop: int) -> Job[list[Samples]]:
-    """Read blocks spread evenly over [start, stop), without their mean; leave out silent and broken ones."""
-    heard = []
-    for index, first in enumerate(_spread(start, stop)):
-        block = sound.read(first, min(first + BLOCK, stop))
-        block = block - block.mean(axis=1, keepdims=True)
-        power = float(np.square(block, dtype=np.float64).mean())
-        if np.isfinite(power) and power > 10.0 ** (SILENCE_DB / 10.0):
-            heard.append(block)
-        yield Progress(min(1.0, (index + 1) / SURVEY_BLOCKS), "Measuring")
-    return heard
-
-
-def _spread(start: int, stop: int) -> Iterator[int]:
-    count = -(-(stop - start) // BLOCK)
-    kept = min(count, SURVEY_BLOCKS)
-    return (start + index * count // kept * BLOCK for index in range(kept))
 
 
 def _no_room(cutoff_hz: float, top_hz: float) -> str:

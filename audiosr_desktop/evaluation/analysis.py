@@ -9,10 +9,11 @@ import numpy.typing as npt
 from audiosr_desktop.audio.files import FileInfo
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound, iter_blocks
-from audiosr_desktop.dsp.cutoff import CutoffEstimate, estimate_cutoff
+from audiosr_desktop.dsp.cutoff import unknown_cutoff
 from audiosr_desktop.dsp.level import LoudnessMeter, TruePeakMeter
 from audiosr_desktop.dsp.tones import SHORTEST_S, find_tones
 from audiosr_desktop.effects.gaps import find_gaps
+from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.evaluation.detectors import ClipCounter, NoiseFloorMeter
 from audiosr_desktop.job import Job, Progress, part_of
 
@@ -22,8 +23,6 @@ _STRETCH_S = 12.0  # long enough to tell a tone from a note
 _MOST_STRETCHES = 5  # a long sound is looked at in places
 _SAME_TONE = 0.002  # relative difference in frequency
 _PART_OF_STRETCHES = 0.5  # of the places, in how many a tone must be
-_CUTOFF_BLOCK_S = 3.0
-_MOST_CUTOFF_BLOCKS = 12
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 32}
 
 
@@ -105,9 +104,10 @@ def analyze(sound: Sound, info: FileInfo) -> Job[Analysis]:
         done += block.shape[1]
         yield Progress(0.6 * done / sound.length, "Listening")
     tones = yield from _find_tones(sound)
-    yield Progress(0.9, "Finding the end of the band")
-    cutoff = _estimate_cutoff(sound)
-    gaps = yield from part_of(find_gaps(sound, Region(0, sound.length)), 0.95, 1.0)
+    whole = Region(0, sound.length)
+    survey = yield from part_of(survey_sound(sound, whole), 0.9, 0.95)
+    cutoff = survey.cutoff if survey is not None else unknown_cutoff(rate)
+    gaps = yield from part_of(find_gaps(sound, whole), 0.95, 1.0)
     return Analysis(
         path=str(info.path),
         sample_rate=rate,
@@ -166,9 +166,3 @@ def _find_tones(sound: Sound) -> Job[list[FoundTone]]:
         for group in kept
     ]
     return sorted(tones, key=lambda tone: -tone.level_dbfs)
-
-
-def _estimate_cutoff(sound: Sound) -> CutoffEstimate:
-    size = round(_CUTOFF_BLOCK_S * sound.sample_rate)
-    places = _places(sound.length, size, _MOST_CUTOFF_BLOCKS)
-    return estimate_cutoff([sound.read(start, stop) for start, stop in places], sound.sample_rate)

@@ -169,9 +169,8 @@ class Editor(QObject):
         self._last = (effect_id, dict(values))
         document.set_locked(True)
         title = f"{effect.title}, {format_length(length / document.sound.sample_rate)}"
-        job = restore(
-            effect, document.sound, region, values, scratch=self.scratch, report=self.catalogue.report
-        )
+        steps = [(effect, values)]
+        job = restore(steps, document.sound, region, scratch=self.scratch, report=self.catalogue.report)
 
         def done(result: Restored) -> None:
             self._on_restored(document, effect.title, result)

@@ -112,7 +112,7 @@ def _wait(threads: Iterable[JobThread]) -> None:
 
 def _cutoff(sound: Sound) -> Job[object]:
     # scipy.signal is slow to load: not before the window stands, and in this job's thread
-    from audiosr_desktop.effects.super_resolution import survey_sound  # noqa: PLC0415
+    from audiosr_desktop.effects.survey import survey_sound  # noqa: PLC0415
 
     survey = yield from survey_sound(sound, Region(0, sound.length))
     return survey.cutoff if survey is not None else None

@@ -1,17 +1,13 @@
 """Restoring: what happens between the Restore button and the undo history, as one job."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.effect import Effect, Value
-from audiosr_desktop.job import Job, part_of
-
-FULL_RATE = 48_000
-LEAST_RATE = 44_100
-RAISES_RATE = {"audiosr.super-resolution", "audiosr.restore"}  # they add a band that a low rate cannot hold
+from audiosr_desktop.job import Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,45 +38,27 @@ class Restored:
         return [str(warning) for warning in warnings] if isinstance(warnings, list) else []
 
 
-def rate_for(effect_id: str, sound: Sound, region: Region | None) -> int:
-    """Return the rate at which an effect works: 48 kHz for a new band that a lower rate cannot hold."""
-    lowest = FULL_RATE if region is None else LEAST_RATE
-    return FULL_RATE if effect_id in RAISES_RATE and sound.sample_rate < lowest else sound.sample_rate
-
-
 def restore(
-    effect: Effect,
+    steps: Sequence[tuple[Effect, Mapping[str, Value]]],
     sound: Sound,
     region: Region | None,
-    values: Mapping[str, Value],
     *,
     scratch: Scratch,
     report: dict[str, object],
 ) -> Job[Restored]:
-    """Apply an effect, at a higher rate where it needs one.
+    """Apply effects in order, at a higher rate where they need one.
 
     Args:
-        effect: which.
+        steps: effects with a value for each parameter.
         sound: the document's.
         region: None is the whole sound.
-        values: of the effect's parameters.
         scratch: for long results.
-        report: the effect's collector of facts; emptied first.
+        report: the effects' collector of facts; emptied first.
     """
-    # these load scipy.signal, which is slow: in this job's thread
-    from audiosr_desktop.effects.apply import apply_effect  # noqa: PLC0415
-    from audiosr_desktop.effects.conversion import resample_sound  # noqa: PLC0415
+    # it loads scipy.signal, which is slow: in this job's thread
+    from audiosr_desktop.effects.chain import Step, run_steps  # noqa: PLC0415
 
     report.clear()
-    rate = rate_for(effect.id, sound, region)
     chosen = region or Region(0, sound.length)
-    share = 0.0
-    before = sound
-    if rate != sound.sample_rate:
-        share = 0.1
-        before = yield from part_of(resample_sound(sound, rate, scratch), 0.0, share)
-        ratio = rate / sound.sample_rate
-        moved = Region(round(chosen.start * ratio), round(chosen.stop * ratio), chosen.low_hz, chosen.high_hz)
-        chosen = moved.clipped(0, before.length)
-    after = yield from part_of(apply_effect(effect, before, chosen, values, scratch), share, 1.0)
-    return Restored(before, after, chosen, dict(report))
+    run = yield from run_steps([Step(*step) for step in steps], sound, chosen, scratch)
+    return Restored(run.before, run.after, run.region, dict(report))

@@ -1,0 +1,247 @@
+"""Chains: effects in order, each with its values, that run as one; and their JSON form."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.conversion import resample_sound
+from audiosr_desktop.effects.effect import Effect, Value, resolve_values
+from audiosr_desktop.effects.survey import survey_sound
+from audiosr_desktop.errors import EffectError
+from audiosr_desktop.job import Job, part_of
+
+FORMAT_VERSION = 1
+PREFIX = "audiosr."  # may be left out in presets and on the command line
+NATIVE_RATE = 48_000
+LOWEST_KEPT_RATE = 44_100
+
+_RESTORE, _SUPER_RESOLUTION = PREFIX + "restore", PREFIX + "super-resolution"
+_FORM = '{"format_version": 1, "title": …, "effects": [{"effect": NAME, "values": {…}, "bypass": false}, …]}'
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """One place in a chain.
+
+    Attributes:
+        effect: id of the effect.
+        values: by parameter; parameters that are not named take their defaults.
+        bypassed: whether it is skipped.
+        reason: why it stands here, a sentence; a proposal gives one.
+    """
+
+    effect: str
+    values: Mapping[str, Value] = field(default_factory=dict)
+    bypassed: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Effects in the order in which they run; as a file it is a preset.
+
+    Attributes:
+        title: for the user.
+        modules: in order.
+        description: what it is for, a sentence.
+    """
+
+    title: str
+    modules: tuple[Module, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One effect of a run, with a value for each of its parameters."""
+
+    effect: Effect
+    values: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ChainRun:
+    """What a run gave.
+
+    Attributes:
+        before: the sound the effects worked on: the one given, or that at a higher rate.
+        after: with the effects; `before` itself when there was nothing to do.
+        region: in samples of both.
+        elapsed_s: time that it took, models loaded included.
+    """
+
+    before: Sound
+    after: Sound
+    region: Region
+    elapsed_s: float
+
+    @property
+    def rtf(self) -> float:
+        """Seconds of computing per second of sound."""
+        return self.elapsed_s * self.after.sample_rate / max(1, self.region.length)
+
+
+def chain_from_json(text: str, name: str) -> Chain:
+    """Read a preset.
+
+    Args:
+        text: JSON.
+        name: of the preset or its file, for messages and where it has no title.
+
+    Raises:
+        EffectError: it is not a preset, or one of a later version of the program.
+    """
+    try:
+        data = json.loads(text)
+        version = data.get("format_version", 1)
+        if isinstance(version, int) and version > FORMAT_VERSION:
+            raise EffectError(f"The preset {name} was made by a later version of the program.")
+        modules = tuple(_module(row) for row in data["effects"])
+        title, description = data.get("title", ""), data.get("description", "")
+        if not (isinstance(title, str) and isinstance(description, str)):
+            raise TypeError
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EffectError(f"{name} is not a preset: expected {_FORM}.") from error
+    if not modules:
+        raise EffectError(f"The preset {name} holds no effect.")
+    return Chain(title or Path(name).stem, modules, description)
+
+
+def _module(row: Mapping[str, Any]) -> Module:
+    values, effect, bypassed = dict(row.get("values", {})), row["effect"], row.get("bypass", False)
+    reason = row.get("reason", "")
+    if not (isinstance(effect, str) and isinstance(bypassed, bool) and isinstance(reason, str)):
+        raise TypeError
+    if not all(isinstance(value, bool | int | float | str) for value in values.values()):
+        raise TypeError
+    return Module(effect if "." in effect else PREFIX + effect, values, bypassed, reason)
+
+
+def chain_to_data(chain: Chain) -> dict[str, Any]:
+    """Return a chain as what its JSON form holds."""
+    rows = []
+    for module in chain.modules:
+        row: dict[str, Any] = {"effect": module.effect, "values": dict(module.values)}
+        if module.bypassed:
+            row["bypass"] = True
+        if module.reason:
+            row["reason"] = module.reason
+        rows.append(row)
+    named = {"title": chain.title, "description": chain.description}
+    return {"format_version": FORMAT_VERSION, **named, "effects": rows}
+
+
+def chain_to_json(chain: Chain) -> str:
+    """Return the JSON form of a chain."""
+    return json.dumps(chain_to_data(chain), indent=2, ensure_ascii=False) + "\n"
+
+
+def read_chain(path: Path) -> Chain:
+    """Read a preset from a file.
+
+    Raises:
+        EffectError: it cannot be read, or is not a preset.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise EffectError(f"The preset {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise EffectError(f"{path} is not a preset: expected {_FORM}.") from error
+    return chain_from_json(text, str(path))
+
+
+def chain_steps(
+    chain: Chain, effects: Mapping[str, Effect], given: Mapping[str, object] | None = None
+) -> list[Step]:
+    """Return the steps of a chain that are not bypassed, with all their values.
+
+    Args:
+        chain: what to run.
+        effects: by id.
+        given: values that go before those of the chain, in every module that has a parameter of the name.
+
+    Raises:
+        EffectError: an effect is not there, has no parameter of a name, or cannot take a value.
+    """
+    steps = []
+    for module in chain.modules:
+        effect = effects.get(module.effect)
+        if effect is None:
+            raise EffectError(f"{chain.title} names an effect that is not there: {module.effect!r}.")
+        own = {parameter.id for parameter in effect.parameters}
+        values = {**module.values, **{name: value for name, value in (given or {}).items() if name in own}}
+        step = Step(effect, resolve_values(effect, values))
+        if not module.bypassed:
+            steps.append(step)
+    return steps
+
+
+def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scratch) -> Job[ChainRun]:
+    """Run effects one after the other on a region, at the rate that they need.
+
+    Args:
+        steps: in order.
+        sound: the whole document.
+        region: at the rate of `sound`.
+        scratch: for long results.
+    """
+    started = time.monotonic()
+    region = region.clipped(0, sound.length)
+    rate = yield from part_of(rate_needed(steps, sound, region), 0.0, 0.01)
+    done = 0.01
+    if rate != sound.sample_rate:
+        region = _at_rate(region, sound.sample_rate, rate)
+        sound = yield from part_of(resample_sound(sound, rate, scratch), done, 0.06)
+        region = region.clipped(0, sound.length)
+        done = 0.06
+    before, shares = sound, _shares(steps)
+    for step, share in zip(steps, shares, strict=True):
+        working = apply_effect(step.effect, sound, region, step.values, scratch)
+        sound = yield from part_of(working, done, done + share * (1.0 - done))
+        done += share * (1.0 - done)
+    return ChainRun(before, sound, region, time.monotonic() - started)
+
+
+def _shares(steps: Sequence[Step]) -> list[float]:
+    """Return which share of what is left of the progress bar each step takes; models take the longest."""
+    weights = [10.0 if step.effect.id in (_RESTORE, _SUPER_RESOLUTION) else 1.0 for step in steps]
+    return [weight / sum(weights[index:]) for index, weight in enumerate(weights)]
+
+
+def rate_needed(steps: Sequence[Step], sound: Sound, region: Region) -> Job[int]:
+    """Return the rate at which steps work: 48 kHz for a new band that a lower rate cannot hold.
+
+    A selected part keeps a rate of 44.1 kHz or more, as the rest of the document must stay as it is.
+    """
+    is_whole = region.length == sound.length
+    if sound.sample_rate >= (NATIVE_RATE if is_whole else LOWEST_KEPT_RATE):
+        return sound.sample_rate
+    for step in steps:
+        if (yield from _adds_band(step, sound, region)):
+            return NATIVE_RATE
+    return sound.sample_rate
+
+
+def _adds_band(step: Step, sound: Sound, region: Region) -> Job[bool]:
+    if step.effect.id != _RESTORE:
+        return step.effect.id == _SUPER_RESOLUTION
+    if not step.values["band"]:
+        return False
+    if sound.sample_rate < LOWEST_KEPT_RATE or step.values["cutoff_hz"]:
+        return True
+    # a sound of 44.1 kHz that lacks nothing is not converted for nothing
+    survey = yield from survey_sound(sound, region)
+    return survey is not None and not survey.cutoff.full_band
+
+
+def _at_rate(region: Region, rate_in: int, rate_out: int) -> Region:
+    start, stop = (round(edge * rate_out / rate_in) for edge in (region.start, region.stop))
+    return replace(region, start=start, stop=stop)

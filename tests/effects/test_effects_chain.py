@@ -1,0 +1,149 @@
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.chain import (
+    Chain,
+    Module,
+    Step,
+    chain_from_json,
+    chain_steps,
+    chain_to_json,
+    read_chain,
+    run_steps,
+)
+from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.errors import EffectError
+from audiosr_desktop.job import Job, Progress, run_job
+
+VALUES = st.one_of(st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text())
+MODULES = st.builds(
+    Module,
+    st.sampled_from(["audiosr.denoise", "my.plugin"]),
+    st.dictionaries(st.text(), VALUES),
+    st.booleans(),
+    st.text(),
+)
+
+
+class Times:
+    """An effect that multiplies."""
+
+    title = "Times"
+    parameters: Sequence[Parameter] = (Parameter("factor", "Factor", "float", default=2.0),)
+    seamless = True
+
+    def __init__(self, id: str = "test.times") -> None:
+        self.id = id
+        self.rates: list[int] = []
+
+    def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
+        self.rates.append(sound.sample_rate)
+        yield Progress(0.5, "Multiplying")
+        inside = sound.read(region.start, region.stop)
+        return Sound.from_array(inside * np.float32(values["factor"]), sound.sample_rate)
+
+
+def of(*modules: Module) -> Chain:
+    return Chain("Test", modules)
+
+
+@given(st.builds(Chain, st.text(min_size=1), st.lists(MODULES, min_size=1).map(tuple), st.text()))
+def test_a_chain_survives_the_round_trip_through_json(chain: Chain) -> None:
+    assert chain_from_json(chain_to_json(chain), "x") == chain
+
+
+def test_a_preset_of_the_first_form_is_read_and_named_by_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "old one.json"
+    path.write_text('{"effects": [{"effect": "denoise", "values": {"reduction_db": 9}}]}', encoding="utf-8")
+    chain = Chain("old one", (Module("audiosr.denoise", {"reduction_db": 9}),))
+    assert read_chain(path) == chain
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"effects": 3}',
+        '{"effects": []}',
+        '{"effects": [3]}',
+        '{"effects": [{"values": {}}]}',
+        '{"effects": [{"effect": "denoise", "values": {"a": [1]}}]}',
+        '{"effects": [{"effect": "denoise", "bypass": 1}]}',
+        '{"effects": [{"effect": 4}]}',
+        '{"title": 3, "effects": [{"effect": "denoise"}]}',
+    ],
+)
+def test_what_is_no_preset_is_refused_in_one_sentence(text: str) -> None:
+    with pytest.raises(EffectError, match="preset"):
+        chain_from_json(text, "bad.json")
+
+
+def test_a_preset_of_a_later_version_is_told_so() -> None:
+    with pytest.raises(EffectError, match="later version"):
+        chain_from_json(json.dumps({"format_version": 2, "effects": [{"effect": "denoise"}]}), "new.json")
+
+
+def test_bypassed_modules_are_checked_but_not_run() -> None:
+    effects = {"test.times": Times()}
+    chain = of(Module("test.times", {"factor": 3.0}, bypassed=True), Module("test.times"))
+    assert [step.values for step in chain_steps(chain, effects)] == [{"factor": 2.0}]
+    with pytest.raises(EffectError, match="factor"):
+        chain_steps(of(Module("test.times", {"factor": "x"}, bypassed=True)), effects)
+    with pytest.raises(EffectError, match=r"not there: 'no\.such'"):
+        chain_steps(of(Module("no.such")), effects)
+
+
+def test_given_values_go_before_those_of_the_chain() -> None:
+    steps = chain_steps(
+        of(Module("test.times", {"factor": 3.0})), {"test.times": Times()}, {"factor": 5, "other": 1}
+    )
+    assert [step.values for step in steps] == [{"factor": 5.0}]
+
+
+def test_steps_run_in_order_within_the_region_and_report_progress(run_scratch: Scratch) -> None:
+    sound = Sound.from_array(np.ones((2, 100), np.float32), 48_000)
+    effect = Times()
+    steps = [Step(effect, {"factor": 2.0}), Step(effect, {"factor": 5.0})]
+    told: list[float] = []
+    run = run_job(
+        run_steps(steps, sound, Region(10, 20), run_scratch), lambda step: told.append(step.fraction)
+    )
+    after = run.after.read(0, 100)
+    assert (after[:, 10:20] == 10.0).all()
+    assert (np.delete(after, np.arange(10, 20), axis=1) == 1.0).all()
+    assert run.before is sound
+    assert told == sorted(told)
+
+
+@pytest.mark.parametrize(
+    ("effect_id", "rate", "whole", "expected"),
+    [
+        ("audiosr.super-resolution", 22_050, True, 48_000),
+        ("audiosr.super-resolution", 44_100, True, 48_000),
+        ("audiosr.super-resolution", 44_100, False, 44_100),
+        ("audiosr.super-resolution", 96_000, True, 96_000),
+        ("audiosr.denoise", 22_050, True, 22_050),
+    ],
+)
+def test_only_a_new_band_raises_the_rate(
+    effect_id: str, rate: int, whole: bool, expected: int, run_scratch: Scratch
+) -> None:
+    effect = Times(effect_id)
+    sound = Sound.from_array(np.zeros((1, rate), np.float32), rate)
+    region = Region(0, rate) if whole else Region(rate // 4, rate // 2)
+    run = run_job(run_steps([Step(effect, {"factor": 1.0})], sound, region, run_scratch))
+    assert effect.rates == [expected]
+    assert run.after.sample_rate == expected
+    assert run.region.start == round(region.start * expected / rate)
+    assert run.after.length == expected
