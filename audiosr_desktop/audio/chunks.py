@@ -45,10 +45,11 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A named point of a sound."""
+    """A named point of a sound, or a named part when it has a length."""
 
     time_s: float
     name: str
+    length_s: float = 0.0
 
 
 def read_chunks(path: Path) -> list[Chunk]:

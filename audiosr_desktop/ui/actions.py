@@ -64,9 +64,17 @@ def _row(
 
 
 ROWS = (
-    _row("open", "&Open…", "Ctrl+O", "ask_open", "idle", icon="open"),
+    _row("open", "&Open…", "Ctrl+O", "ask_open", "", icon="open"),
     _row("export", "&Export…", "Ctrl+Shift+E", "ask_export", "document idle", icon="export"),
-    _row("close", "&Close", "Ctrl+W", "close_document", "document idle"),
+    _row("close", "&Close", "Ctrl+W", "close_document", "document"),
+    _row("next_document", "Next document", "Ctrl+Tab Ctrl+PgDown", "next_document", "documents"),
+    _row(
+        "previous_document",
+        "Previous document",
+        "Ctrl+Shift+Tab Ctrl+PgUp",
+        "previous_document",
+        "documents",
+    ),
     _row("quit", "&Quit", "Ctrl+Q", "close"),
     _row("undo", "&Undo", "Ctrl+Z", "editor.undo", "undo idle", icon="undo"),
     _row("redo", "&Redo", "Ctrl+Shift+Z Ctrl+Y", "editor.redo", "redo idle", icon="redo"),
@@ -203,7 +211,7 @@ MENUS: tuple[tuple[str, str], ...] = (
     (
         "&View",
         "view_waveform view_spectrogram view_both - zoom_in zoom_out zoom_selection zoom_fit zoom_back"
-        " - spectrogram_settings full_screen next_pane",
+        " - spectrogram_settings full_screen next_pane - next_document previous_document",
     ),
     ("&Help", "keys logs - about"),
 )

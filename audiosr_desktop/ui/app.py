@@ -97,11 +97,9 @@ def run(files: Sequence[Path]) -> int:
         try:
             window.show()
             editor.start()
-            first = files[0] if files else paths.example_sound()
-            if files or first.is_file():
-                window.open_file(first)
-            if len(files) > 1:
-                window.status.showMessage("One file is open at a time: the first one was taken.", 8000)
+            example = paths.example_sound()
+            if files or example.is_file():
+                window.open_files(files or [example])
             return app.exec()
         finally:
             catcher.uninstall()

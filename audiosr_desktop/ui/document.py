@@ -1,73 +1,75 @@
 """Document: the present sound beside its undo history."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from audiosr_desktop.audio.files import FileInfo
+from audiosr_desktop.audio.history import History, Span, State, Step
+from audiosr_desktop.audio.markers import Mark, in_order, moved_marks, moved_region
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.timeline import TimelineView
 
-
-@dataclass(frozen=True, slots=True)
-class RestoredSpan:
-    """A part of the sound that an effect made.
-
-    Attributes:
-        region: where it lies.
-        title: which effect.
-        details: how it was made (model, seed, cutoff …), for the badge's tool tip.
-    """
-
-    region: Region
-    title: str
-    details: Mapping[str, object] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What an undo command keeps: sounds share their samples, so this is small however long the sound is."""
-
-    sound: Sound
-    spans: tuple[RestoredSpan, ...] = ()
+RestoredSpan: TypeAlias = Span
 
 
 class EditCommand(QUndoCommand):
     """One edit: redo and undo hand the document the state after or before it."""
 
-    def __init__(self, document: "Document", text: str, before: State, after: State, region: Region) -> None:
-        super().__init__(text)
-        self.before, self.after = before, after
-        self.region = region
+    def __init__(self, document: "Document", step: Step, before: State, after: State) -> None:
+        super().__init__(step.text)
+        self.step, self.before, self.after = step, before, after
         self._document = document
 
     def redo(self) -> None:
-        self._document.show_state(self.after, self.region)
+        self._document.show_state(self.after, self.step.region)
 
     def undo(self) -> None:
-        self._document.show_state(self.before, self.region)
+        self._document.show_state(self.before, self.step.region)
 
 
 class Document(QObject):
     """An opened sound and its history.
 
     Args:
-        sound: as opened.
+        history: its states; a sound just opened has only one.
         info: the file it came from.
+        project_path: the project it is saved in, if it is.
     """
 
     sound_changed = Signal(object)  # Region: where the sound differs; the whole of it when its length changed
+    marks_changed = Signal()
     locked_changed = Signal(bool)
+    saved_as = Signal()  # its name or its saved state is another one
 
-    def __init__(self, sound: Sound, info: FileInfo, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        history: History | Sound,
+        info: FileInfo,
+        parent: QObject | None = None,
+        *,
+        project_path: Path | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._state = State(sound)
+        known = history if isinstance(history, History) else History(State(history))
+        self._base = self._state = known.base
         self.info = info
+        self.project_path = project_path
+        self.view: TimelineView | None = None  # what was seen when another document was last shown
         self.undo_stack = QUndoStack(self)
         self._locked = False
+        for step, after in known.steps:
+            self.undo_stack.push(EditCommand(self, step, self._state, after))
+        if 0 <= known.clean <= len(known.steps):
+            self.undo_stack.setIndex(known.clean)
+            self.undo_stack.setClean()
+        else:
+            self.undo_stack.resetClean()
+        self.undo_stack.setIndex(known.index)
 
     @property
     def sound(self) -> Sound:
@@ -75,18 +77,23 @@ class Document(QObject):
         return self._state.sound
 
     @property
-    def spans(self) -> tuple[RestoredSpan, ...]:
+    def spans(self) -> tuple[Span, ...]:
         """The restored parts of the present sound, older first."""
         return self._state.spans
 
     @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Markers and regions of the present sound, by time."""
+        return self._state.marks
+
+    @property
     def path(self) -> Path:
-        """The file it came from."""
-        return self.info.path
+        """The project, or the file it came from while there is none."""
+        return self.project_path or self.info.path
 
     @property
     def modified(self) -> bool:
-        """Whether the sound differs from what was opened or last exported as a whole."""
+        """Whether the sound differs from what was opened, saved, or last exported as a whole."""
         return not self.undo_stack.isClean()
 
     @property
@@ -100,57 +107,68 @@ class Document(QObject):
             self._locked = locked
             self.locked_changed.emit(locked)
 
+    def commands(self) -> list[EditCommand]:
+        """Return all edits, undone ones too."""
+        stack = self.undo_stack
+        found = (stack.command(index) for index in range(stack.count()))
+        return [command for command in found if isinstance(command, EditCommand)]
+
     def last_edit(self) -> EditCommand | None:
         """Return the edit that made the present sound out of the one before it."""
         index = self.undo_stack.index()
-        command = self.undo_stack.command(index - 1) if index > 0 else None
-        return command if isinstance(command, EditCommand) else None
+        return next(
+            (c for c in reversed(self.commands()[:index]) if c.after.sound is not c.before.sound), None
+        )
 
-    def edit(self, text: str, sound: Sound, region: Region, span: RestoredSpan | None = None) -> None:
+    def history(self) -> History:
+        """Return all states as values, for saving."""
+        steps = tuple((command.step, command.after) for command in self.commands())
+        return History(self._base, steps, self.undo_stack.index(), self.undo_stack.cleanIndex())
+
+    def edit(
+        self, text: str, sound: Sound, region: Region, span: Span | None = None, *, step: Step | None = None
+    ) -> None:
         """Make `sound` the present one, as one step that can be undone.
 
         Args:
             text: name of the step, "Restore".
             sound: the sound after the edit.
-            region: where it differs from the present one.
+            region: where it differs from the present one, in samples of the present one.
             span: marks the region as restored.
+            step: which effect made it, with what values; its text and region are those given here.
         """
         assert not self._locked, "edits are taken only between jobs"
-        spans = _moved(self.spans, self.sound, sound, region)
-        after = State(sound, (*spans, span) if span is not None else spans)
-        self.undo_stack.push(EditCommand(self, text, self._state, after, region))
+        before = self._state
+        spans = tuple(
+            replace(old, region=moved)
+            for old in before.spans
+            if (moved := moved_region(old.region, before.sound, sound, region)) is not None
+        )
+        marks = moved_marks(before.marks, before.sound, sound, region)
+        after = State(sound, (*spans, span) if span is not None else spans, marks)
+        known = replace(step, text=text, region=region) if step is not None else Step(text, region)
+        self.undo_stack.push(EditCommand(self, known, before, after))
+
+    def edit_marks(self, text: str, marks: tuple[Mark, ...]) -> None:
+        """Change the markers and regions, as one step that can be undone."""
+        after = replace(self._state, marks=in_order(marks))
+        self.undo_stack.push(EditCommand(self, Step(text, Region(0, 0)), self._state, after))
+
+    def set_saved(self, project_path: Path | None = None) -> None:
+        """Take the present state for the saved one; in a project when its path is given."""
+        self.project_path = project_path or self.project_path
+        self.undo_stack.setClean()
+        self.saved_as.emit()
 
     def show_state(self, state: State, region: Region) -> None:
         """Make `state` the present one; only undo commands call this."""
         before, self._state = self._state, state
-        same_size = (before.sound.length, before.sound.sample_rate) == (
-            state.sound.length,
-            state.sound.sample_rate,
-        )
-        self.sound_changed.emit(region if same_size else Region(0, state.sound.length))
-
-
-def _moved(
-    spans: tuple[RestoredSpan, ...], before: Sound, after: Sound, region: Region
-) -> tuple[RestoredSpan, ...]:
-    """Return the spans where they lie after an edit; those that the edit took away are dropped."""
-    if before.sample_rate != after.sample_rate:
-        ratio = after.sample_rate / before.sample_rate
-        return tuple(_placed(span, span.region.start * ratio, span.region.stop * ratio) for span in spans)
-    change = after.length - before.length
-    if not change:
-        return spans
-    kept = []
-    for span in spans:
-        start, stop = span.region.start, span.region.stop
-        # what the edit replaced is no longer what the effect made
-        new_start = start if start < region.start else max(start, region.stop) + change
-        new_stop = stop + change if stop > region.stop else min(stop, region.start)
-        if new_start < new_stop:
-            kept.append(_placed(span, new_start, new_stop))
-    return tuple(kept)
-
-
-def _placed(span: RestoredSpan, start: float, stop: float) -> RestoredSpan:
-    old = span.region
-    return RestoredSpan(Region(round(start), round(stop), old.low_hz, old.high_hz), span.title, span.details)
+        if state.sound is not before.sound:
+            same_size = (before.sound.length, before.sound.sample_rate, before.sound.channels) == (
+                state.sound.length,
+                state.sound.sample_rate,
+                state.sound.channels,
+            )
+            self.sound_changed.emit(region if same_size else Region(0, state.sound.length))
+        if state.marks != before.marks:
+            self.marks_changed.emit()

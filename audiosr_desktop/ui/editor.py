@@ -1,6 +1,6 @@
-"""Editor: the open document and all that works on it; the window shows it and forwards what the user does."""
+"""Editor: the open documents and all that works on them; the window shows it and forwards the user."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -17,6 +17,7 @@ from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import Catalogue
 from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document, RestoredSpan
+from audiosr_desktop.ui.documents import Documents
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.measurements import Measurements
@@ -27,7 +28,7 @@ from audiosr_desktop.ui.transport import Transport
 
 
 class Editor(QObject):
-    """One document at a time.
+    """Several documents, one of which is shown; one job at a time.
 
     Args:
         scratch: for long results; the caller closes it after the editor.
@@ -35,7 +36,7 @@ class Editor(QObject):
         load_effects: makes the job that finds the effects; it runs after `start`.
     """
 
-    document_changed = Signal()  # another document, or none
+    document_changed = Signal()  # another document is shown, or none
     sound_changed = Signal()
     catalogue_changed = Signal()
     restored = Signal(object)  # Restored
@@ -56,14 +57,17 @@ class Editor(QObject):
         self.runner = JobRunner(self)
         self.measurements = Measurements(self)
         self.transport = Transport(player, self.timeline, self)
-        self.document: Document | None = None
+        self.documents = Documents(self)
         self.catalogue = Catalogue({}, {}, {})
         self._clipboard: Sound | None = None
         self._last: tuple[str, Mapping[str, Value]] | None = None
+        self._document: Document | None = None  # the one that the timeline and the player know
         self._shown: Sound | None = None
+        self._waiting: list[Path] = []
         self._loader = JobThread(load_effects(), self)
         self._loader.succeeded.connect(self._on_catalogue)
         self._loader.failed.connect(self._on_loading_failed)
+        self.documents.current_changed.connect(self._on_document_chosen)
         self.runner.ended.connect(self._on_job_ended)
         self.transport.failed.connect(self._on_playing_failed)
         self.measurements.failed.connect(self._on_measuring_failed)
@@ -73,6 +77,11 @@ class Editor(QObject):
     def start(self) -> None:
         """Begin to load the effects."""
         self._loader.start()
+
+    @property
+    def document(self) -> Document | None:
+        """The document that is shown."""
+        return self._document
 
     @property
     def sound(self) -> Sound | None:
@@ -87,6 +96,8 @@ class Editor(QObject):
         """Return what holds now, in the words of the table of actions."""
         document = self.document
         found = {"busy" if self.runner.busy else "idle"}
+        if len(self.documents) > 1:
+            found.add("documents")
         if document is None:
             return found
         found |= {"document"}
@@ -103,39 +114,62 @@ class Editor(QObject):
     # files
 
     def open(self, path: Path) -> bool:
-        """Open a file in place of the document, which stays when that fails; False while a job runs."""
+        """Open a file beside the documents, or show it where it is open; False while a job runs."""
+        known = self.documents.of_path(path)
+        if known is not None:
+            self.documents.show(known)
+            return True
         return self.runner.start(f"Open {path.name}", _open(path, self.scratch), self._on_opened)
+
+    def open_all(self, paths: Iterable[Path]) -> None:
+        """Open files one after the other; one that cannot be opened does not stop the others."""
+        self._waiting += paths
+        self._open_next()
+
+    def _open_next(self) -> None:
+        while self._waiting and not self.runner.busy:
+            self.open(self._waiting.pop(0))
 
     @Slot(object)
     def _on_opened(self, opened: tuple[FileInfo, Sound]) -> None:
         info, sound = opened
-        self.close_document()
-        document = Document(sound, info, self)
-        self.document = document
-        document.sound_changed.connect(self._on_sound_changed)
-        document.undo_stack.indexChanged.connect(self._on_history_moved)
-        document.undo_stack.cleanChanged.connect(self._on_history_moved)
-        self._shown = sound
+        self.documents.add(Document(sound, info))
+
+    @Slot()
+    def _on_document_chosen(self) -> None:
+        """Give timeline, player and views over from one document to another."""
+        old, new = self._document, self.documents.current
+        self.transport.stop()
+        self.measurements.clear()
+        if old is not None:
+            old.view = self.timeline.kept_view()
+            old.sound_changed.disconnect(self._on_sound_changed)
+            old.undo_stack.indexChanged.disconnect(self._on_history_moved)
+            old.undo_stack.cleanChanged.disconnect(self._on_history_moved)
+        self.timeline.reset()
+        self._document, self._shown = new, None
+        if new is None:
+            self.transport.set_sounds(None)
+            self.document_changed.emit()
+            self.facts_changed.emit()
+            return
+        new.sound_changed.connect(self._on_sound_changed)
+        new.undo_stack.indexChanged.connect(self._on_history_moved)
+        new.undo_stack.cleanChanged.connect(self._on_history_moved)
+        sound = self._shown = new.sound
         self.timeline.set_sound(sound.length, sound.sample_rate)
-        self.transport.set_sounds(sound)
+        if new.view is not None:
+            self.timeline.show_kept(new.view)
+        self._on_history_moved()
         self.document_changed.emit()
         self.measurements.measure_peaks(sound)
         self.measurements.measure_cutoff(sound)
         self.facts_changed.emit()
 
     def close_document(self) -> None:
-        """Forget the document."""
-        if self.document is None:
-            return
-        self.transport.stop()
-        self.transport.set_sounds(None)
-        self.measurements.clear()
-        self.timeline.reset()
-        old, self.document, self._shown = self.document, None, None
-        old.sound_changed.disconnect(self._on_sound_changed)
-        self.document_changed.emit()
-        old.deleteLater()
-        self.facts_changed.emit()
+        """Forget the document; not while a job changes it."""
+        if self._document is not None and not self._document.locked:
+            self.documents.remove(self._document)
 
     def export(self, choice: Export) -> bool:
         """Write the sound or a part of it to a file."""
@@ -150,8 +184,9 @@ class Editor(QObject):
         index = document.undo_stack.index()
 
         def done(info: FileInfo) -> None:
-            if region is None and document.undo_stack.index() == index:
-                document.undo_stack.setClean()
+            open_still = document in self.documents.all
+            if open_still and region is None and document.undo_stack.index() == index:
+                document.set_saved()
             self.exported.emit(info.path)
 
         return self.runner.start(f"Export {choice.path.name}", job, done)
@@ -277,11 +312,12 @@ class Editor(QObject):
 
     @Slot(object)
     def _on_job_ended(self, end: JobEnd) -> None:
-        if self.document is not None:
-            self.document.set_locked(False)
+        for document in self.documents.all:
+            document.set_locked(False)
         self.facts_changed.emit()
         if end.error is not None:
             self.failed.emit(end.title, end.error)
+        self._open_next()
 
     @Slot(object)
     def _on_catalogue(self, catalogue: Catalogue) -> None:

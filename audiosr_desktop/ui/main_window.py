@@ -1,5 +1,6 @@
 """MainWindow: what the editor's window does; it connects panes, menus and bars with the editor."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from audiosr_desktop.ui.actions import (
     give_icons,
 )
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
+from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.restoring import Restored
 from audiosr_desktop.ui.run_summary import summary_of
@@ -81,6 +83,7 @@ class MainWindow(WindowFrame):
         view.menu_wanted.connect(self._on_menu_wanted)
         view.cutoff_moved.connect(self._on_cutoff_moved)
         view.scrolled.connect(editor.transport.stop_following)
+        self.tabs.close_wanted.connect(self._on_close_wanted)
         panel.apply_wanted.connect(self.apply_effect)
         panel.effect_chosen.connect(self._on_effect_chosen)
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
@@ -102,21 +105,22 @@ class MainWindow(WindowFrame):
     # files
 
     def open_file(self, path: Path) -> None:
-        """Open a file; asks first when edits would be lost."""
-        if self.editor.runner.busy:
-            self.status.showMessage(f"{self.editor.runner.title} is still running.", _MESSAGE_MS)
-        elif self._may_discard("Open another file?"):
-            self.editor.open(path)
+        """Open a file beside what is open."""
+        self.open_files([path])
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Open files, each in a tab of its own; while a job runs they wait for its end."""
+        if self.editor.runner.busy and paths:
+            self.status.showMessage(f"Waiting for the end of {self.editor.runner.title}.", _MESSAGE_MS)
+        self.editor.open_all(paths)
 
     def open_example(self) -> None:
         """Open the bundled example."""
         self.open_file(paths.example_sound())
 
     def ask_open(self) -> None:
-        """Ask for a file and open it."""
-        path = self.dialogs.file_to_open(self.settings.last_folder)
-        if path is not None:
-            self.open_file(path)
+        """Ask for files and open them."""
+        self.open_files(self.dialogs.files_to_open(self.settings.last_folder))
 
     def ask_export(self) -> None:
         """Ask where to write the sound, and write it."""
@@ -128,16 +132,34 @@ class MainWindow(WindowFrame):
 
     def close_document(self) -> None:
         """Close the document; asks first when edits would be lost."""
-        if self._may_discard("Close the file?"):
-            self.editor.close_document()
+        if self.editor.document is not None:
+            self._on_close_wanted(self.editor.document)
 
-    def _may_discard(self, title: str) -> bool:
-        document = self.editor.document
-        if document is None or not document.modified:
-            return True
-        steps = document.undo_stack.index()
-        what = f"{steps} edit{'s' if steps != 1 else ''} of {document.path.name} not exported"
-        return self.dialogs.confirm(title, f"There {'are' if steps != 1 else 'is'} {what}.", "Discard edits")
+    def next_document(self) -> None:
+        """Show the document of the next tab."""
+        self.editor.documents.show_beside(1)
+
+    def previous_document(self) -> None:
+        """Show the document of the tab before."""
+        self.editor.documents.show_beside(-1)
+
+    @Slot(object)
+    def _on_close_wanted(self, document: Document) -> None:
+        if document.locked:
+            self.status.showMessage(f"{self.editor.runner.title} is still running.", _MESSAGE_MS)
+        elif self._may_discard("Close the file?", [document]):
+            self.editor.documents.remove(document)
+
+    def _may_discard(self, title: str, documents: Sequence[Document]) -> bool:
+        """Ask what becomes of edits that were not saved; False when the user would rather stay."""
+        for document in documents:
+            if document.modified:
+                steps = document.undo_stack.index()
+                what = f"{steps} edit{'s' if steps != 1 else ''} of {document.path.name} not saved"
+                text = f"There {'are' if steps != 1 else 'is'} {what}."
+                if not self.dialogs.confirm(title, text, "Discard edits"):
+                    return False
+        return True
 
     # processing
 
@@ -169,7 +191,8 @@ class MainWindow(WindowFrame):
         self.pages.setCurrentIndex(0 if document is None else 1)
         self.view.spectrogram.set_cutoff(None)
         self.panel.show_summary("")
-        self.panel.job_panel.clear()
+        if not self.editor.runner.busy:
+            self.panel.job_panel.clear()
         self.history.setStack(document.undo_stack if document is not None else None)  # type: ignore[arg-type]
         if document is None:
             self.empty.show_recent(self.settings.recent_files)
@@ -317,9 +340,7 @@ class MainWindow(WindowFrame):
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.open_file(Path(files[0]))
-            if len(files) > 1:
-                self.status.showMessage("One file is open at a time: the first one was taken.", _MESSAGE_MS)
+            self.open_files([Path(file) for file in files])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         runner = self.editor.runner
@@ -330,7 +351,7 @@ class MainWindow(WindowFrame):
         ):
             event.ignore()
             return
-        if not self._may_discard("Quit?"):
+        if not self._may_discard("Quit?", self.editor.documents.all):
             event.ignore()
             return
         if not self._closed:

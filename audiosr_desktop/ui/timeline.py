@@ -1,6 +1,7 @@
 """Timeline: visible range, selection and playhead, shared by all views of a document."""
 
 import math
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
@@ -9,6 +10,27 @@ from audiosr_desktop.audio.region import Region
 MAX_PIXELS_PER_SAMPLE = 8.0
 _MIN_VIEW = 16  # samples: something to see even in a narrow window
 _ZOOM_MEMORY = 32
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineView:
+    """What one document shows, kept while another one is seen and saved with a project.
+
+    Attributes:
+        sample_rate: what the places are counted in.
+        start: first visible sample.
+        stop: end of the visible range.
+        playhead: where playing starts.
+        selection: the region that is chosen.
+        previous: visible ranges to go back to.
+    """
+
+    sample_rate: int
+    start: float
+    stop: float
+    playhead: int
+    selection: Region | None = None
+    previous: tuple[tuple[float, float], ...] = ()
 
 
 class Timeline(QObject):
@@ -97,6 +119,32 @@ class Timeline(QObject):
         self._length, self._start, self._stop, self._playhead = 0, 0.0, 1.0, 0
         self._selection = None
         self._previous.clear()
+
+    def kept_view(self) -> TimelineView:
+        """Return what is seen and chosen, for `show_kept`."""
+        return TimelineView(
+            self._sample_rate,
+            self._start,
+            self._stop,
+            self._playhead,
+            self._selection,
+            tuple(self._previous),
+        )
+
+    def show_kept(self, kept: TimelineView) -> None:
+        """See and choose again what was kept; what lies outside the sound is cut off."""
+        ratio = self._sample_rate / kept.sample_rate
+        self._start, self._stop = self._kept_inside(kept.start * ratio, kept.stop * ratio)
+        self._previous = [(start * ratio, stop * ratio) for start, stop in kept.previous]
+        self._playhead = min(max(0, round(kept.playhead * ratio)), self._length)
+        chosen = kept.selection
+        self._selection = None
+        if chosen is not None:
+            start, stop = round(chosen.start * ratio), round(chosen.stop * ratio)
+            self._selection = self._allowed(Region(start, stop, chosen.low_hz, chosen.high_hz))
+        self.view_changed.emit()
+        self.selection_changed.emit()
+        self.playhead_changed.emit()
 
     def set_width(self, pixels: int) -> None:
         """Tell how wide the views are; it bounds how far one can zoom in."""

@@ -16,6 +16,7 @@ from audiosr_desktop import paths
 from audiosr_desktop.ui.actions import TOOL_BAR, build_actions, fill_menu_bar
 from audiosr_desktop.ui.commands import Commands
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.panels.document_tabs import DocumentTabs
 from audiosr_desktop.ui.panels.empty_state import EmptyState
 from audiosr_desktop.ui.panels.recent_menu import RecentMenu
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
@@ -50,6 +51,7 @@ class WindowFrame(QMainWindow):
         self.panel = RestorePanel(editor.timeline)
         self.status = StatusBar()
         self.recent_menu = RecentMenu(settings, self)
+        self.tabs = DocumentTabs(editor.documents)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -57,6 +59,7 @@ class WindowFrame(QMainWindow):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.tabs)
         column.addWidget(self.view, 1)
         column.addWidget(self.transport_bar)
         column.addWidget(self.selection_bar)

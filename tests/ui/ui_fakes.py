@@ -129,8 +129,8 @@ class Answers:
         self.asked: list[str] = []
         self.errors: list[tuple[str, Exception]] = []
 
-    def file_to_open(self, folder: str) -> Path | None:
-        return self.open_path
+    def files_to_open(self, folder: str) -> list[Path]:
+        return [self.open_path] if self.open_path is not None else []
 
     def export(self, sound: Sound, info: FileInfo, selection: Region | None) -> Export | None:
         return self.choice

@@ -21,8 +21,8 @@ _PATTERNS = (
 class Dialogs(Protocol):
     """What the window may ask."""
 
-    def file_to_open(self, folder: str) -> Path | None:
-        """Ask for a sound file."""
+    def files_to_open(self, folder: str) -> list[Path]:
+        """Ask for sound files; none when the user thought better of it."""
 
     def export(self, sound: Sound, info: FileInfo, selection: Region | None) -> Export | None:
         """Ask where and how to write."""
@@ -45,9 +45,9 @@ class WindowDialogs:
     def __init__(self, parent: QWidget, settings: Settings) -> None:
         self._parent, self._settings = parent, settings
 
-    def file_to_open(self, folder: str) -> Path | None:
-        path, _ = QFileDialog.getOpenFileName(self._parent, "Open", folder, _PATTERNS)
-        return Path(path) if path else None
+    def files_to_open(self, folder: str) -> list[Path]:
+        names, _ = QFileDialog.getOpenFileNames(self._parent, "Open", folder, _PATTERNS)
+        return [Path(name) for name in names]
 
     def export(self, sound: Sound, info: FileInfo, selection: Region | None) -> Export | None:
         dialog = ExportDialog(sound, info, selection, self._settings, self._parent)

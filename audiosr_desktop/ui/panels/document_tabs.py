@@ -1,0 +1,67 @@
+"""DocumentTabs: a tab for each open document; hidden while there is only one."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QTabBar, QWidget
+
+from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.documents import Documents
+
+
+class DocumentTabs(QTabBar):
+    """Shows the documents and lets the user choose, move and close them."""
+
+    close_wanted = Signal(object)  # Document
+
+    def __init__(self, documents: Documents, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._documents = documents
+        self._shown: tuple[Document, ...] = ()
+        self.setAccessibleName("Open documents")
+        self.setDocumentMode(True)
+        self.setExpanding(False)
+        self.setMovable(True)
+        self.setTabsClosable(True)
+        self.setAutoHide(True)
+        self.setDrawBase(False)
+        self.setElideMode(Qt.TextElideMode.ElideMiddle)
+        self.currentChanged.connect(self._on_current_changed)
+        self.tabCloseRequested.connect(self._on_close_requested)
+        self.tabMoved.connect(self._on_tab_moved)
+        documents.changed.connect(self._show_documents)
+        documents.current_changed.connect(self._show_documents)
+
+    @Slot()
+    def _show_documents(self) -> None:
+        documents = self._documents
+        with QSignalBlocker(self):
+            while self.count() > len(documents):
+                self.removeTab(self.count() - 1)
+            while self.count() < len(documents):
+                self.addTab("")
+            self._shown = documents.all
+            for place, document in enumerate(self._shown):
+                self.setTabText(place, document.path.name.replace("&", "&&") + (" •" * document.modified))
+                unsaved = "\nNot saved" if document.modified else ""
+                self.setTabToolTip(place, f"{document.path}{unsaved}")
+            if documents.current is not None and documents.current in self._shown:
+                self.setCurrentIndex(self._shown.index(documents.current))
+
+    @Slot(int)
+    def _on_current_changed(self, place: int) -> None:
+        if 0 <= place < len(self._shown):
+            self._documents.show(self._shown[place])
+
+    @Slot(int)
+    def _on_close_requested(self, place: int) -> None:
+        self.close_wanted.emit(self._shown[place])
+
+    @Slot(int, int)
+    def _on_tab_moved(self, start: int, stop: int) -> None:
+        self._documents.move(self._shown[start], stop)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        place = self.tabAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.MiddleButton and place >= 0:
+            self._on_close_requested(place)
+        super().mouseReleaseEvent(event)
