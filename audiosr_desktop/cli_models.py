@@ -1,4 +1,4 @@
-"""The sub-command `models`: which bundles are installed, what they are, whether their files are whole."""
+"""The sub-command `models`: which bundles are installed, what they are, and bundles in and out."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ from typing import Any
 
 from audiosr_desktop.cli_output import drive, write_json, write_table
 from audiosr_desktop.engine.bundle import Bundle, Verifier, bundle_problems, find_bundle, installed_bundles
+from audiosr_desktop.engine.install import ImportOptions, import_model, remove_bundle
 from audiosr_desktop.errors import BundleError
 
 
@@ -60,9 +61,30 @@ def verify(arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def import_(arguments: argparse.Namespace) -> int:
+    """Carry out `models import`."""
+    options = ImportOptions(arguments.id or "", arguments.replace, arguments.precision)
+    imported = drive(import_model(arguments.path, options))
+    report = {**_summary(imported.bundle), "parity": imported.parity, "notes": imported.notes}
+    if arguments.json:
+        write_json(report)
+    else:
+        write_table({name: value for name, value in report.items() if value})
+    return 0
+
+
+def remove(arguments: argparse.Namespace) -> int:
+    """Carry out `models remove`."""
+    remove_bundle(arguments.id)
+    if arguments.json:
+        write_json({"removed": arguments.id})
+    else:
+        print(f"The model {arguments.id} was removed.")
+    return 0
+
+
 def _summary(bundle: Bundle) -> dict[str, Any]:
     manifest = bundle.manifest
-    files = {bundle.folder / file for file in manifest.required_files}
     return {
         "id": bundle.id,
         "title": manifest.title,
@@ -70,6 +92,7 @@ def _summary(bundle: Bundle) -> dict[str, Any]:
         "license": manifest.license,
         "tasks": manifest.tasks,
         "default_steps": manifest.default_steps,
-        "size_bytes": sum(path.stat().st_size for path in files),
+        "size_bytes": bundle.size_bytes,
+        "borrowed": {graph: loan.bundle for graph, loan in manifest.borrowed.items()},
         "folder": bundle.folder,
     }

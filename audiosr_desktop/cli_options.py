@@ -234,7 +234,7 @@ def _add_demo(commands: Commands) -> None:
 def _add_models(commands: Commands) -> None:
     models = commands.add_parser(
         "models",
-        help="list, show and check the installed models",
+        help="list, show, check, import and remove models",
         description="A model is a bundle: a folder with a manifest and ONNX graphs.",
         allow_abbrev=False,
     )
@@ -248,6 +248,28 @@ def _add_models(commands: Commands) -> None:
         actions, "verify", "cli_models:verify", "check the files' sums", "Check the sums of the files."
     )
     verify.add_argument("id", metavar="ID", nargs="?", help="all models if absent")
+    import_ = _add(
+        actions,
+        "import",
+        "cli_models:import_",
+        "install a model from a folder, a zip file or a checkpoint",
+        "Install a model for this user: a bundle's folder or zip file, the folder or zip file of the "
+        "public ONNX port of AudioSR, or an official checkpoint (.bin, .ckpt, .pt, .safetensors; needs "
+        "the extra `train`). An import of a checkpoint that was interrupted goes on where it stopped.",
+    )
+    import_.add_argument("path", type=Path, metavar="PATH")
+    import_.add_argument("--id", metavar="ID", help="install it under this name")
+    import_.add_argument("--replace", action="store_true", help="take the place of an installed model")
+    import_.add_argument(
+        "--precision",
+        choices=("single", "half"),
+        default="single",
+        help="of the graphs made of a checkpoint: single (default) everywhere, half for CUDA",
+    )
+    remove = _add(
+        actions, "remove", "cli_models:remove", "delete an imported model", "Delete an imported model."
+    )
+    remove.add_argument("id", metavar="ID")
 
 
 def _add_evaluate(commands: Commands) -> None:

@@ -50,7 +50,7 @@ def failing(error: BaseException) -> Callable[[argparse.Namespace], int]:
 def every_command() -> list[list[str]]:
     _, names = cli_options.build_parser()
     plain = [[name] for name in names if name not in (*cli_options.TRAINING_COMMANDS, "models")]
-    return [*plain, *(["models", action] for action in ("list", "show", "verify"))]
+    return [*plain, *(["models", action] for action in ("list", "show", "verify", "import", "remove"))]
 
 
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)
@@ -70,7 +70,7 @@ def test_every_command_names_code_that_is_there(words: list[str]) -> None:
         "degrade": ["a", "-o", "b"],
         "compare": ["a", "b"],
     }
-    needed["models show"] = ["a"]
+    needed |= {f"models {action}": ["a"] for action in ("show", "import", "remove")}
     arguments = parser.parse_args([*words, *needed.get(" ".join(words), [])])
     module, function = arguments.handler.split(":")
     assert callable(getattr(importlib.import_module(f"audiosr_desktop.{module}"), function))

@@ -279,6 +279,18 @@ def test_unknown_model_is_one_sentence(tiny: Path, capsys: pytest.CaptureFixture
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_models_come_and_go(tiny_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("models", "import", str(tiny_folder), "--id", "guest", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["id"] == "guest"
+    assert run("models", "verify", "guest") == 0
+    assert run("models", "import", str(tiny_folder), "--id", "guest") == 1
+    assert "--replace" in capsys.readouterr().err
+    assert run("models", "import", str(tiny_folder), "--id", "guest", "--replace") == 0
+    assert run("models", "remove", "guest", "--json") == 0
+    assert run("models", "remove", "guest") == 1
+    assert run("models", "import", str(tmp_path / "nothing.bin")) == 1
+
+
 # evaluate
 
 

@@ -1,12 +1,12 @@
 """Bundles: a folder with `manifest.json` and ONNX graphs, checked before anything in it is used."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audiosr_desktop import paths
-from audiosr_desktop.engine.manifest import MANIFEST, Manifest, read_manifest
+from audiosr_desktop.engine.manifest import MANIFEST, Loan, Manifest, read_manifest
 from audiosr_desktop.errors import BundleError
 from audiosr_desktop.job import Job, Progress
 
@@ -22,6 +22,7 @@ class Bundle:
     folder: Path
     manifest: Manifest
     manifest_sha256: str
+    lent: Mapping[str, Path] = field(default_factory=dict)  # files of the graphs that other bundles own
 
     @property
     def id(self) -> str:
@@ -30,15 +31,68 @@ class Bundle:
 
     def graph_path(self, graph: str) -> Path:
         """Return the file of one of `GRAPHS`."""
-        return self.folder / self.manifest.graphs[graph]
+        return self.lent[graph] if graph in self.lent else self.folder / self.manifest.graphs[graph]
+
+    def files(self) -> Iterator[Path]:
+        """Yield every file of the bundle's own but the manifest."""
+        for file in self.manifest.required_files:
+            yield self.folder / file
+
+    @property
+    def size_bytes(self) -> int:
+        """What the bundle takes on the disk, borrowed graphs left out."""
+        return sum(path.stat().st_size for path in self.files())
 
 
 def load_bundle(folder: Path) -> Bundle:
     """Read a bundle's manifest and check that its files are there; contents are checked by `verify`.
 
+    Graphs that it borrows are looked for among the installed bundles.
+
     Raises:
-        BundleError: the manifest is unusable, or a file is missing or lies outside the folder.
+        BundleError: the manifest is unusable, a file is missing or lies outside the folder, or a graph is
+            borrowed from a bundle that is not there or does not own it.
     """
+    bundle = _own_part(folder)
+    lent = {graph: _lent(bundle, graph) for graph in bundle.manifest.borrowed}
+    return replace(bundle, lent=lent) if lent else bundle
+
+
+def with_vocoder(bundle: Bundle, lender: Bundle) -> Bundle:
+    """Return a bundle that runs another one's vocoder: all read the same mel."""
+    manifest = replace(
+        bundle.manifest,
+        vocoder_output=lender.manifest.vocoder_output,
+        borrowed={**bundle.manifest.borrowed, "vocoder": Loan(lender.id)},
+    )
+    return replace(bundle, manifest=manifest, lent={**bundle.lent, "vocoder": lender.graph_path("vocoder")})
+
+
+def _lent(bundle: Bundle, graph: str) -> Path:
+    """Return the file of a borrowed graph."""
+    loan = bundle.manifest.borrowed[graph]
+    # the last counts, as one of the user's takes the place of its shipped namesake
+    for folder in reversed(list(model_folders())):
+        try:
+            lender = _own_part(folder)
+        except BundleError:
+            continue
+        if lender.id == loan.bundle and graph in lender.manifest.graphs:
+            if graph == "vocoder" and lender.manifest.vocoder_output != bundle.manifest.vocoder_output:
+                raise BundleError(
+                    f"The model {bundle.id} borrows the vocoder of {lender.id}, which gives "
+                    f"{lender.manifest.vocoder_output} and not {bundle.manifest.vocoder_output}.",
+                    bundle.folder / MANIFEST,
+                )
+            return lender.graph_path(graph)
+    raise BundleError(
+        f"The model {bundle.id} borrows {graph} from the model {loan.bundle}, which is not installed: "
+        "import that one first.",
+        bundle.folder / MANIFEST,
+    )
+
+
+def _own_part(folder: Path) -> Bundle:
     path = folder / MANIFEST
     manifest = read_manifest(path)
     root = folder.resolve()
@@ -63,10 +117,9 @@ class Verifier:
         Raises:
             BundleError: a file is missing, unreadable, or has another sum.
         """
-        total = sum(size for _, size in self._sizes(bundle)) or 1
+        total = sum(size for _, size, _ in self._sizes(bundle)) or 1
         done = 0
-        for path, size in self._sizes(bundle):
-            expected = bundle.manifest.sha256[path.relative_to(bundle.folder).as_posix()]
+        for path, size, expected in self._sizes(bundle):
             key = (path.resolve(), size, path.stat().st_mtime_ns, expected)
             if key not in self._good:
                 found = yield from _sum(path, done / total, size / total)
@@ -77,12 +130,14 @@ class Verifier:
             yield Progress(min(1.0, done / total), "Checking the model")
 
     @staticmethod
-    def _sizes(bundle: Bundle) -> Iterator[tuple[Path, int]]:
-        for file in bundle.manifest.sha256:
-            path = bundle.folder / file
+    def _sizes(bundle: Bundle) -> Iterator[tuple[Path, int, str]]:
+        expected = {bundle.folder / file: found for file, found in bundle.manifest.sha256.items()}
+        loans = bundle.manifest.borrowed
+        expected |= {path: loans[graph].sha256 for graph, path in bundle.lent.items() if loans[graph].sha256}
+        for path, found in expected.items():
             if not path.is_file():
                 raise BundleError(f"The model {bundle.id} is incomplete: {path} is missing.", path)
-            yield path, path.stat().st_size
+            yield path, path.stat().st_size, found
 
 
 def _sum(path: Path, start: float, share: float) -> Job[str]:
@@ -99,10 +154,13 @@ def _sum(path: Path, start: float, share: float) -> Job[str]:
 
 
 def model_folders() -> Iterator[Path]:
-    """Yield the folders that hold a manifest, the user's after the shipped ones."""
+    """Yield the folders of complete bundles, the user's after the shipped ones."""
     for root in (paths.shipped_models_dir(), paths.user_models_dir()):
         if root.is_dir():
-            yield from (folder for folder in sorted(root.iterdir()) if (folder / MANIFEST).is_file())
+            for folder in sorted(root.iterdir()):
+                # a dot stands before what is not complete yet
+                if not folder.name.startswith(".") and (folder / MANIFEST).is_file():
+                    yield folder
 
 
 def installed_bundles() -> list[Bundle]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from audiosr_desktop.engine.graph_file import is_inside
 from audiosr_desktop.errors import BundleError
 
 MANIFEST = "manifest.json"
@@ -47,6 +48,19 @@ class Latent:
 
 
 @dataclass(frozen=True, slots=True)
+class Loan:
+    """A graph that lies in another bundle.
+
+    Attributes:
+        bundle: id of the bundle that owns it.
+        sha256: sum that its file must have; empty where the borrower takes what there is.
+    """
+
+    bundle: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What `manifest.json` says about the graphs beside it.
 
@@ -66,7 +80,9 @@ class Manifest:
         condition_sampled: whether the encoder's noise input gets noise, or zeros to give the mean.
         window_seconds: length the graphs were trained on; at most this much is run at once.
         vocoder_output: "waveform", or "stft" where the vocoder returns the spectrum to invert.
-        graphs: file of each of `GRAPHS`.
+        graphs: file of each of `GRAPHS` that is the bundle's own.
+        borrowed: where the other graphs come from.
+        weights_sha256: sums of the tensors that imported graphs were made of, by graph.
         required_files: everything the bundle needs, relative to its folder.
         sha256: hexadecimal sums of files.
         default_steps: sampler steps of each of `QUALITIES`.
@@ -90,6 +106,8 @@ class Manifest:
     window_seconds: float
     vocoder_output: str
     graphs: Mapping[str, str]
+    borrowed: Mapping[str, Loan]
+    weights_sha256: Mapping[str, str]
     required_files: tuple[str, ...]
     sha256: Mapping[str, str]
     default_steps: Mapping[str, int]
@@ -166,7 +184,8 @@ def _manifest(top: _Reader) -> Manifest:
         raise top.error("window_seconds", f"{MIN_WINDOW_S:g} to {MAX_WINDOW_S:g}", f"{window_s:g}")
     condition = top.one_of("condition", CONDITIONS, "lowpass_mel")
     name = top.get("id", str, top.path.parent.name)
-    graphs = _graph_files(top)
+    borrowed = _borrowed(top)
+    graphs = _graph_files(top, borrowed)
     steps = top.part("default_steps")
     defaults = {"draft": 10, "standard": 50, "best": 100}  # of a port that does not say: upstream's habits
     sums = top.get("sha256", dict, {})
@@ -192,6 +211,10 @@ def _manifest(top: _Reader) -> Manifest:
         window_seconds=window_s,
         vocoder_output=vocoder.one_of("output", ("stft", "waveform"), "waveform"),
         graphs=graphs,
+        borrowed=borrowed,
+        weights_sha256={
+            str(graph): str(found) for graph, found in top.get("weights_sha256", dict, {}).items()
+        },
         required_files=_required_files(top, graphs),
         sha256={_inside(top, "sha256", file): str(sums[file]).lower() for file in sums},
         default_steps={quality: _steps(steps, quality, defaults[quality]) for quality in QUALITIES},
@@ -220,11 +243,25 @@ def _steps(reader: _Reader, quality: str, default: int) -> int:
     return steps
 
 
-def _graph_files(top: _Reader) -> dict[str, str]:
+def _borrowed(top: _Reader) -> dict[str, Loan]:
+    """Return the graphs of other bundles: an id, or an id and a sum, for each."""
+    loans = {}
+    for graph, entry in top.get("borrowed", dict, {}).items():
+        named = {"bundle": entry} if isinstance(entry, str) else entry
+        if graph not in GRAPHS or not isinstance(named, dict):
+            raise top.error(
+                f"borrowed.{graph}", "the id of a model for one of its graphs", json.dumps(entry)[:60]
+            )
+        loan = _Reader(named, top.path, f"borrowed.{graph}.")
+        loans[graph] = Loan(loan.get("bundle", str), loan.get("sha256", str, "").lower())
+    return loans
+
+
+def _graph_files(top: _Reader, borrowed: Mapping[str, Loan]) -> dict[str, str]:
     """Return the file of each graph; the public port describes graphs there and names files after them."""
-    graphs = top.get("graphs", dict)
+    graphs = top.get("graphs", dict, {} if borrowed else None)
     files = {}
-    for graph in GRAPHS:
+    for graph in (graph for graph in GRAPHS if graph not in borrowed):
         if graph not in graphs:
             raise top.error(f"graphs.{graph}", "a file name", "nothing")
         entry = graphs[graph]
@@ -239,6 +276,6 @@ def _required_files(top: _Reader, graphs: Mapping[str, str]) -> tuple[str, ...]:
 
 def _inside(top: _Reader, key: str, file: object) -> str:
     """Return `file` when it names something inside the bundle's folder."""
-    if not isinstance(file, str) or not file or Path(file).is_absolute() or ".." in Path(file).parts:
+    if not isinstance(file, str) or not is_inside(file):
         raise top.error(key, "a file inside the bundle's folder", repr(file))
     return file

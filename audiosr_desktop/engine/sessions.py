@@ -136,9 +136,32 @@ def open_sessions(bundle: Bundle, device: str = "auto", threads: int = 0) -> Job
     return Sessions(bundle, graphs, report)
 
 
-def _load(bundle: Bundle, graph: str, report: ProviderReport, threads: int, fraction: float) -> Job[Any]:
+def check_graphs(bundle: Bundle) -> Job[None]:
+    """Load each graph once, without making it ready to run, and compare it with the contract.
+
+    Raises:
+        BundleError: a graph cannot be loaded, or its inputs and outputs are not those of the contract.
+    """
+    report = ProviderReport("cpu", "cpu", CPU)
+    for index, graph in enumerate(GRAPHS):
+        session = yield from _load(bundle, graph, report, 1, index / len(GRAPHS), optimise=False)
+        _checked_names(bundle, graph, session)
+        del session  # one at a time in memory
+
+
+def _load(
+    bundle: Bundle,
+    graph: str,
+    report: ProviderReport,
+    threads: int,
+    fraction: float,
+    *,
+    optimise: bool = True,
+) -> Job[Any]:
     path = bundle.graph_path(graph)
     options = _runtime().SessionOptions()
+    if not optimise:
+        options.graph_optimization_level = _runtime().GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = threads or _cores()
     options.log_severity_level = 3
     # spinning threads would fight with those of the other sessions and of the window
