@@ -30,11 +30,18 @@ _WIDE_NOISE = (1.15, 1.45)  # its mean power for a sure no and a sure yes, the n
 _OVERSUBTRACTION = 1.5
 _LEAST_POWER = 1e-10  # -130 dBFS: far below any sound, and its square root fits float32 sums
 
+_LEAST_LEARNED = 4  # frames
+_SMOOTH_LEARNED = 100  # frames with which no smoothing is needed
+
 # Quantiles of a tile's power for white Gaussian noise of power 1, from 20,000 simulated tiles
 _QUANTILE = 0.05
 _QUANTILE_OF_NOISE = 0.743
 _SPREAD_OF_NOISE = 1.155  # 20 % quantile over 5 % quantile
 _SPREAD_TOLERANCE = 1.12
+
+_SLOPES_POWER = (-1.5, 0.0)  # of noise: exponents of frequency; -1 is pink, 0 white
+_SLOPE_SHARE = 0.8
+_SLOPES_NEPER = (-1.5 * np.log(2.0), 0.0)  # the same as natural logarithms an octave
 
 _PLATEAU_TOLERANCE_DB = 0.7
 _SHORTEST_PLATEAU = 4  # bands
@@ -145,6 +152,37 @@ def white_profile(channels: int, sample_rate: int, level_dbfs: float) -> NoisePr
     return NoiseProfile(np.full((channels, n_fft // 2 + 1), power), 0.0, level_dbfs, 1.0)
 
 
+def learned_profile(samples: Samples, sample_rate: int) -> NoiseProfile:
+    """Return the profile of a stretch that holds nothing but noise.
+
+    Args:
+        samples: float32 (channels, n); half a second or more serves best.
+        sample_rate: in Hz.
+
+    Raises:
+        ValueError: the stretch is shorter than four frames.
+    """
+    n_fft = frame_length(sample_rate)
+    spectra = stft(samples, n_fft, n_fft // 4, win=_window(n_fft), center=False)
+    if spectra.shape[-1] < _LEAST_LEARNED:
+        raise ValueError(f"noise is learned from at least {least_learned(sample_rate)} samples")
+    power = np.square(np.abs(spectra), dtype=np.float64).mean(axis=-1)
+    # few frames leave the mean rough: neighbouring bins make up for them, but a longer stretch keeps lines
+    width = 1 + 2 * min(4, _SMOOTH_LEARNED // spectra.shape[-1])
+    smooth = np.stack([uniform_filter(row, width, mode="nearest") for row in power])
+    correlation = 0.0
+    if len(samples) == 2:
+        cross = float((spectra[0] * spectra[1].conj()).real.sum(dtype=np.float64))
+        total = float(np.sqrt(power[0].sum() * power[1].sum())) * spectra.shape[-1]
+        correlation = float(np.clip(cross / total, -1.0, 1.0)) if total > 0.0 else 0.0
+    return NoiseProfile(smooth, correlation, _level_dbfs(smooth, n_fft), 1.0)
+
+
+def least_learned(sample_rate: int) -> int:
+    """Return the fewest samples that noise can be learned from."""
+    return frame_length(sample_rate) + (_LEAST_LEARNED - 1) * hop_length(sample_rate)
+
+
 def reduce_noise(
     samples: Samples, sample_rate: int, profile: NoiseProfile, *, reduction_db: float = 30.0
 ) -> Samples:
@@ -247,12 +285,24 @@ def _tiled(power: npt.NDArray[Any], tiles: int) -> Reals:
 
 
 def _completed(level: Reals, steady: npt.NDArray[np.bool_]) -> Reals:
-    """Give bands without a pause the level of the nearest band that had one, or their own if lower."""
+    """Give bands without a pause the level that the bands with one suggest, or their own if lower.
+
+    Between such bands the level is straight in dB over the logarithm of frequency. Below the lowest it goes
+    on at most of the slope of the three octaves above: programmes pause least where noise is often strongest,
+    and what they leave there may be programme itself.
+    """
     if not np.any(steady):
         return np.zeros_like(level)
-    places = np.arange(len(level))
-    nearest = np.interp(places, places[steady], np.log(level[steady]))
-    return np.minimum(np.exp(nearest), np.where(level > 0.0, level, 0.0))
+    octaves = np.log2(np.arange(len(level)) + 0.5)
+    known, heights = octaves[steady], np.log(level[steady])
+    guessed = np.interp(octaves, known, heights)
+    near = known < known[0] + 3.0
+    if known[near][-1] > known[0] + 0.5:
+        # bands lie ever closer on an axis of octaves: each counts for the octaves that it covers
+        slope, _ = np.polyfit(known[near], heights[near], 1, w=2.0 ** (-0.5 * known[near]))
+        slope = _SLOPE_SHARE * np.clip(slope, *_SLOPES_NEPER)
+        guessed += slope * np.minimum(octaves - known[0], 0.0)
+    return np.minimum(np.exp(guessed), np.where(level > 0.0, level, 0.0))
 
 
 def _flat(level: Reals, steady: npt.NDArray[np.bool_]) -> Reals:
@@ -282,8 +332,21 @@ def _flat_run(level_db: Reals, steady: npt.NDArray[np.bool_], start: int) -> Rea
 
 
 def _per_bin(bands: Reals, bins: int) -> Reals:
-    centres = 1 + (np.arange(len(bands)) + 0.5) * _BAND_BINS
-    return np.interp(np.arange(bins), centres, bands)
+    """Return the power of each bin, straight in dB over the logarithm of frequency between the bands."""
+    if not np.all(bands > 0.0):
+        return np.interp(np.arange(bins), 1 + (np.arange(len(bands)) + 0.5) * _BAND_BINS, bands)
+    edges = 1.0 + np.arange(len(bands) + 1) * _BAND_BINS
+    centres = np.log(np.sqrt(edges[:-1] * edges[1:]))
+    places = np.log(np.maximum(np.arange(bins), 1.0))
+    heights = np.log(bands)
+    power: Reals = np.exp(np.interp(places, centres, heights))
+    if len(bands) > 1:  # below the first centre, which lies two octaves above the first bin
+        slope = np.clip((heights[1] - heights[0]) / (centres[1] - centres[0]), *_SLOPES_POWER)
+        power[places < centres[0]] *= np.exp(slope * (places[places < centres[0]] - centres[0]))
+    for band in range(min(4, len(bands))):  # the lowest bands are wide as octaves go: keep their means
+        inside = slice(1 + band * _BAND_BINS, 1 + (band + 1) * _BAND_BINS)
+        power[inside] *= bands[band] / power[inside].mean()
+    return power
 
 
 def _level_dbfs(power: Reals, n_fft: int) -> float:

@@ -9,6 +9,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.apply import apply_effect
 from audiosr_desktop.effects.denoise import Denoise
+from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import run_job
 
 CLIPS = Path(__file__).parent.parent / "clips"
@@ -88,3 +89,50 @@ def test_cancelling_leaves_nothing_behind(run_scratch: Scratch) -> None:
         pass
     job.close()
     assert [path.name for path in run_scratch.folder.iterdir()] == ["lock"]
+
+
+def pink(shape: tuple[int, ...], level: float) -> np.ndarray:
+    spectrum = np.fft.rfft(np.random.default_rng(3).standard_normal(shape))
+    spectrum /= np.sqrt(np.maximum(np.fft.rfftfreq(shape[1], 1 / RATE), 50.0))
+    noise = np.fft.irfft(spectrum, shape[1])
+    return noise * level / np.sqrt(np.mean(noise**2))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pink_noise_at_20_db_is_reduced(name: str, run_scratch: Scratch) -> None:
+    clean = clip(name)
+    damaged = (clean + pink(clean.shape, 0.1 * float(np.sqrt(np.mean(clean**2))))).astype(np.float32)
+    result, _ = run(damaged, run_scratch, noise="coloured")
+    assert si_sdr_db(clean, result) > si_sdr_db(clean, damaged) + 3.5
+
+
+def test_noise_is_learned_where_the_user_says(run_scratch: Scratch) -> None:
+    clean = np.pad(clip("effects_bell"), ((0, 0), (RATE, 0)))
+    hiss = pink(clean.shape, 0.1 * float(np.sqrt(np.mean(clean**2))))
+    damaged = (clean + hiss).astype(np.float32)
+    result, report = run(damaged, run_scratch, learn_start_s=0.1, learn_end_s=0.9)
+    assert si_sdr_db(clean, result) > si_sdr_db(clean, damaged) + 10.0
+    assert report["noise_dbfs"] == pytest.approx(20 * np.log10(np.std(hiss)), abs=1.0)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.5, 0.4), (0.5, 0.51), (9.0, 11.0), (0.0, 0.3)])
+def test_noise_cannot_be_learned_from_nothing(start: float, end: float, run_scratch: Scratch) -> None:
+    silent = np.zeros((1, RATE), np.float32)
+    with pytest.raises(EffectError, match="earn"):
+        run(silent, run_scratch, learn_start_s=start, learn_end_s=end)
+
+
+def test_noise_is_not_lowered_below_the_floor(run_scratch: Scratch) -> None:
+    hiss = noisy(np.zeros((2, 4 * RATE), np.float32), 0.01)
+    for floor_dbfs, expected_dbfs in ((-52.0, -52.0), (-60.0, -60.0)):
+        result, _ = run(hiss, run_scratch, floor_dbfs=floor_dbfs)
+        assert 20 * np.log10(np.std(result[:, RATE : 3 * RATE])) == pytest.approx(expected_dbfs, abs=1.0)
+    same, report = run(hiss, run_scratch, floor_dbfs=-39.0)
+    assert np.array_equal(same, hiss)
+    assert report["warnings"]
+
+
+def test_noise_only_is_what_is_taken_away(run_scratch: Scratch) -> None:
+    damaged = noisy(clip("speech_it_syllables"), 0.01)
+    cleaned, taken = (run(damaged, run_scratch, output=output)[0] for output in ("cleaned", "noise"))
+    np.testing.assert_allclose(cleaned + taken, damaged, atol=1e-6)
