@@ -10,10 +10,10 @@ import numpy as np
 
 from audiosr_desktop.audio.files import write_sound
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import Samples, Scratch
+from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.cli_output import UsageError, drive, write_json, write_table
 from audiosr_desktop.cli_sound import check_output, open_input, whole
-from audiosr_desktop.dsp.degrade import Damage, Gap, apply_damage, random_damage
+from audiosr_desktop.dsp.degrade import Chances, Damage, Gap, apply_damage, random_damage
 from audiosr_desktop.dsp.resample import resample
 from audiosr_desktop.errors import AudioSRError, SoundError
 from audiosr_desktop.evaluation import analysis, metrics
@@ -85,7 +85,7 @@ def degrade(arguments: argparse.Namespace) -> int:
         info, sound = open_input(arguments.input, scratch)
         output = check_output(arguments.output, info, overwrite=arguments.overwrite)
         damage = _damage(arguments, sound, rng)
-        samples = _damaged(arguments, sound, damage, rng)
+        samples = apply_damage(whole(sound), sound.sample_rate, damage, rng, through_codec)
         result = Sound.from_array(samples, sound.sample_rate)
         drive(write_sound(result, arguments.output, output=output, like=info, overwrite=arguments.overwrite))
     report = {
@@ -94,8 +94,8 @@ def degrade(arguments: argparse.Namespace) -> int:
         "seed": arguments.seed,
         "sample_rate": sound.sample_rate,
         "damage": asdict(damage),
-        "codec": arguments.codec,
-        "bitrate": (arguments.bitrate or _DEFAULT_BITRATE) if arguments.codec else None,
+        "codec": damage.codec,
+        "bitrate": damage.bitrate_kbps if damage.codec else None,
         "samples_over_full_scale": int((np.abs(samples) > 1.0).sum()),
     }
     if arguments.json:
@@ -124,7 +124,11 @@ def _damage(arguments: argparse.Namespace, sound: Sound, rng: np.random.Generato
     if arguments.codec and sound.channels > _MOST_CODEC_CHANNELS:
         raise SoundError(f"--codec takes one or two channels; {arguments.input} has {sound.channels}.")
     if arguments.random:
-        return random_damage(rng, sound.duration_s, sound.sample_rate)
+        codecs = 0.0 if arguments.codec else 0.25
+        drawn = random_damage(rng, sound.duration_s, sound.sample_rate, Chances(codec=codecs, level=0.5))
+        return replace(
+            drawn, codec=arguments.codec or drawn.codec, bitrate_kbps=arguments.bitrate or drawn.bitrate_kbps
+        )
     highest_hz = sound.sample_rate / 2
     for option, frequency_hz in (("--lowpass-hz", arguments.lowpass_hz), ("--tone-hz", arguments.tone_hz)):
         if frequency_hz is not None and frequency_hz >= highest_hz:
@@ -147,16 +151,6 @@ def _damage(arguments: argparse.Namespace, sound: Sound, rng: np.random.Generato
         tone_amplitude=_DEFAULT_TONE_AMPLITUDE if amplitude is None else amplitude,
         white_amplitude=arguments.white_amplitude or 0.0,
         gaps=tuple(Gap(start_s, length_ms) for start_s, length_ms in arguments.gap),
+        codec=arguments.codec,
+        bitrate_kbps=arguments.bitrate or _DEFAULT_BITRATE,
     )
-
-
-def _damaged(
-    arguments: argparse.Namespace, sound: Sound, damage: Damage, rng: np.random.Generator
-) -> Samples:
-    """Apply the damage; gaps come after the codec, which would smear them."""
-    rate = sound.sample_rate
-    if not arguments.codec:
-        return apply_damage(whole(sound), rate, damage, rng)
-    samples = apply_damage(whole(sound), rate, replace(damage, gaps=()), rng)
-    coded = through_codec(samples, rate, arguments.codec, arguments.bitrate or _DEFAULT_BITRATE)
-    return apply_damage(coded, rate, Damage(gaps=damage.gaps), rng)

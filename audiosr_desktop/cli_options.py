@@ -212,7 +212,9 @@ def _add_degrade(commands: Commands) -> None:
         "--bitrate", type=whole_number(8, 512), metavar="KBPS", help="of the codec (default 64)"
     )
     parser.add_argument(
-        "--random", action="store_true", help="draw low-pass, tone, noise and gaps from the seed"
+        "--random",
+        action="store_true",
+        help="draw low-pass, tone, noise, codec, gaps and level from the seed",
     )
     parser.add_argument("--seed", type=whole_number(0, 2**63 - 1), default=0, metavar="N", help="default 0")
 

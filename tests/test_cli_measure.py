@@ -192,7 +192,11 @@ def test_gaps_are_silent_even_after_a_codec(bell: Path, tmp_path: Path) -> None:
 
 def test_random_damage_is_told(bell: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("degrade", bell, "-o", tmp_path / "out.wav", "--random", "--seed", 5, "--json") == 0
-    assert set(document(capsys)["damage"]) >= {"lowpass_hz", "filter", "order", "tone_hz", "gaps"}
+    assert set(document(capsys)["damage"]) >= {"lowpass_hz", "filter", "order", "tone_hz", "gaps", "codec"}
+    words = ["--random", "--codec", "mp3", "--bitrate", 48, "--overwrite", "--json"]
+    assert run("degrade", bell, "-o", tmp_path / "out.wav", *words) == 0
+    told = document(capsys)
+    assert (told["codec"], told["bitrate"]) == ("mp3", 48)
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,17 @@
 """Damage by lossy codecs: sound coded and decoded in memory, aligned to the original."""
 
 import io
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from audiosr_desktop.dsp.degrade import Codec
 from audiosr_desktop.dsp.resample import resample
 from audiosr_desktop.evaluation.metrics import align, shifted
 
 Samples = npt.NDArray[np.float32]
-Codec = Literal["mp3", "ogg", "opus"]
 
 CODECS: tuple[Codec, ...] = get_args(Codec)
 _MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)

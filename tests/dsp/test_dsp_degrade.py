@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from audiosr_desktop.dsp.degrade import (
+    CODEC_KBPS,
     FILTERS,
+    Chances,
     Damage,
     Gap,
     apply_damage,
@@ -121,6 +123,9 @@ def test_random_damage_fits_a_low_rate_and_a_short_sound():
         {"tone_hz": float("nan")},
         {"white_amplitude": -1.0},
         {"gaps": (Gap(-1.0, 5.0),)},
+        {"codec": "wma"},
+        {"bitrate_kbps": 0.0},
+        {"gain_db": float("nan")},
     ],
 )
 def test_impossible_damage_is_refused(fields):
@@ -131,3 +136,58 @@ def test_impossible_damage_is_refused(fields):
 def test_frequencies_beyond_the_rate_are_refused():
     with pytest.raises(ValueError, match="below 24000 Hz"):
         apply_damage(noise(0.1), RATE, Damage(lowpass_hz=24_000), np.random.default_rng(0))
+
+
+def test_level_and_polarity_are_changed_before_the_noise():
+    sound = noise(0.2)
+    out = apply_damage(sound, RATE, Damage(gain_db=-20.0, inverted=True), np.random.default_rng(0))
+    np.testing.assert_allclose(out, -0.1 * sound, rtol=1e-5)
+    noisy = Damage(gain_db=-60.0, white_amplitude=0.01)
+    assert apply_damage(sound, RATE, noisy, np.random.default_rng(0)).std() == pytest.approx(0.01, rel=0.05)
+
+
+def test_the_codec_runs_on_pairs_of_channels_after_the_noise_and_before_the_gaps():
+    seen = []
+
+    def quieter(samples, rate, codec, kbps):
+        seen.append((samples.copy(), rate, codec, kbps))
+        return 0.5 * samples + 0.25
+
+    sound = noise(0.1, channels=5)
+    damage = Damage(codec="opus", bitrate_kbps=32.0, white_amplitude=0.01, gaps=(Gap(0.05, 10),))
+    out = apply_damage(sound, RATE, damage, np.random.default_rng(0), quieter)
+    assert [len(samples) for samples, *_ in seen] == [2, 2, 1]
+    assert {entry[1:] for entry in seen} == {(RATE, "opus", 32.0)}
+    heard = np.concatenate([samples for samples, *_ in seen])
+    assert (heard - sound).std() == pytest.approx(0.01, rel=0.05)
+    np.testing.assert_allclose(out[:, :2_000], 0.5 * heard[:, :2_000] + 0.25, rtol=1e-6)
+    assert not out[:, 2_400:2_880].any()
+    with pytest.raises(ValueError, match="no codecs"):
+        apply_damage(sound, RATE, damage, np.random.default_rng(0))
+
+
+def test_chances_are_kept_and_codecs_do_not_change_what_else_is_drawn():
+    plain = [random_damage(np.random.default_rng(seed), 5.0) for seed in range(200)]
+    every = Chances(codec=0.5, level=0.5)
+    coded = [random_damage(np.random.default_rng(seed), 5.0, chances=every) for seed in range(200)]
+    assert all(draw.codec is None and draw.gain_db == 0.0 for draw in plain)
+    shared = [(draw.lowpass_hz, draw.filter, draw.tone_hz, draw.white_amplitude, draw.gaps) for draw in plain]
+    assert shared == [
+        (draw.lowpass_hz, draw.filter, draw.tone_hz, draw.white_amplitude, draw.gaps) for draw in coded
+    ]
+    with_codec = [draw for draw in coded if draw.codec is not None]
+    assert 60 < len(with_codec) < 130
+    assert {draw.codec for draw in with_codec} == set(CODEC_KBPS)
+    assert all(
+        low <= draw.bitrate_kbps <= high for draw in with_codec for low, high in [CODEC_KBPS[draw.codec]]
+    )
+    assert {draw.inverted for draw in coded} == {False, True}
+    tones_alone = Chances(undamaged=0, lowpass=0, tone=1, white=0, gaps=0)
+    for seed in range(20):
+        draw = random_damage(np.random.default_rng(seed), 5.0, chances=tones_alone)
+        assert draw.tone_hz is not None
+        assert draw.lowpass_hz is None
+        assert not draw.white_amplitude
+        assert not draw.gaps
+    with pytest.raises(ValueError, match="0 to 1"):
+        Chances(tone=1.5)
