@@ -151,6 +151,15 @@ class LoudnessMeter:
         gate = heard.mean() * 10.0 ** (RELATIVE_GATE_LU / 10.0)
         return _OFFSET_LUFS + power_to_db(float(heard[heard > gate].mean()))
 
+    def recent(self, span_s: float) -> float:
+        """Return the loudness of the last `span_s` in LUFS, ungated, in steps of 100 ms.
+
+        400 ms are the momentary loudness and 3 s the short-term loudness of EBU Tech 3341. What is shorter is
+        measured as far as it goes; minus infinity before the first 100 ms.
+        """
+        steps = self._energies[-round(span_s * 10) :]
+        return _OFFSET_LUFS + power_to_db(math.fsum(steps) / (len(steps) * self._rate / 10) if steps else 0.0)
+
 
 def _lufs_to_power(loudness_lufs: float) -> float:
     return float(10.0 ** ((loudness_lufs - _OFFSET_LUFS) / 10.0))

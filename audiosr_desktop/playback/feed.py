@@ -6,11 +6,14 @@ import numpy as np
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples
+from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.dsp.resample import StreamResampler
-from audiosr_desktop.playback.takes import TakeMixer
+from audiosr_desktop.dsp.stretch import TimeStretcher
+from audiosr_desktop.playback.mixer import TakeMixer
 
 BLOCK = 4096  # samples read at once
 RING_S = 0.5
+EDGE_S = 0.004  # of fades where a range begins, ends or meets itself
 
 
 class Feed:
@@ -19,13 +22,19 @@ class Feed:
     One thread calls `produce`, another `consume`, any reads the rest. Both counters only grow and each has
     one writer, so no lock is needed. A seek makes a new feed.
 
+    A range that ends before its sound does fades out there. In a loop its last 4 ms turn into the 4 ms before
+    its start, so that it meets itself without a step and without a change of length; a loop over a sound from
+    its very start is played as it is.
+
     Args:
         takes: of one rate, one number of channels.
         start: first sample heard.
         span: range that ends or loops the playing, half open, with `start` inside.
         loop: go on from the range's start at its end.
         sample_rate: of the output, Hz.
-        channels: of the output.
+        fold: what each output channel hears of the sound's channels, float32 (outputs, channels).
+        speed: 1 is the sound's own, 2 twice as fast; the pitch stays.
+        hole: part of the range that is left out, half open, to hear what a cut would sound like.
     """
 
     def __init__(
@@ -36,29 +45,41 @@ class Feed:
         *,
         loop: bool,
         sample_rate: int,
-        channels: int,
+        fold: Samples,
+        speed: float = 1.0,
+        hole: tuple[int, int] | None = None,
     ) -> None:
         self.span = span
         self.loop = loop
+        self.speed = speed
+        self.sample_rate = sample_rate
         self.dropouts = 0
+        rate, outputs = takes[0].sample_rate, len(fold)
         self._takes = tuple(takes)
         self._at = start
-        self._ratio = sample_rate / takes[0].sample_rate
-        self._rate = sample_rate
-        self._fold = _fold_matrix(takes[0].channels, channels)
-        self._ring = np.zeros((len(takes), round(RING_S * sample_rate) + BLOCK, channels), np.float32)
-        self._resamplers = (
-            [StreamResampler(takes[0].sample_rate, sample_rate, channels) for _ in takes]
-            if sample_rate != takes[0].sample_rate
-            else []
-        )
-        self._pending = np.zeros((len(takes), 0, channels), np.float32)
+        self._hole = hole
+        self._ratio = sample_rate / rate / speed  # output samples for each sample of the sound
+        self._fold = fold
+        self._rise = raised_cosine_fade(min(round(EDGE_S * rate), (span[1] - span[0]) // 2))
+        self._ring = np.zeros((len(takes), round(RING_S * sample_rate) + BLOCK, outputs), np.float32)
+        lanes = len(takes) * outputs
+        self._stages: list[TimeStretcher | StreamResampler] = []
+        if speed != 1.0:
+            self._stages.append(TimeStretcher(speed, rate, lanes))
+        if sample_rate != rate:
+            self._stages.append(StreamResampler(rate, sample_rate, lanes))
+        self._pending = np.zeros((len(takes), 0, outputs), np.float32)
         self._taken = 0  # samples read from the takes
         self._jumps: tuple[tuple[int, int], ...] = ((0, start),)  # (samples taken, place in the sound)
         self._written = 0
         self._read = 0
         self._silence = 0  # samples asked for after the end
         self._ended = False
+
+    @property
+    def given(self) -> int:
+        """How many samples the sound card was given."""
+        return self._read
 
     def produce(self, most: int | None = None) -> None:
         """Fill the ring, or lay at least one sample and at most about `most` ready.
@@ -71,13 +92,16 @@ class Feed:
             if self._pending.shape[1] == 0:
                 if self._ended:
                     return
-                self._pending = self._next_samples()
+                last = self._at >= self.span[1] and not self.loop
+                self._pending = self._rest() if last else self._next_samples()
+                if last and self._pending.shape[1] == 0:
+                    self._ended = True
             free = self._ring.shape[1] - (self._written - self._read)
             if free == 0:
                 return
             self._store(self._pending[:, :free])
             self._pending = self._pending[:, free:]
-            if self._at >= self.span[1] and not self.loop and self._pending.shape[1] == 0 and self._flushed():
+            if self._at >= self.span[1] and not self.loop and not self._stages and not self._pending.shape[1]:
                 self._ended = True
 
     def consume(self, out: Samples, mixer: TakeMixer) -> None:
@@ -98,19 +122,27 @@ class Feed:
             else:
                 self.dropouts += 1
 
+    def skip(self, count: int) -> None:
+        """Leave samples out, as far as they are ready; the thread that consumes calls this."""
+        self._read = min(self._read + max(0, count), self._written)
+
     def finished(self, latency_s: float) -> bool:
         """Return whether the last sample has been heard."""
-        return self._ended and self._read == self._written and self._silence >= latency_s * self._rate
+        return (
+            self._ended
+            and self._read == self._written
+            and self._silence >= round(latency_s * self.sample_rate)
+        )
 
     def heard(self, latency_s: float) -> int:
         """Return the sample that is heard now."""
-        return self._place(self._read + self._silence - round(latency_s * self._rate))
+        return self.place(self._read + self._silence - round(latency_s * self.sample_rate))
 
     def handed_over(self) -> int:
         """Return the sample that the sound card is given next."""
-        return self._place(self._read)
+        return self.place(self._read)
 
-    def _place(self, count: int) -> int:
+    def place(self, count: int) -> int:
         """Return where in the sound the output's sample number `count` lies."""
         taken = int(max(0, min(count, self._written)) / self._ratio)
         since, place = next(jump for jump in reversed(self._jumps) if jump[0] <= taken)
@@ -122,37 +154,74 @@ class Feed:
         count = 0
         jumps = list(self._jumps)
         while count < BLOCK:
+            target = self._jump_target()
+            if target is not None:
+                self._at = target
+                jumps.append((self._taken + count, target))
             if self._at >= self.span[1]:
-                if not self.loop:
-                    break
-                self._at = self.span[0]
-                jumps.append((self._taken + count, self._at))
-            stop = min(self._at + BLOCK - count, self.span[1])
-            parts.append(np.stack([self._fold @ take.read_padded(self._at, stop) for take in self._takes]))
+                break
+            stop = min(self._at + BLOCK - count, self._next_edge())
+            parts.append(self._faded(self._at, stop))
             count += stop - self._at
             self._at = stop
-        oldest = int(self._read / self._ratio) - 2 * self._rate  # far behind all that may still be asked
+        oldest = int(self._read / self._ratio) - 2 * self.sample_rate  # far behind all that may still be asked
         self._jumps = tuple(
             jump
             for jump, later in zip(jumps, [*jumps[1:], None], strict=True)
             if later is None or later[0] >= oldest
         )
         self._taken += count
-        return self._converted(parts)
+        return self._converted(np.concatenate(parts, axis=2))
 
-    def _converted(self, parts: list[Samples]) -> Samples:
-        block = np.concatenate(parts, axis=2) if parts else np.zeros((len(self._takes), 0, 0), np.float32)
-        if not self._resamplers:
-            return np.ascontiguousarray(block.swapaxes(1, 2))
-        if parts:
-            out = [stream.add(samples) for stream, samples in zip(self._resamplers, block, strict=True)]
-        else:
-            out = [stream.finish() for stream in self._resamplers]
-            self._resamplers = []
-        return np.ascontiguousarray(np.stack(out).swapaxes(1, 2))
+    def _jump_target(self) -> int | None:
+        """Return where reading goes on when it does not go straight on."""
+        if self._hole is not None and self._hole[0] <= self._at < self._hole[1]:
+            return self._hole[1]
+        return self.span[0] if self._at >= self.span[1] and self.loop else None
 
-    def _flushed(self) -> bool:
-        return not self._resamplers
+    def _next_edge(self) -> int:
+        if self._hole is not None and self._at < self._hole[0]:
+            return min(self._hole[0], self.span[1])
+        return self.span[1]
+
+    def _faded(self, start: int, stop: int) -> Samples:
+        """Read [start, stop) of all takes, (takes, outputs, samples), with the fade at the range's end."""
+        block = self._folded(start, stop)
+        first, last = self.span
+        zone = last - self._rise.size
+        ends_with_sound = last >= max(take.length for take in self._takes)
+        as_it_is = first < self._rise.size if self.loop else ends_with_sound
+        if stop <= zone or as_it_is:
+            return block
+        begin = max(start, zone)
+        rise = self._rise[begin - zone : stop - zone]
+        block = block.copy()
+        block[..., begin - start :] *= 1.0 - rise
+        if self.loop:
+            back = last - first
+            block[..., begin - start :] += rise * self._folded(begin - back, stop - back)
+        return block
+
+    def _folded(self, start: int, stop: int) -> Samples:
+        return np.stack([self._fold @ take.read_padded(start, stop) for take in self._takes])
+
+    def _converted(self, block: Samples) -> Samples:
+        lanes = block.reshape(-1, block.shape[2])
+        for stage in self._stages:
+            lanes = stage.add(lanes)
+        return self._in_ring_order(lanes)
+
+    def _rest(self) -> Samples:
+        """Return what is still in the stages; there are none afterwards."""
+        lanes = np.zeros((len(self._takes) * len(self._fold), 0), np.float32)
+        for stage in self._stages:
+            lanes = np.concatenate([stage.add(lanes), stage.finish()], axis=1)
+        self._stages = []
+        return self._in_ring_order(lanes)
+
+    def _in_ring_order(self, lanes: Samples) -> Samples:
+        block = lanes.reshape(len(self._takes), len(self._fold), lanes.shape[1])
+        return np.ascontiguousarray(block.swapaxes(1, 2))
 
     def _store(self, samples: Samples) -> None:
         size = self._ring.shape[1]
@@ -161,15 +230,3 @@ class Feed:
         self._ring[:, first : first + split] = samples[:, :split]
         self._ring[:, : samples.shape[1] - split] = samples[:, split:]
         self._written += samples.shape[1]  # last, since it hands the samples over
-
-
-def _fold_matrix(channels: int, outputs: int) -> Samples:
-    """Return what each output hears: mono everywhere, one to one, or surplus channels shared out evenly."""
-    if channels == 1:
-        return np.ones((outputs, 1), np.float32)
-    matrix = np.zeros((outputs, channels), np.float32)
-    for channel in range(channels):
-        matrix[channel % outputs, channel] = 1.0
-    if channels > outputs:
-        matrix /= matrix.sum(axis=1, keepdims=True)
-    return matrix

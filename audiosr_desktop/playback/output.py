@@ -1,7 +1,11 @@
 """Output: the loudspeaker, or something that stands in for it."""
 
 import itertools
+import logging
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from audiosr_desktop.audio.store import Samples
@@ -11,7 +15,12 @@ Fill: TypeAlias = Callable[
     [Samples], None
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
-LATENCY_S = 0.04  # asked for: short enough for a key press, long enough for a callback in Python
+LATENCY_S = 0.03  # asked for: short enough for a key press, long enough for a callback in Python
+STALL_S = 2.0  # without a call for samples, after which a device counts as gone
+_FRESH_S = 30.0  # the list of devices is believed for so long where the system does not tell of changes
+_CARDS = Path("/proc/asound/cards")
+
+log = logging.getLogger(__name__)
 
 
 class Output(Protocol):
@@ -30,8 +39,16 @@ class Output(Protocol):
         """Time from filling a block to hearing it."""
 
     @property
+    def name(self) -> str:
+        """Name of the device, for the user."""
+
+    @property
     def active(self) -> bool:
         """Whether it is asking for samples; False after `start` means that the device is gone."""
+
+    @property
+    def outdated(self) -> bool:
+        """Whether devices may have come or gone since it was opened."""
 
     def start(self) -> None:
         """Begin asking.
@@ -40,21 +57,20 @@ class Output(Protocol):
             PlaybackError: the device cannot be started.
         """
 
-    def stop(self) -> None:
-        """Stop at once; what was not heard yet is dropped."""
-
     def close(self) -> None:
-        """Give the device back."""
+        """Stop at once and give the device back; what was not heard yet is dropped."""
 
 
 OpenOutput: TypeAlias = Callable[[int, int, Fill], Output]  # sample rate, channels, fill
 
 
 class DeviceOutput:
-    """A stream of the system's default sound device."""
+    """A stream of a sound device."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, name: str, pulse: "_Pulse") -> None:
+        self._stream, self._name, self._pulse = stream, name, pulse
+        self._opened = time.monotonic()
+        self._cards = _cards()
 
     @property
     def sample_rate(self) -> int:
@@ -72,66 +88,115 @@ class DeviceOutput:
         return float(self._stream.latency)
 
     @property
+    def name(self) -> str:
+        """Name of the device as the system tells it."""
+        return self._name
+
+    @property
+    def late_blocks(self) -> int:
+        """How often the system had to play on before it was given samples."""
+        return self._pulse.late
+
+    @property
     def active(self) -> bool:
         """Whether the system still asks for samples."""
-        return bool(self._stream.active)
+        return bool(self._stream.active) and time.monotonic() - self._pulse.last < STALL_S
+
+    @property
+    def outdated(self) -> bool:
+        """Whether sound cards have come or gone; where the system does not tell, whether it is long ago."""
+        if self._cards is not None:
+            return self._cards != _cards()
+        return time.monotonic() - self._opened > _FRESH_S
 
     def start(self) -> None:
         """Begin asking for samples."""
         import sounddevice  # noqa: PLC0415  see open_output
 
+        self._pulse.last = time.monotonic()
         try:
             self._stream.start()
         except sounddevice.PortAudioError as error:
             raise PlaybackError(f"The sound device cannot be started: {_words(error)}.") from error
 
-    def stop(self) -> None:
-        """Stop at once."""
-        self._stream.stop(ignore_errors=True) if not self._stream.active else self._stream.abort(
-            ignore_errors=True
-        )
-
     def close(self) -> None:
-        """Give the device back."""
+        """Stop at once and give the device back."""
+        if self._pulse.late:
+            log.warning("%s: %d blocks came too late", self._name, self._pulse.late)
         self._stream.close(ignore_errors=True)
 
 
-def open_output(sample_rate: int, channels: int, fill: Fill) -> Output:
-    """Open the default sound device, at its own rate and channels where it refuses those asked for.
+class _Pulse:
+    """What the sound card's thread leaves for the others to see."""
+
+    def __init__(self) -> None:
+        self.last = time.monotonic()
+        self.late = 0
+
+
+def open_output(sample_rate: int, channels: int, fill: Fill, device: str = "") -> Output:
+    """Open a sound device, at its own rate and channels where it refuses those asked for.
+
+    PortAudio lists devices once: they are listed anew here, since one may have been plugged in, taken away or
+    made the default. So no other stream may be open.
 
     Args:
         sample_rate: wanted, Hz.
         channels: wanted.
         fill: called in the sound card's thread for each block.
+        device: its name as in `output_names`; the system's default when it is empty or no longer there.
 
     Raises:
         PlaybackError: there is no sound device, or it is in use, or PortAudio is missing.
     """
+    sounddevice = _portaudio()
+    sounddevice._terminate()
+    sounddevice._initialize()
+    wanted = next((index for index, name in _outputs(sounddevice) if name == device), None)
     try:
-        import sounddevice  # noqa: PLC0415  it fails where PortAudio is missing, and editing needs no sound
-    except OSError as error:
-        raise PlaybackError(
-            "Sound cannot be played: the PortAudio library is missing (libportaudio2)."
-        ) from error
-    try:
-        return _open(sounddevice, sample_rate, channels, fill)
-    except (sounddevice.PortAudioError, ValueError):
-        # PortAudio lists devices once: look again, one may have been plugged in or taken away.
-        sounddevice._terminate()
-        sounddevice._initialize()
-    try:
-        return _open(sounddevice, sample_rate, channels, fill)
+        return _open(sounddevice, sample_rate, channels, fill, wanted)
     except (sounddevice.PortAudioError, ValueError) as error:
         raise PlaybackError(
             f"Sound cannot be played: {_words(error)}; connect a sound device or free it and try again."
         ) from error
 
 
-def _open(sounddevice: Any, sample_rate: int, channels: int, fill: Fill) -> Output:
-    device = sounddevice.query_devices(kind="output")
-    width = min(channels, int(device["max_output_channels"]))
+def output_names() -> list[str]:
+    """Return the names of the devices that can play, as they were when one was opened last.
 
-    def callback(out: Samples, _count: int, _time: Any, _status: Any) -> None:
+    Raises:
+        PlaybackError: PortAudio is missing.
+    """
+    return [name for _, name in _outputs(_portaudio())]
+
+
+def _portaudio() -> Any:
+    try:
+        import sounddevice  # noqa: PLC0415  it fails where PortAudio is missing, and editing needs no sound
+    except OSError as error:
+        raise PlaybackError(
+            "Sound cannot be played: the PortAudio library is missing (libportaudio2)."
+        ) from error
+    return sounddevice
+
+
+def _outputs(sounddevice: Any) -> list[tuple[int, str]]:
+    return [
+        (index, str(device["name"]))
+        for index, device in enumerate(sounddevice.query_devices())
+        if device["max_output_channels"] > 0
+    ]
+
+
+def _open(sounddevice: Any, sample_rate: int, channels: int, fill: Fill, number: int | None) -> Output:
+    device = sounddevice.query_devices(number, kind="output")
+    width = min(channels, int(device["max_output_channels"]))
+    pulse = _Pulse()
+
+    def callback(out: Samples, _count: int, _time: Any, status: Any) -> None:
+        pulse.last = time.monotonic()
+        if status.output_underflow:
+            pulse.late += 1
         fill(out)
 
     problem: Exception | None = None
@@ -140,14 +205,29 @@ def _open(sounddevice: Any, sample_rate: int, channels: int, fill: Fill) -> Outp
     ):
         try:
             stream = sounddevice.OutputStream(
-                samplerate=rate, channels=count, dtype="float32", latency=LATENCY_S, callback=callback
+                samplerate=rate,
+                channels=count,
+                dtype="float32",
+                latency=LATENCY_S,
+                callback=callback,
+                device=number,
             )
         except (sounddevice.PortAudioError, ValueError) as error:
             problem = problem or error  # the first says what was really wanted
         else:
-            return DeviceOutput(stream)
+            return DeviceOutput(stream, str(device["name"]), pulse)
     assert problem is not None
     raise problem
+
+
+def _cards() -> str | None:
+    """Return the kernel's list of sound cards, None where there is none."""
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        return _CARDS.read_text()
+    except OSError:
+        return None
 
 
 def _words(error: Exception) -> str:

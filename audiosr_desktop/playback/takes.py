@@ -1,16 +1,15 @@
-"""A/B: several takes of one sound, heard at the same place, at the same level, with a short fade between."""
+"""Takes: several versions of one region, and the gains at which they are equally loud."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound, iter_blocks
-from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.job import Job, Progress
 
-FADE_S = 0.008
 LOUDNESS_FROM_S = 3.0  # below this, gated loudness says little: RMS is compared
 MOST_GAIN_DB = 24.0
 
@@ -46,52 +45,78 @@ def matched_gains_db(takes: Sequence[Sound], start: int, stop: int) -> Job[list[
     return [max(softest - level, -MOST_GAIN_DB) if math.isfinite(level) else 0.0 for level in levels]
 
 
-class TakeMixer:
-    """Lets one of several takes through; a change is a fade of 8 ms, sample aligned.
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One of several versions of a region.
 
-    Used in the sound card's thread: the other threads only replace `take` and `gains`.
-
-    Args:
-        count: number of takes.
-        sample_rate: of the output, Hz.
-        take: the one heard first.
-        gains: factor per take.
+    Attributes:
+        name: for the user, "Variation 2".
+        sound: the region's samples alone.
+        facts: how it was made (effect, seed, model, settings); plain values that JSON can hold.
     """
 
-    def __init__(self, count: int, sample_rate: int, take: int, gains: Sequence[float]) -> None:
-        self.take = take
-        self.gains = tuple(gains)
-        self._step = 1.0 / max(1, round(FADE_S * sample_rate))
-        self._weights = np.zeros(count)
-        self._weights[take] = 1.0
-        self._now = self.gains
+    name: str
+    sound: Sound
+    facts: Mapping[str, object] = field(default_factory=dict)
 
-    def mix(self, blocks: Samples, out: Samples) -> None:
-        """Write the next samples.
 
-        Args:
-            blocks: float32 (takes, samples, channels).
-            out: float32 (samples, channels), overwritten.
+@dataclass(frozen=True, slots=True)
+class TakeSet:
+    """All takes of one region: the first is the source, what was there before. A value that can be stored.
+
+    Attributes:
+        region: where they belong, in samples of the document.
+        takes: the source first, then results, oldest first.
+        chosen: number of the one that is in the document.
+    """
+
+    region: Region
+    takes: tuple[Take, ...]
+    chosen: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.chosen < len(self.takes):
+            raise ValueError(f"take {self.chosen} of {len(self.takes)} cannot be chosen")
+
+    def added(self, take: Take) -> "TakeSet":
+        """Return the set with one more take, which is not chosen."""
+        return replace(self, takes=(*self.takes, take))
+
+    def renamed(self, number: int, name: str) -> "TakeSet":
+        """Return the set with another name for a take."""
+        takes = list(self.takes)
+        takes[number] = replace(takes[number], name=name)
+        return replace(self, takes=tuple(takes))
+
+    def with_chosen(self, number: int) -> "TakeSet":
+        """Return the set with another take chosen.
+
+        Raises:
+            ValueError: there is no such take.
         """
-        take, gains = self.take, self.gains
-        if self._weights[take] >= 1.0 and self._now == gains:
-            np.multiply(blocks[take], np.float32(gains[take]), out=out)
-            return
-        factors = self._ramps(take, gains, len(out))
-        out[:] = np.einsum("tn,tnc->nc", factors, blocks)
+        return replace(self, chosen=number)
 
-    def _ramps(self, take: int, gains: tuple[float, ...], length: int) -> Samples:
-        """Return factors (takes, length) that move weights and gains towards what is wanted."""
-        time = np.arange(1, length + 1)
-        direction = np.full(len(gains), -self._step)
-        direction[take] = self._step
-        weights: NDArray[np.float64] = np.clip(self._weights[:, None] + direction[:, None] * time, 0.0, 1.0)
-        # A third take may be half way out when the next change comes: the sum stays 1 all the same.
-        weights /= weights.sum(axis=0)
-        self._weights = weights[:, -1]
-        before, after = (np.array(values)[:, None] for values in (self._now, gains))
-        most = self._step * time
-        moved = before + np.clip(after - before, -most, most)
-        self._now = gains if np.array_equal(moved[:, -1:], after) else tuple(moved[:, -1])
-        factors: Samples = (weights * moved).astype(np.float32)
-        return factors
+    def without(self, number: int) -> "TakeSet":
+        """Return the set with one take less.
+
+        Raises:
+            ValueError: it is the source, or the chosen one.
+        """
+        if number in (0, self.chosen):
+            raise ValueError("neither the source nor the take in use can be dropped")
+        kept = tuple(take for index, take in enumerate(self.takes) if index != number)
+        return replace(self, takes=kept, chosen=self.chosen - (number < self.chosen))
+
+    def in_place(self, around: Sound) -> list[Sound]:
+        """Return the whole document with each take in its place.
+
+        Raises:
+            SoundError: the document has another rate or number of channels than the takes.
+        """
+        where = Region(self.region.start, self.region.stop)
+        return [around.splice(where, take.sound) for take in self.takes]
+
+
+def letter(number: int) -> str:
+    """Return the letter of a take: A, B … Z, then AA, AB …"""
+    return (letter(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)

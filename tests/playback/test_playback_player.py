@@ -8,13 +8,20 @@ import pytest
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import ArrayStore, Samples
+from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.errors import AudioFileError, PlaybackError
 from audiosr_desktop.job import run_job
 from audiosr_desktop.playback.output import Fill
-from audiosr_desktop.playback.player import Player
-from audiosr_desktop.playback.takes import FADE_S, MOST_GAIN_DB, matched_gains_db
+from audiosr_desktop.playback.player import SCRUB_S, Player
+from audiosr_desktop.playback.feed import EDGE_S
+from audiosr_desktop.playback.mixer import FADE_S
+from audiosr_desktop.playback.monitor import Monitor
+from audiosr_desktop.playback.takes import MOST_GAIN_DB, matched_gains_db
 
 RATE = 48000
+EDGE = round(EDGE_S * RATE)
+FADE = round(FADE_S * RATE)
+RISE = raised_cosine_fade(EDGE)
 PATIENCE_S = 20.0
 
 
@@ -22,21 +29,21 @@ class FakeOutput:
     """Pulls blocks when the test says so."""
 
     latency_s = 0.0
+    outdated = False
 
-    def __init__(self, sample_rate: int, channels: int, fill: Fill) -> None:
+    def __init__(self, sample_rate: int, channels: int, fill: Fill, name: str) -> None:
         self.sample_rate = sample_rate
         self.channels = channels
         self.fill = fill
+        self.name = name
         self.active = False
         self.closed = False
 
     def start(self) -> None:
         self.active = True
 
-    def stop(self) -> None:
-        self.active = False
-
     def close(self) -> None:
+        self.active = False
         self.closed = True
 
     def pull(self, size: int) -> Samples:
@@ -60,15 +67,31 @@ class Bench:
 
     def __init__(self) -> None:
         self.outputs: list[FakeOutput] = []
+        self.refusal: PlaybackError | None = None
         self.player = Player(self.make)
 
     def make(self, sample_rate: int, channels: int, fill: Fill) -> FakeOutput:
-        self.outputs.append(FakeOutput(sample_rate, channels, fill))
+        if self.refusal is not None:
+            raise self.refusal
+        self.outputs.append(FakeOutput(sample_rate, channels, fill, f"card {len(self.outputs)}"))
         return self.outputs[-1]
 
     @property
     def output(self) -> FakeOutput:
+        """The output that plays; it is opened in the background."""
+        self.wait(lambda: bool(self.outputs) and not self.outputs[-1].closed)
         return self.outputs[-1]
+
+    @staticmethod
+    def wait(true: Callable[[], bool]) -> None:
+        limit = time.monotonic() + PATIENCE_S
+        while not true():
+            assert time.monotonic() < limit, "it never came"
+            time.sleep(0.001)
+
+    def begun(self) -> None:
+        """Wait until the last order is about to be heard."""
+        self.wait(lambda: not self.player._waiting)
 
     def until(self, true: Callable[[], bool]) -> None:
         """Pull until something is so."""
@@ -94,28 +117,62 @@ def sounds(*arrays: np.ndarray) -> list[Sound]:
     return [Sound.from_array(array, RATE) for array in arrays]
 
 
+def begun(x: np.ndarray) -> np.ndarray:
+    """Return samples as they are heard when playing begins amid a sound."""
+    x = x.copy()
+    x[:, :EDGE] *= RISE
+    return x
+
+
+def ended(x: np.ndarray) -> np.ndarray:
+    """Return samples as they are heard when a range ends amid a sound."""
+    return begun(x[:, ::-1])[:, ::-1]
+
+
+def same(heard: np.ndarray, wanted: np.ndarray) -> None:
+    np.testing.assert_allclose(heard, wanted, rtol=1e-6, atol=5e-3)  # of ramps that go to 200,000
+
+
 def test_plays_to_the_end_and_says_so(bench: Bench) -> None:
     x = ramp(70_000)
     bench.player.load(sounds(x))
     bench.player.play(10_000)
     assert bench.player.playing
-    np.testing.assert_array_equal(bench.output.hear(60_000), x[:, 10_000:])
+    same(bench.output.hear(60_000), begun(x[:, 10_000:]))
     bench.until(lambda: bench.player.finished)
     assert not bench.player.playing
     assert bench.player.position == 70_000
-    assert not bench.output.active
+    assert bench.output.active  # it stays ready
 
 
-def test_pause_keeps_the_place_and_stop_goes_back(bench: Bench) -> None:
+def test_from_the_very_start_nothing_is_faded(bench: Bench) -> None:
+    x = ramp(5_000)
+    bench.player.load(sounds(x))
+    bench.player.play(0)
+    np.testing.assert_array_equal(bench.output.hear(5_000), x)
+
+
+def test_the_device_is_opened_ahead_and_runs_in_silence(bench: Bench) -> None:
+    bench.player.load(sounds(ramp(5_000)))
+    assert not bench.output.pull(480).any()
+    bench.wait(lambda: bench.player.device == ("card 0", RATE, 0.0))
+    assert not bench.player.playing
+    assert not bench.player.finished
+
+
+def test_pause_fades_out_and_keeps_the_place_and_stop_goes_back(bench: Bench) -> None:
     x = ramp(70_000)
     bench.player.load(sounds(x))
     bench.player.play(5_000, 60_000)
-    bench.output.hear(7_000)
+    same(bench.output.hear(7_000), begun(x[:, 5_000:12_000]))
     bench.player.pause()
     assert bench.player.position == 12_000
     assert not bench.player.playing
+    last = bench.output.pull(480)
+    same(last[:, :EDGE], x[:, 12_000 : 12_000 + EDGE] * RISE[::-1])
+    assert not last[:, EDGE + 1 :].any()
     bench.player.resume()
-    np.testing.assert_array_equal(bench.output.hear(1_000), x[:, 12_000:13_000])
+    same(bench.output.hear(1_000), begun(x[:, 12_000:13_000]))
     bench.player.stop()
     assert bench.player.position == 5_000
     assert not bench.player.finished
@@ -126,21 +183,53 @@ def test_a_loop_goes_round_and_can_be_left(bench: Bench) -> None:
     x = ramp(70_000)
     bench.player.load(sounds(x))
     bench.player.play(1_000, 3_000, loop=True)
-    np.testing.assert_array_equal(bench.output.hear(5_000), np.tile(x[:, 1_000:3_000], 3)[:, :5_000])
+    seam = ended(x[:, 1_000:3_000])
+    seam[:, -EDGE:] += RISE * x[:, 1_000 - EDGE : 1_000]
+    wanted = np.tile(seam, 3)[:, :5_000]
+    same(bench.output.hear(5_000), begun(wanted))
     assert bench.player.position == 2_000
     bench.player.set_loop(False)
-    np.testing.assert_array_equal(bench.output.hear(1_000), x[:, 2_000:3_000])
+    bench.wait(lambda: bench.player._live is not None and not bench.player._live.feed.loop)
+    same(bench.output.hear(1_000), ended(x[:, 1_000:3_000])[:, 1_000:])
     bench.until(lambda: bench.player.finished)
 
 
-def test_a_loop_switched_on_while_playing(bench: Bench) -> None:
+def test_a_loop_switched_on_while_playing_goes_on_at_the_sample(bench: Bench) -> None:
     x = ramp(70_000)
     bench.player.load(sounds(x))
     bench.player.play(0, 2_000)
     bench.output.hear(500)
     bench.player.set_loop(True)
     assert bench.player.looping
-    np.testing.assert_array_equal(bench.output.hear(3_000), np.tile(x[:, :2_000], 2)[:, 500:3_500])
+    same(bench.output.hear(1_500 - EDGE), x[:, 500 : 2_000 - EDGE])
+
+
+def test_what_plays_on_while_a_change_is_made_ready_is_left_out(bench: Bench) -> None:
+    """Speed, band, channels and takes are changed by another voice: it must not be late by a sample."""
+    x = ramp(90_000)
+    bench.player.load(sounds(x))
+    bench.player.play(0)
+    heard = [bench.output.hear(4_000)]
+    for change in (
+        lambda: bench.player.set_monitor(Monitor("mono")),
+        lambda: bench.player.set_monitor(Monitor()),
+        lambda: bench.player.load(sounds(x, x)),
+    ):
+        change()
+        heard += [bench.output.hear(100) for _ in range(40)]  # the reader works meanwhile
+    heard_all = np.concatenate(heard, axis=1)
+    same(heard_all, x[:, : heard_all.shape[1]])
+
+
+def test_a_band_alone_is_heard(bench: Bench) -> None:
+    time_s = np.arange(RATE) / RATE
+    low, high = (np.sin(2 * np.pi * hz * time_s + 0.3) for hz in (500, 6000))  # no zeros
+    bench.player.load(sounds(np.tile((low + high).astype(np.float32), (2, 1))))
+    bench.player.set_band((3_000, None))
+    bench.player.play(12_000)
+    heard = bench.output.hear(12_000)[0]
+    np.testing.assert_allclose(heard[EDGE:], high[12_000 + EDGE : 24_000], atol=2e-4)  # in place, not delayed
+    assert bench.player.band == (3_000, None)
 
 
 def test_seek_while_playing_and_while_not(bench: Bench) -> None:
@@ -151,7 +240,11 @@ def test_seek_while_playing_and_while_not(bench: Bench) -> None:
     bench.player.play(0)
     bench.output.hear(1_000)
     bench.player.seek(120_000)
-    np.testing.assert_array_equal(bench.output.hear(2_000), x[:, 120_000:122_000])
+    assert bench.player.position == 120_000
+    bench.begun()
+    heard = bench.output.hear(2_000)
+    same(heard[:, EDGE + 2 :], x[:, 120_000 + EDGE + 2 : 122_000])
+    assert np.abs(np.diff(heard[0])).max() < 2_000  # 119,000 would be a click
     assert bench.player.position == 122_000
     bench.player.seek(10**9)
     assert bench.player.finished
@@ -163,8 +256,19 @@ def test_seek_out_of_the_range_plays_to_the_end(bench: Bench) -> None:
     bench.player.load(sounds(x))
     bench.player.play(100, 200, loop=True)
     bench.player.seek(39_000)
-    np.testing.assert_array_equal(bench.output.hear(1_000), x[:, 39_000:])
+    same(bench.output.hear(1_000), begun(x[:, 39_000:]))
     bench.until(lambda: bench.player.finished)
+
+
+def test_scrubbing_plays_a_moment_at_each_place(bench: Bench) -> None:
+    x = ramp(100_000)
+    bench.player.load(sounds(x))
+    grain = round(SCRUB_S * RATE)
+    bench.player.scrub(60_000)
+    same(bench.output.hear(grain - 1), ended(begun(x[:, 60_000 : 60_000 + grain]))[:, :-1])
+    bench.until(lambda: bench.player.finished)
+    bench.player.scrub(10**9)
+    assert bench.player.position == 99_999
 
 
 def test_takes_switch_at_the_same_sample(bench: Bench) -> None:
@@ -174,23 +278,13 @@ def test_takes_switch_at_the_same_sample(bench: Bench) -> None:
     bench.player.play(0)
     np.testing.assert_array_equal(bench.output.hear(4_000), a[:, :4_000])
     bench.player.select_take(1)
-    bench.output.hear(round(FADE_S * RATE))
+    bench.output.hear(FADE)
     at = bench.player.position
-    assert at == 4_000 + round(FADE_S * RATE)
+    assert at == 4_000 + FADE
     np.testing.assert_array_equal(bench.output.hear(2_000), b[:, at : at + 2_000])
     assert bench.player.take == 1
     with pytest.raises(ValueError, match="no take 2"):
         bench.player.select_take(2)
-
-
-def test_new_takes_go_on_at_the_same_place(bench: Bench) -> None:
-    a, b = ramp(100_000), ramp(100_000, -1)
-    bench.player.load(sounds(a))
-    bench.player.play(0)
-    bench.output.hear(3_000)
-    bench.player.load(sounds(a, b))
-    np.testing.assert_array_equal(bench.output.hear(1_000), a[:, 3_000:4_000])
-    assert len(bench.outputs) == 1
 
 
 def test_gains_are_applied(bench: Bench) -> None:
@@ -205,66 +299,108 @@ def test_gains_are_applied(bench: Bench) -> None:
 def test_another_rate_opens_another_output(bench: Bench) -> None:
     bench.player.load(sounds(ramp(1_000)))
     bench.player.play(0)
+    bench.begun()
     bench.player.load([Sound.from_array(ramp(1_000), 44_100)])
     assert not bench.player.playing
     bench.player.play(0)
+    bench.begun()
     assert [output.sample_rate for output in bench.outputs] == [48_000, 44_100]
     assert bench.outputs[0].closed
 
 
-def test_a_device_that_goes_away_keeps_the_place(bench: Bench) -> None:
+def test_an_unplugged_device_keeps_the_place_and_another_one_is_taken(bench: Bench) -> None:
+    x = ramp(100_000)
+    bench.player.load(sounds(x))
+    bench.player.play(0)
+    bench.output.hear(2_000)
+    bench.outputs[0].active = False
+    bench.wait(lambda: not bench.player.playing)
+    assert bench.player.position == 2_000
+    assert bench.player.error is None
+    bench.wait(lambda: len(bench.outputs) == 2)
+    bench.wait(lambda: bench.player.device is not None)
+    told: list[str] = []
+    bench.wait(lambda: bool(told) or bool(notice := bench.player.take_notice()) and not told.append(notice))
+    assert told == ["The sound device card 0 is gone, so playing stopped; sound goes to card 1 now."]
+    assert bench.player.take_notice() == ""
+    bench.player.resume()
+    same(bench.output.hear(1_000), begun(x[:, 2_000:3_000]))
+
+
+def test_the_only_device_unplugged_and_back(bench: Bench) -> None:
     bench.player.load(sounds(ramp(100_000)))
     bench.player.play(0)
     bench.output.hear(2_000)
-    bench.output.active = False
-    limit = time.monotonic() + PATIENCE_S
-    while bench.player.playing:
-        assert time.monotonic() < limit
-    assert isinstance(bench.player.error, PlaybackError)
-    assert "device is gone" in str(bench.player.error)
-    assert bench.player.position == 2_000
+    bench.refusal = PlaybackError("Sound cannot be played: no device.")
+    bench.outputs[0].active = False
+    bench.wait(lambda: "no other one" in bench.player.take_notice())
     bench.player.resume()
-    assert len(bench.outputs) == 2
+    bench.wait(lambda: bench.player.error is not None)
+    assert str(bench.player.error) == "Sound cannot be played: no device."
+    assert bench.player.position == 2_000
+    bench.refusal = None
+    bench.player.resume()
     assert bench.player.error is None
+    bench.output.hear(1_000)
 
 
-def test_no_device_is_one_sentence() -> None:
-    def refuse(sample_rate: int, channels: int, fill: Fill) -> FakeOutput:
-        raise PlaybackError("Sound cannot be played: no device.")
+def test_a_device_that_came_meanwhile_is_taken_when_the_user_comes_back(bench: Bench) -> None:
+    bench.player.load(sounds(ramp(100_000)))
+    assert bench.output.name == "card 0"
+    bench.outputs[0].outdated = True
+    bench.player.prepare()
+    bench.wait(lambda: len(bench.outputs) == 2)
+    assert bench.outputs[0].closed
 
-    player = Player(refuse)
+
+def test_nothing_loaded_and_no_device_are_one_sentence(bench: Bench) -> None:
+    bench.refusal = PlaybackError("Sound cannot be played: no device.")
     with pytest.raises(PlaybackError, match="nothing to play"):
-        player.play(0)
-    player.load(sounds(ramp(100)))
-    with pytest.raises(PlaybackError, match="no device"):
-        player.play(0)
-    assert not player.playing
-    player.close()
+        bench.player.play(0)
+    bench.player.load(sounds(ramp(100)))
+    bench.player.play(0)
+    bench.wait(lambda: not bench.player.playing)
+    assert str(bench.player.error) == "Sound cannot be played: no device."
 
 
 def test_a_file_that_cannot_be_read_ends_playing(bench: Bench) -> None:
     class Torn(ArrayStore):
         def read(self, start: int, stop: int, dtype: type = np.float32) -> np.ndarray:
-            if stop > 20_000:
+            if stop > 40_000:
                 raise AudioFileError("The file is gone.")
             return super().read(start, stop, dtype)
 
     bench.player.load([Sound.from_store(Torn(ramp(100_000)), RATE)])
     bench.player.play(0)
+    bench.output.hear(100)
     bench.until(lambda: not bench.player.playing)
     assert str(bench.player.error) == "The file is gone."
     assert not bench.player.finished
-    with pytest.raises(AudioFileError):
-        bench.player.play(50_000)
+    bench.player.play(50_000)
+    bench.wait(lambda: bench.player.error is not None)
+    assert not bench.player.playing
 
 
 def test_an_empty_range_is_finished_at_once(bench: Bench) -> None:
     bench.player.load(sounds(ramp(100)))
     bench.player.play(100)
     assert bench.player.finished
-    assert not bench.outputs
     with pytest.raises(ValueError, match="cannot play"):
         bench.player.play(-1)
+    with pytest.raises(ValueError, match="speed"):
+        bench.player.set_speed(3.0)
+
+
+def test_what_was_played_is_left_for_the_meters(bench: Bench) -> None:
+    x = ramp(20_000)
+    bench.player.load(sounds(x))
+    bench.player.play(0)
+    bench.output.hear(3_000)
+    tap = bench.player.tap
+    assert tap is not None
+    taken = tap.take()
+    np.testing.assert_array_equal(taken[:, taken[0] != 0], x[:, :3_000])
+    assert tap.take().shape == (2, 0)
 
 
 def test_takes_must_agree(bench: Bench) -> None:

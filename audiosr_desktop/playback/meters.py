@@ -1,0 +1,91 @@
+"""Meters: what is heard, measured: peaks, true peak and loudness."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from audiosr_desktop.audio.store import Samples
+from audiosr_desktop.dsp.level import LoudnessMeter, TruePeakMeter, peak_db
+
+MOMENTARY_S = 0.4
+SHORT_TERM_S = 3.0
+_TAP_S = 1.0
+
+
+class Tap:
+    """The last second of what was played: one thread puts in, another takes out, neither waits.
+
+    Args:
+        sample_rate: Hz.
+        channels: of the output.
+    """
+
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self._ring = np.zeros((round(_TAP_S * sample_rate), channels), np.float32)
+        self._written = 0
+        self._read = 0
+
+    def put(self, block: Samples) -> None:
+        """Add what was played, (samples, channels)."""
+        size = len(self._ring)
+        block = block[-size:]
+        first = self._written % size
+        split = min(len(block), size - first)
+        self._ring[first : first + split] = block[:split]
+        self._ring[: len(block) - split] = block[split:]
+        self._written += len(block)
+
+    def take(self) -> Samples:
+        """Return what came since the last call, float32 (channels, n); what was overwritten is left out."""
+        size, written = len(self._ring), self._written
+        first = max(self._read, written - size // 2)  # half a second away from where `put` writes
+        self._read = written
+        return self._ring[np.arange(first, written) % size].T
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """What the meters show.
+
+    Attributes:
+        peaks_db: highest sample of each channel since the last look, dBFS.
+        true_peak_db: highest value between the samples since the start of playing, dBTP.
+        momentary_lufs: loudness of the last 400 ms.
+        short_term_lufs: loudness of the last 3 s.
+    """
+
+    peaks_db: tuple[float, ...]
+    true_peak_db: float
+    momentary_lufs: float
+    short_term_lufs: float
+
+
+class Meters:
+    """Measures a stream of blocks as it is played.
+
+    Args:
+        sample_rate: Hz.
+        channels: 1 to 8; of more, the first 8 are measured.
+    """
+
+    def __init__(self, sample_rate: int, channels: int) -> None:
+        self._rate, self._channels = sample_rate, min(channels, 8)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was heard: playing starts anew."""
+        self._loudness = LoudnessMeter(self._rate, self._channels)
+        self._true_peak = TruePeakMeter(self._rate, self._channels)
+
+    def add(self, block: Samples) -> Levels:
+        """Take float32 (channels, n) and return the levels now."""
+        block = block[: self._channels]
+        self._loudness.add(block)
+        self._true_peak.add(block)
+        return Levels(
+            tuple(peak_db(channel) if channel.size else -math.inf for channel in block),
+            self._true_peak.result_db(),
+            self._loudness.recent(MOMENTARY_S),
+            self._loudness.recent(SHORT_TERM_S),
+        )

@@ -1,0 +1,46 @@
+"""Monitor: what each loudspeaker hears of a sound's channels."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from audiosr_desktop.audio.store import Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Monitor:
+    """How the channels are listened to.
+
+    Attributes:
+        mode: "all" as they are, "mono" their mean, "side" half the difference of the first two, "solo" one.
+        channel: the one that "solo" means, from 0.
+    """
+
+    mode: Literal["all", "mono", "side", "solo"] = "all"
+    channel: int = 0
+
+
+def fold_matrix(channels: int, outputs: int, monitor: Monitor = Monitor()) -> Samples:  # noqa: B008 - frozen
+    """Return what each output hears of each channel, float32 (outputs, channels).
+
+    A mono sound is heard everywhere; where there are more channels than outputs they are shared out evenly.
+    The side of a mono sound is silence; a channel that is not there is the last one.
+    """
+    if monitor.mode == "all":
+        if channels == 1:
+            return np.ones((outputs, 1), np.float32)
+        matrix = np.zeros((outputs, channels), np.float32)
+        for channel in range(channels):
+            matrix[channel % outputs, channel] = 1.0
+        if channels > outputs:
+            matrix /= matrix.sum(axis=1, keepdims=True)
+        return matrix
+    row = np.zeros(channels, np.float32)
+    if monitor.mode == "mono":
+        row[:] = 1.0 / channels
+    elif monitor.mode == "solo":
+        row[min(monitor.channel, channels - 1)] = 1.0
+    elif channels > 1:
+        row[:2] = 0.5, -0.5
+    return np.tile(row, (outputs, 1))
