@@ -7,7 +7,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -209,7 +209,9 @@ def pictures(request: Request, cache_: TileCache) -> Iterator[Picture | None]:
 def _measure_into(
     cache_: TileCache, request: Request, n_fft: int, level: int, index: int, *, coarse: bool = False
 ) -> None:
-    tile = measure_tile(request.sound, request.analysis, n_fft, level, index, frames=1 if coarse else None)
+    # a first look reads and transforms as little as it can
+    analysis = replace(request.analysis, padding=1) if coarse else request.analysis
+    tile = measure_tile(request.sound, analysis, n_fft, level, index, frames=1 if coarse else None)
     cache_.put(n_fft, level, index, tile)
 
 
