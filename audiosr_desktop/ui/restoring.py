@@ -79,8 +79,6 @@ def restore(
     if rate != sound.sample_rate:
         share = 0.1
         before = yield from part_of(resample_sound(sound, rate, scratch), 0.0, share)
-        ratio = rate / sound.sample_rate
-        moved = Region(round(chosen.start * ratio), round(chosen.stop * ratio), chosen.low_hz, chosen.high_hz)
-        chosen = moved.clipped(0, before.length)
+        chosen = chosen.at_rate(rate / sound.sample_rate).clipped(0, before.length)
     after = yield from part_of(apply_effect(effect, before, chosen, values, scratch), share, 1.0)
     return Restored(before, after, chosen, dict(report))
