@@ -1,23 +1,27 @@
 """Region: what an effect works on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from audiosr_desktop.audio.mask import Mask
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A half-open range of samples, and optionally a band of frequencies.
+    """A half-open range of samples, and optionally a band of frequencies or a shape within both.
 
     Attributes:
         start: first sample.
         stop: one past the last sample.
         low_hz: lower bound of the band; None is no bound.
         high_hz: upper bound of the band; None is no bound.
+        mask: a shape that lies within these bounds; None is all of them.
     """
 
     start: int
     stop: int
     low_hz: float | None = None
     high_hz: float | None = None
+    mask: Mask | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.start <= self.stop:
@@ -32,14 +36,19 @@ class Region:
 
     @property
     def has_band(self) -> bool:
-        """Whether only a band of frequencies is meant."""
-        return self.low_hz is not None or self.high_hz is not None
+        """Whether only a part of the frequencies is meant."""
+        return self.low_hz is not None or self.high_hz is not None or self.mask is not None
 
     def clipped(self, start: int, stop: int) -> "Region":
         """Return the part inside [start, stop), empty at the nearer bound when there is none."""
         first = min(max(self.start, start), stop)
-        return Region(first, max(first, min(self.stop, stop)), self.low_hz, self.high_hz)
+        return replace(self, start=first, stop=max(first, min(self.stop, stop)))
 
     def widened(self, margin: int, end: int) -> "Region":
         """Return the region with `margin` samples more on each side, kept inside [0, end)."""
         return Region(max(0, self.start - margin), min(end, self.stop + margin), self.low_hz, self.high_hz)
+
+    def at_rate(self, ratio: float) -> "Region":
+        """Return the same part of the same sound at `ratio` times the sample rate."""
+        mask = self.mask.at_rate(ratio) if self.mask is not None else None
+        return Region(round(self.start * ratio), round(self.stop * ratio), self.low_hz, self.high_hz, mask)

@@ -36,6 +36,21 @@ def hann(n: int) -> Samples:
     return window
 
 
+@cache
+def blackman_harris(n: int) -> Samples:
+    """Return the periodic four-term window of n points whose side lobes lie below -92 dB; shared, read-only.
+
+    Source: Harris, Proc. IEEE, 1978, table I.
+    """
+    phase = 2.0 * np.pi * np.arange(n) / n
+    terms = (0.35875, -0.48829, 0.14128, -0.01168)
+    window: Samples = sum(factor * np.cos(order * phase) for order, factor in enumerate(terms)).astype(
+        np.float32
+    )
+    window.flags.writeable = False
+    return window
+
+
 def db(amplitude: npt.ArrayLike, floor: float = 1e-10) -> npt.NDArray[Any]:
     """Return 20 log10 of an amplitude; values below `floor` count as `floor`. Float32 stays float32."""
     values = np.asarray(amplitude)

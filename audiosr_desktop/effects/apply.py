@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from audiosr_desktop.audio.files import require_finite
+from audiosr_desktop.audio.mask import Mask
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Sound, concat
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
-from audiosr_desktop.dsp.spectrum import istft, stft
+from audiosr_desktop.dsp.spectrum import blackman_harris, istft, stft
 from audiosr_desktop.effects.effect import AMOUNT, Effect, resolve_values
 from audiosr_desktop.errors import EffectError, SoundError
 from audiosr_desktop.job import Job, Progress, part_of
@@ -23,6 +24,8 @@ CHECKED_CONTEXT_S = 16.0  # effects read this much around the region, at most
 BAND_EDGE_OCTAVES = 1.0 / 12.0
 BAND_N_FFT = 8192
 BAND_HOP = 2048
+MASK_N_FFT = 4096  # with the window below, what is outside a shape by 100 Hz or 45 ms changes by < -90 dB
+MASK_HOP = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,12 @@ def apply_effect(
             writer.write(dry.read(start, stop) + change * (np.float32(amount) * edges.gains(start, stop)))
             yield Progress(0.94 + 0.06 * stop / dry.length, "Mixing")
         mixed = Sound.from_store(writer.finish(), dry.sample_rate)
-    return sound.splice(region, mixed)
+    if region.mask is None:
+        return sound.splice(region, mixed)
+    for low, high in _spans_inside(region.mask, region):  # between them the samples stay those of the sound
+        span = Region(region.start + low, region.start + high)
+        sound = sound.splice(span, mixed.slice(low, high))
+    return sound
 
 
 def _check_result(effect: Effect, dry: Sound, wet: Sound) -> Job[None]:
@@ -129,7 +137,10 @@ def _faded(dry: Sound, wet: Sound, edges: _Edges, start: int, stop: int) -> Soun
 
 
 def _changes(dry: Sound, wet: Sound, region: Region) -> Iterator[tuple[int, Samples]]:
-    """Yield (start, wet minus dry) block by block, the region's band only."""
+    """Yield (start, wet minus dry) block by block, the region's band or shape only."""
+    if region.mask is not None:
+        yield from _shaped_changes(dry, wet, region, region.mask)
+        return
     gains = _band_gains(region, dry.sample_rate) if region.has_band else None
     # frames are counted from the document's start, so that the result does not depend on the region's
     first = -(region.start % BAND_HOP)
@@ -143,6 +154,50 @@ def _changes(dry: Sound, wet: Sound, region: Region) -> Iterator[tuple[int, Samp
         spectrum = stft(change, BAND_N_FFT, BAND_HOP, center=False)
         change = istft(spectrum * gains[:, None], BAND_HOP, end - outer, center=False)
         yield start, change[:, start - outer : stop - outer]
+
+
+def _shaped_changes(dry: Sound, wet: Sound, region: Region, mask: Mask) -> Iterator[tuple[int, Samples]]:
+    """Yield (start, wet minus dry), each place in time and frequency scaled by the mask.
+
+    Where the mask chooses nothing at any frequency the change is exactly zero.
+    """
+    window = blackman_harris(MASK_N_FFT)
+    bins = MASK_N_FFT // 2 + 1
+    spans = _spans_inside(mask, region)
+    fade = round(FADE_S * dry.sample_rate)
+    # frames are counted from the document's start, so that the result does not depend on the region's
+    for begin in range(-(region.start % MASK_HOP), dry.length, BLOCK):
+        start, stop = max(0, begin), min(begin + BLOCK, dry.length)
+        support = _support(spans, dry.length, start, stop, fade)
+        if not support.any():
+            yield start, np.zeros((dry.channels, stop - start), np.float32)
+            continue
+        outer, end = begin - MASK_N_FFT, begin + BLOCK + MASK_N_FFT
+        change = wet.read_padded(outer, end) - dry.read_padded(outer, end)
+        spectrum = stft(change, MASK_N_FFT, MASK_HOP, win=window, center=False)
+        centres = region.start + outer + MASK_N_FFT / 2 + MASK_HOP * np.arange(spectrum.shape[-1])
+        gains = mask.gains_at(centres.astype(np.float64), bins)
+        change = istft(spectrum * gains, MASK_HOP, end - outer, win=window, center=False)
+        yield start, change[:, start - outer : stop - outer] * support
+
+
+def _spans_inside(mask: Mask, region: Region) -> list[tuple[int, int]]:
+    """Return where a mask chooses anything, counted from the region's start."""
+    clipped = ((max(low, region.start), min(high, region.stop)) for low, high in mask.runs)
+    return [(low - region.start, high - region.start) for low, high in clipped if low < high]
+
+
+def _support(spans: list[tuple[int, int]], length: int, start: int, stop: int, fade: int) -> Samples:
+    """Return the gain in time over [start, stop): 1 in the spans, faded inside their edges, 0 elsewhere."""
+    gains = np.zeros(stop - start, np.float32)
+    for low, high in spans:
+        first, last = max(low, start), min(high, stop)
+        if first < last:
+            reach = min(fade, (high - low) // 2)
+            # at the edges of the region the caller lays the fades
+            edges = _Edges(high - low, reach if low > 0 else 0, reach if high < length else 0)
+            gains[first - start : last - start] = edges.gains(first - low, last - low)
+    return gains
 
 
 def _band_gains(region: Region, sample_rate: int) -> Samples:

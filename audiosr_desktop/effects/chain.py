@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -198,7 +198,7 @@ def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scra
     rate = yield from part_of(rate_needed(steps, sound, region), 0.0, 0.01)
     done = 0.01
     if rate != sound.sample_rate:
-        region = _at_rate(region, sound.sample_rate, rate)
+        region = region.at_rate(rate / sound.sample_rate)
         sound = yield from part_of(resample_sound(sound, rate, scratch), done, 0.06)
         region = region.clipped(0, sound.length)
         done = 0.06
@@ -240,8 +240,3 @@ def _adds_band(step: Step, sound: Sound, region: Region) -> Job[bool]:
     # a sound of 44.1 kHz that lacks nothing is not converted for nothing
     survey = yield from survey_sound(sound, region)
     return survey is not None and not survey.cutoff.full_band
-
-
-def _at_rate(region: Region, rate_in: int, rate_out: int) -> Region:
-    start, stop = (round(edge * rate_out / rate_in) for edge in (region.start, region.stop))
-    return replace(region, start=start, stop=stop)

@@ -79,6 +79,7 @@ class MainWindow(WindowFrame):
         editor.runner.progressed.connect(panel.job_panel.on_progressed)
         editor.runner.ended.connect(panel.job_panel.on_ended)
         view.playhead_placed.connect(editor.transport.seek)
+        view.drawn.connect(editor.measurements.release)
         view.hovered.connect(self.status.show_readout)
         view.menu_wanted.connect(self._on_menu_wanted)
         view.cutoff_moved.connect(self._on_cutoff_moved)

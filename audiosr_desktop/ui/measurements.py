@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.peaks import Peaks, build_peaks
 from audiosr_desktop.audio.region import Region
@@ -11,11 +11,15 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.job import Job
 from audiosr_desktop.ui.job_thread import JobThread
 
+HELD_MS = 400  # how long the first look at a sound waits for the first pictures of it, at most
 _KEPT_PEAKS = 4  # the present sound, the one before it, and what undo and redo are likely to show
 
 
 class Measurements(QObject):
-    """Runs quiet jobs that only look at the sound; a newer sound ends those of the older one."""
+    """Runs quiet jobs that only look at the sound; a newer sound ends those of the older one.
+
+    What reads a whole sound keeps its file busy, so it waits for `release`: first the views show something.
+    """
 
     peaks_changed = Signal(object)  # Peaks
     cutoff_changed = Signal(object)  # CutoffEstimate, or None for silence
@@ -26,6 +30,19 @@ class Measurements(QObject):
         self._peaks: list[Peaks] = []
         self._threads: dict[str, JobThread] = {}
         self._ending: list[JobThread] = []
+        self._held: list[JobThread] = []
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(HELD_MS)
+        self._timer.timeout.connect(self.release)
+
+    @Slot()
+    def release(self) -> None:
+        """Begin what was held back: the views have their first pictures."""
+        self._timer.stop()
+        held, self._held = self._held, []
+        for thread in held:
+            thread.start()
 
     def peaks_of(self, sound: Sound) -> Peaks | None:
         """Return the peaks of a sound if they are known."""
@@ -45,11 +62,11 @@ class Measurements(QObject):
             if old is not None and same and region is not None
             else build_peaks(sound)
         )
-        self._start("peaks", job, self._on_peaks)
+        self._start("peaks", job, self._on_peaks, held=old is None)
 
     def measure_cutoff(self, sound: Sound) -> None:
         """Estimate where the band of a sound ends."""
-        self._start("cutoff", _cutoff(sound), self._on_cutoff)
+        self._start("cutoff", _cutoff(sound), self._on_cutoff, held=self.peaks_of(sound) is None)
 
     def clear(self) -> None:
         """Forget everything, before another document is shown."""
@@ -63,18 +80,25 @@ class Measurements(QObject):
         _wait(self._ending)
         self._ending.clear()
 
-    def _start(self, name: str, job: Job[Any], slot: Any) -> None:
+    def _start(self, name: str, job: Job[Any], slot: Any, *, held: bool) -> None:
         self._stop(name)
         thread = JobThread(job, self)
         thread.succeeded.connect(slot)
         thread.failed.connect(self._on_failed)
         thread.finished.connect(self._on_finished)
         self._threads[name] = thread
-        thread.start()
+        if held:
+            self._held.append(thread)
+            self._timer.start()
+        else:
+            thread.start()
 
     def _stop(self, name: str) -> None:
         thread = self._threads.pop(name, None)
-        if thread is not None:
+        if thread in self._held:
+            self._held.remove(thread)
+            thread.deleteLater()
+        elif thread is not None:
             thread.requestInterruption()
             self._ending.append(thread)
 

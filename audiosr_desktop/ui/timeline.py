@@ -105,9 +105,7 @@ class Timeline(QObject):
             self._start, self._stop = self._kept_inside(self._start * ratio, self._stop * ratio)
             self._previous = [(start * ratio, stop * ratio) for start, stop in self._previous]
         if selection is not None:
-            low, high = selection.low_hz, selection.high_hz
-            moved = Region(round(selection.start * ratio), round(selection.stop * ratio), low, high)
-            self._selection = self._allowed(moved)
+            self._selection = self._allowed(selection if ratio == 1.0 else selection.at_rate(ratio))
         self._playhead = min(round(self._playhead * ratio), length)
         self.sound_changed.emit()
         self.selection_changed.emit()
@@ -223,7 +221,7 @@ class Timeline(QObject):
         high = clipped.high_hz if clipped.high_hz is not None and clipped.high_hz < nyquist else None
         if low is not None and low >= nyquist:
             low = high = None  # the band lies above what the rate holds
-        return Region(clipped.start, clipped.stop, low, high) if clipped.length else None
+        return Region(clipped.start, clipped.stop, low, high, clipped.mask) if clipped.length else None
 
     def _min_span(self) -> float:
         return min(max(_MIN_VIEW, self._width / MAX_PIXELS_PER_SAMPLE), self._max_span())

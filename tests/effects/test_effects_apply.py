@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audiosr_desktop.audio.mask import HOP, ROWS, Mask
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import Combine, combined
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.apply import apply_effect
@@ -224,3 +226,62 @@ def test_any_region(start: int, length: int, amount: int, tmp_path_factory: pyte
     ratio = after / before
     assert ratio.min() > 0.999
     assert ratio.max() < 1.0 + amount / 100 + 1e-3
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_a_shape_is_obeyed_in_time_and_frequency(run_scratch: Scratch, channels: int) -> None:
+    sound = noise(4 * RATE, channels)
+    parts = (
+        Region(20_000, 80_000, 1000.0, 2000.0),
+        Region(60_000, 120_000, 5000.0, 6000.0),
+        Region(150_000, 170_000),
+    )
+    shape: Region | None = None
+    for part in parts:
+        shape = combined(shape, part, Combine.ADD, RATE)
+    assert shape is not None
+    assert shape.mask is not None
+    result = run_job(apply_effect(Fake(louder), sound, shape, {}, run_scratch))
+    change = samples_of(result) - samples_of(sound)
+    runs = shape.mask.runs
+    for start, stop in ((0, 20_000), (runs[0][1], runs[1][0]), (170_000, sound.length)):
+        assert not change[:, start:stop].any()
+    assert runs[1][0] - runs[0][1] > 28_000
+    assert result.pieces[0].store is sound.pieces[0].store
+    edges = [50, 900, 1050, 1950, 2100, 4900, 5050, 5950, 6100, 24_000]
+    for start, stop, inside in (
+        (23_000, 57_000, {1050}),
+        (65_000, 77_000, {1050, 5050}),
+        (84_000, 117_000, {5050}),
+        (153_000, 167_000, set(edges)),
+    ):
+        changed = power_by_band(change[:, start:stop], edges)
+        there = power_by_band(samples_of(sound)[:, start:stop], edges)
+        for low, high, new, old in zip(edges, edges[1:], changed, there, strict=False):
+            level_db = 10 * np.log10(new / old + 1e-30)
+            if low in inside:
+                assert level_db == pytest.approx(0.0, abs=0.3)
+            elif (low, high) not in ((900, 1050), (1950, 2100), (4900, 5050), (5950, 6100)):
+                assert level_db < -90.0
+
+
+def test_a_shape_with_half_the_gain_changes_half(run_scratch: Scratch) -> None:
+    sound = noise(RATE, 1)
+    shape = Region(0, RATE, mask=Mask(0, HOP, np.full((ROWS, RATE // HOP + 2), 128, np.uint8)))
+    change = samples_of(run_job(apply_effect(Fake(louder), sound, shape, {}, run_scratch))) - samples_of(
+        sound
+    )
+    middle = slice(5000, 40_000)
+    assert change[:, middle] == pytest.approx(samples_of(sound)[:, middle] * (128 / 255), abs=1e-5)
+
+
+def test_outside_a_band_less_than_minus_90_db_changes(run_scratch: Scratch) -> None:
+    sound = noise(4 * RATE, 1)
+    region = Region(9_999, 180_001, 1000.0, 4000.0)
+    change = samples_of(run_job(apply_effect(Fake(louder), sound, region, {}, run_scratch))) - samples_of(
+        sound
+    )
+    edges = [50, 500, 900, 4400, 24_000]
+    changed, there = power_by_band(change, edges), power_by_band(samples_of(sound), edges)
+    for place in (0, 1, 3):
+        assert 10 * np.log10(changed[place] / there[place]) < -90.0

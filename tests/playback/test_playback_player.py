@@ -11,11 +11,11 @@ from audiosr_desktop.audio.store import ArrayStore, Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.errors import AudioFileError, PlaybackError
 from audiosr_desktop.job import run_job
-from audiosr_desktop.playback.output import Fill
-from audiosr_desktop.playback.player import SCRUB_S, Player
 from audiosr_desktop.playback.feed import EDGE_S
 from audiosr_desktop.playback.mixer import FADE_S
 from audiosr_desktop.playback.monitor import Monitor
+from audiosr_desktop.playback.output import Fill
+from audiosr_desktop.playback.player import SCRUB_S, Player
 from audiosr_desktop.playback.takes import MOST_GAIN_DB, matched_gains_db
 
 RATE = 48000
@@ -320,7 +320,7 @@ def test_an_unplugged_device_keeps_the_place_and_another_one_is_taken(bench: Ben
     bench.wait(lambda: len(bench.outputs) == 2)
     bench.wait(lambda: bench.player.device is not None)
     told: list[str] = []
-    bench.wait(lambda: bool(told) or bool(notice := bench.player.take_notice()) and not told.append(notice))
+    bench.wait(lambda: bool(told) or (bool(notice := bench.player.take_notice()) and not told.append(notice)))
     assert told == ["The sound device card 0 is gone, so playing stopped; sound goes to card 1 now."]
     assert bench.player.take_notice() == ""
     bench.player.resume()

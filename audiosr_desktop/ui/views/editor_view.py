@@ -29,6 +29,7 @@ class EditorView(QWidget):
     menu_wanted = Signal(QPoint)
     cutoff_moved = Signal(float)
     scrolled = Signal()  # by the user
+    drawn = Signal()  # every visible view has a picture
 
     def __init__(
         self, timeline: Timeline, settings: Settings, theme: Theme, parent: QWidget | None = None
@@ -42,6 +43,8 @@ class EditorView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(3)
         self.splitter.setChildrenCollapsible(False)
+        for view in (self.waveform, self.spectrogram):
+            view.drawn.connect(self._on_drawn)
         for view in self._tracks():
             self.splitter.addWidget(view)
             view.playhead_placed.connect(self.playhead_placed)
@@ -120,6 +123,11 @@ class EditorView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._timeline.set_width(self.width() - LEFT_MARGIN - RIGHT_MARGIN)
+
+    @Slot()
+    def _on_drawn(self) -> None:
+        if all(view.picture is not None or view.isHidden() for view in (self.waveform, self.spectrogram)):
+            self.drawn.emit()
 
     @Slot(object)
     def _on_span_clicked(self, span: RestoredSpan) -> None:

@@ -14,6 +14,7 @@ from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, REDRAW_MS, RIGHT_
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
 _HEIGHT = 40
+_LATER_MS = 250  # the views draw a new sound first
 
 
 class Overview(QWidget):
@@ -36,7 +37,6 @@ class Overview(QWidget):
         self._held = 0.0  # where in the visible range the mouse holds it
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._on_due)
         for signal in (timeline.view_changed, timeline.playhead_changed, timeline.selection_changed):
             signal.connect(self.update)
@@ -51,7 +51,7 @@ class Overview(QWidget):
         ):
             self._waves = None
         self._sound, self._peaks = sound, peaks
-        self._timer.start()
+        self._timer.start(REDRAW_MS if peaks is not None or self._waves is not None else _LATER_MS)
         self.update()
 
     def set_spans(self, spans: tuple[RestoredSpan, ...]) -> None:
@@ -62,11 +62,11 @@ class Overview(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self.theme = theme
-        self._timer.start()
+        self._timer.start(REDRAW_MS)
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._timer.start()
+        self._timer.start(REDRAW_MS)
 
     def _area(self) -> QRectF:
         return QRectF(LEFT_MARGIN, 4, max(1.0, self.width() - LEFT_MARGIN - RIGHT_MARGIN), _HEIGHT - 6)

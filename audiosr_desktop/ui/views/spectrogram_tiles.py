@@ -7,7 +7,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PySide6.QtGui import QImage
 
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.dsp.spectrum import stft
+from audiosr_desktop.dsp.spectrum import blackman_harris, stft
 from audiosr_desktop.ui.views.colour_maps import LOWEST_DB, STEP_DB, level_colours
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 
@@ -209,7 +209,9 @@ def pictures(request: Request, cache_: TileCache) -> Iterator[Picture | None]:
 def _measure_into(
     cache_: TileCache, request: Request, n_fft: int, level: int, index: int, *, coarse: bool = False
 ) -> None:
-    tile = measure_tile(request.sound, request.analysis, n_fft, level, index, frames=1 if coarse else None)
+    # a first look reads and transforms as little as it can
+    analysis = replace(request.analysis, padding=1) if coarse else request.analysis
+    tile = measure_tile(request.sound, analysis, n_fft, level, index, frames=1 if coarse else None)
     cache_.put(n_fft, level, index, tile)
 
 
@@ -265,7 +267,7 @@ def _window(name: str, n_fft: int, padding: int) -> tuple[npt.NDArray[np.float32
     if name == "Kaiser":
         window = np.kaiser(n_fft + 1, 9.0)[:-1]
     elif name == "Blackman–Harris":
-        window = 0.35875 - 0.48829 * np.cos(phase) + 0.14128 * np.cos(2 * phase) - 0.01168 * np.cos(3 * phase)
+        window = blackman_harris(n_fft).astype(np.float64)
     else:
         first = 0.54 if name == "Hamming" else 0.5
         window = first - (1.0 - first) * np.cos(phase)

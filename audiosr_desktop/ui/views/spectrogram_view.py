@@ -23,6 +23,7 @@ class SpectrogramView(TrackView):
     """Spectrogram of one or two lanes; more than two channels are shown as their sum."""
 
     cutoff_moved = Signal(float)  # Hz, while the user drags it
+    drawn = Signal()  # a picture came
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(timeline, theme, parent)
@@ -110,7 +111,12 @@ class SpectrogramView(TrackView):
         columns = self.area().width() * ratio * (stop - start) / self.timeline.span
         rows = max(8, round(self.lane_rects()[0].height() * ratio))
         self.loader.load(pictures(self._request(start, stop, round(columns), rows), self._cache))
-        if self._backdrop_wanted:
+        if self._picture is not None:
+            self._request_backdrop(rows)
+
+    def _request_backdrop(self, rows: int) -> None:
+        """Ask for the whole sound, coarse, behind what is visible; the visible part comes first."""
+        if self._backdrop_wanted and self._sound is not None:
             self._backdrop_wanted = False
             whole = self._request(0.0, float(self._sound.length), _BACKDROP_COLUMNS, rows)
             self._backdrop_loader.load(pictures(whole, self._backdrop_cache))
@@ -134,7 +140,9 @@ class SpectrogramView(TrackView):
     def _on_loaded(self, number: int, picture: Picture) -> None:
         if number == self.loader.number:
             self._picture = picture
+            self._request_backdrop(max(8, round(self.lane_rects()[0].height() * self.devicePixelRatioF())))
             self.update()
+            self.drawn.emit()
 
     @Slot(int, object)
     def _on_backdrop_loaded(self, number: int, picture: Picture) -> None:

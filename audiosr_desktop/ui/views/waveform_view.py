@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
@@ -25,6 +25,8 @@ _CHANNEL_NAMES = {1: ("",), 2: ("L", "R")}
 
 class WaveformView(TrackView):
     """Waveform of all channels, one lane each."""
+
+    drawn = Signal()  # a picture came
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(timeline, theme, parent)
@@ -88,6 +90,7 @@ class WaveformView(TrackView):
         if number == self.loader.number:
             self._waves = picture
             self.update()
+            self.drawn.emit()
 
     def paint_picture(self, painter: QPainter, area: QRectF) -> None:
         rects = self.lane_rects()
