@@ -72,16 +72,50 @@ class Autoencoder(nn.Module):
         return self.decoder(latent), mean, log_variance
 
 
+class ConditionGraph(nn.Module):
+    """Encoder as a graph: log-mel and noise to a condition latent, unscaled."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
+        mean, log_variance = self.encoder(mel)
+        latent: Tensor = mean + torch.exp(0.5 * log_variance) * noise
+        return latent
+
+
+class DecoderGraph(nn.Module):
+    """Decoder as a graph, with the scale factor baked in."""
+
+    def __init__(self, decoder: Decoder, scale_factor: float) -> None:
+        super().__init__()
+        self.decoder = decoder
+        self.scale_factor = scale_factor
+
+    def forward(self, z: Tensor) -> Tensor:
+        mel: Tensor = self.decoder(z / self.scale_factor)
+        return mel
+
+
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return the Kullback-Leibler divergence to a standard normal, mean over elements, in nats."""
     return 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).mean()
 
 
-def kl_between(mean: Tensor, log_variance: Tensor, mean_to: Tensor, log_variance_to: Tensor) -> Tensor:
+def kl_between(
+    mean: Tensor,
+    log_variance: Tensor,
+    mean_to: Tensor,
+    log_variance_to: Tensor,
+    weights: Tensor | None = None,
+) -> Tensor:
     """Return the divergence from the first posterior to the second, mean over elements, nats.
 
     Trains a condition encoder to see the clean sound's posterior in damaged sound (Fang et al. 2021, eq. 9).
+    `weights` scale each element's part and must be of a shape that broadcasts.
     """
     ratio = torch.exp(log_variance - log_variance_to)
     distance = (mean - mean_to).square() * torch.exp(-log_variance_to)
-    return 0.5 * (ratio + distance - 1.0 - log_variance + log_variance_to).mean()
+    divergence = 0.5 * (ratio + distance - 1.0 - log_variance + log_variance_to)
+    return (divergence if weights is None else divergence * weights).mean()

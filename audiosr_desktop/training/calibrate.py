@@ -16,15 +16,14 @@ import numpy.typing as npt
 
 from audiosr_desktop.dsp.degrade import band_limit
 from audiosr_desktop.engine.bundle import load_bundle
-from audiosr_desktop.engine.restorer import Restorer, Settings
+from audiosr_desktop.engine.restorer import Restorer
 from audiosr_desktop.engine.sessions import open_sessions
 from audiosr_desktop.errors import AudioSRError, TrainingError
 from audiosr_desktop.evaluation.metrics import band_energy_db
 from audiosr_desktop.job import run_job
-from audiosr_desktop.training.data import FULL_BAND_HZ, Corpus
+from audiosr_desktop.training.data import FULL_BAND_HZ, SAMPLE_RATE, Corpus
+from audiosr_desktop.training.validation import HIGHEST_HZ, SECONDS, restored
 
-SAMPLE_RATE = 48_000
-SECONDS = 5.12
 CUTOFFS_HZ = (3_000.0, 4_000.0, 6_000.0, 8_000.0, 12_000.0)
 LIMIT_DB = 6.0
 DRAWS_AN_EXAMPLE = 20
@@ -33,21 +32,9 @@ DRAWS_AN_EXAMPLE = 20
 def level_error_db(restorer: Restorer, sound: npt.NDArray[np.float32], cutoff_hz: float, steps: int) -> float:
     """Return the energy above the cutoff of restored sound (1, samples) against the truth, in dB."""
     narrow = band_limit(sound, SAMPLE_RATE, cutoff_hz, "resample")
-    padding = SAMPLE_RATE
-    padded = np.pad(narrow, ((0, 0), (padding, 12 * SAMPLE_RATE)))
-    made: list[npt.NDArray[np.float32]] = []
-    job = restorer.generate(
-        lambda start, stop: padded[:, start + padding : stop + padding],
-        narrow.shape[1],
-        0,
-        narrow.shape[1],
-        settings=Settings(cutoff_hz, steps, 1.0, 0),
-        write=made.append,
-    )
-    run_job(job)
-    restored = narrow + np.concatenate(made, axis=1)
     # the top kHz is left out: most of the corpus ends there by its sample rate
-    return band_energy_db(sound, restored, SAMPLE_RATE, cutoff_hz, 20_000.0)
+    made = restored(restorer, narrow, cutoff_hz, steps)
+    return band_energy_db(sound, made, SAMPLE_RATE, cutoff_hz, HIGHEST_HZ)
 
 
 def calibrate(folder: Path, corpus: Path, examples: int, seed: int) -> float:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,20 +21,36 @@ from audiosr_desktop.engine.condition import (
 )
 from audiosr_desktop.errors import TrainingError
 
+SAMPLE_RATE = 48_000
 HOP = 480
 N_FFT = 2048
 SIDE = (N_FFT - HOP) // 2
 KIND_SHARES = {"music": 0.55, "speech": 0.25, "effects": 0.15, "instruments": 0.05}
 FULL_BAND_HZ = 19_500.0
+CUTOFF_JITTER = (0.95, 1.03)  # the engine's estimate is not exact either
 OPEN_END_HZ = 20_500.0  # above this a file's end is the end of 44.1 kHz sound, which the model may learn
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Sound (batch, samples) with the bandwidth of each row in Hz."""
+    """Examples: sound as it should be and, where damage was drawn, as the model is given it.
+
+    Attributes:
+        sound: float32 (batch, samples).
+        bandwidth_hz: where each row's file ends.
+        damaged: the same shape; None where the mel alone is damaged, later.
+        cutoff_hz: end of the good band of each damaged row.
+    """
 
     sound: Tensor
     bandwidth_hz: npt.NDArray[np.float64]
+    damaged: Tensor | None = None
+    cutoff_hz: npt.NDArray[np.float64] | None = None
+
+    def to(self, device: torch.device) -> "Batch":
+        """Return the batch with its sound on a device."""
+        damaged = None if self.damaged is None else self.damaged.to(device, non_blocking=True)
+        return replace(self, sound=self.sound.to(device, non_blocking=True), damaged=damaged)
 
 
 class Corpus:
@@ -136,7 +152,7 @@ def condition_mel(
 ) -> npt.NDArray[np.float32]:
     """Damage a clean log-mel (frames, 256) and bring it to the canonical form, with an uncertain cutoff."""
     damaged = np.maximum(mel + filter_slope(rng, cutoff_hz), LOG_FLOOR)
-    return canonical_mel(damaged, cutoff_hz * rng.uniform(0.95, 1.03))
+    return canonical_mel(damaged, cutoff_hz * rng.uniform(*CUTOFF_JITTER))
 
 
 def open_target(mel: npt.NDArray[np.float32], bandwidth_hz: float) -> tuple[npt.NDArray[np.float32], int]:

@@ -19,7 +19,13 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from audiosr_desktop.errors import AudioSRError, TrainingError
-from audiosr_desktop.training.autoencoder import LATENT_BINS, LATENT_CHANNELS, Autoencoder, Decoder, Encoder
+from audiosr_desktop.training.autoencoder import (
+    LATENT_BINS,
+    LATENT_CHANNELS,
+    Autoencoder,
+    ConditionGraph,
+    DecoderGraph,
+)
 from audiosr_desktop.training.unet import UNet
 from audiosr_desktop.training.vocoder import N_MELS, Vocoder
 from audiosr_desktop.training.weights import fill, load_weights
@@ -31,32 +37,6 @@ PARITY_SIZES = (
     (2, 16),
     (4, 40),
 )  # batch and latent frames: a size frozen in a graph shows at the second
-
-
-class ConditionGraph(nn.Module):
-    """Encoder as a graph: log-mel and noise to a condition latent, unscaled."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        super().__init__()
-        self.encoder = encoder
-
-    def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
-        mean, log_variance = self.encoder(mel)
-        latent: Tensor = mean + torch.exp(0.5 * log_variance) * noise
-        return latent
-
-
-class DecoderGraph(nn.Module):
-    """Decoder as a graph, with the scale factor baked in."""
-
-    def __init__(self, decoder: Decoder, scale_factor: float) -> None:
-        super().__init__()
-        self.decoder = decoder
-        self.scale_factor = scale_factor
-
-    def forward(self, z: Tensor) -> Tensor:
-        mel: Tensor = self.decoder(z / self.scale_factor)
-        return mel
 
 
 @dataclass(frozen=True, slots=True)

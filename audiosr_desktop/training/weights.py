@@ -13,14 +13,13 @@ from audiosr_desktop.engine.bundle import Verifier, load_bundle
 from audiosr_desktop.errors import TrainingError
 from audiosr_desktop.job import run_job
 
-# the graphs that hold each network; where both exist, the encoder of clean sound and not the condition's
+CLEAN_ENCODER = "vae_encoder"  # beside the graphs of the contract, when the condition encoder is another one
 GRAPHS_OF = {
     "vocoder": ("vocoder",),
-    "autoencoder": ("vae_encoder", "vae_decoder"),
-    "encoder": ("vae_feature_extract", "vae_decoder"),
+    "autoencoder": (CLEAN_ENCODER, "vae_decoder"),
+    "condition_encoder": ("vae_feature_extract",),
     "unet": ("ddpm",),
 }
-CLEAN_ENCODER = "vae_encoder"  # beside the graphs of the contract, when the condition encoder is another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +80,8 @@ def _bundle_weights(folder: Path, task: str, device: torch.device | str) -> Weig
         elif not path.is_file():
             path = bundle.graph_path("vae_feature_extract")
         state.update((name, value.to(device)) for name, value in graph_state(onnx.load(path)).items())
+    if task == "condition_encoder":  # a network of its own, not a part of the VAE
+        state = {name.removeprefix("encoder."): value for name, value in state.items()}
     training = bundle.manifest.about.get("training", {})
     steps = training.get("steps", {}).get(task, 0) if isinstance(training, dict) else 0
     return Weights(state, bundle.manifest.scale_factor, int(steps))
