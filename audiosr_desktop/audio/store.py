@@ -75,6 +75,30 @@ class ArrayStore:
         return part if part.dtype == dtype else part.astype(dtype)
 
 
+class SilenceStore:
+    """Digital silence of any length; it takes no space."""
+
+    def __init__(self, channels: int, length: int) -> None:
+        if channels < 1 or length < 0:
+            raise ValueError(f"silence needs a channel and no negative length, not {channels}, {length}")
+        self._channels, self._length = channels, length
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self._channels
+
+    @property
+    def length(self) -> int:
+        """Number of samples per channel."""
+        return self._length
+
+    def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
+        """Return zeros."""
+        _check_range(start, stop, self.length)
+        return np.zeros((self._channels, stop - start), dtype)
+
+
 class FileStore:
     """Samples read from their own sound file when asked for; any thread may read.
 
@@ -95,6 +119,11 @@ class FileStore:
             raise AudioFileError(f"{path.name} cannot be opened: {error}.", path) from error
         self._length = length
         self._position = 0
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
 
     @property
     def channels(self) -> int:
@@ -149,6 +178,11 @@ class ScratchStore:
         self._lock = threading.Lock()
         self._file = path.open("rb", buffering=0)
         self._finalizer = weakref.finalize(self, _drop_file, self._file, path)
+
+    @property
+    def path(self) -> Path:
+        """The scratch file."""
+        return self._path
 
     @property
     def channels(self) -> int:

@@ -2,9 +2,12 @@
 
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.basic import FadeIn, FadeOut, Gain, Normalise, Silence
+from audiosr_desktop.effects.channels import Channels
 from audiosr_desktop.effects.denoise import Denoise
 from audiosr_desktop.effects.effect import Effect
 from audiosr_desktop.effects.gaps import FillGap
+from audiosr_desktop.effects.generate import Generate
+from audiosr_desktop.effects.levels import Invert, NormaliseLoudness, RemoveDc
 from audiosr_desktop.effects.notes import Report
 from audiosr_desktop.effects.restore import Restore
 from audiosr_desktop.effects.super_resolution import SuperResolution
@@ -31,8 +34,13 @@ def built_in_effects(engines: Engines, scratch: Scratch, report: Report | None =
         FillGap(report),
         Gain(scratch),
         Normalise(scratch),
+        NormaliseLoudness(scratch),
         FadeIn(scratch),
         FadeOut(scratch),
         Silence(scratch),
+        RemoveDc(scratch),
+        Invert(scratch),
+        Channels(scratch),
+        Generate(scratch),
     ]
     return {effect.id: effect for effect in effects}

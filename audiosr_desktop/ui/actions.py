@@ -78,10 +78,18 @@ ROWS = (
     _row("quit", "&Quit", "Ctrl+Q", "close"),
     _row("undo", "&Undo", "Ctrl+Z", "editor.undo", "undo idle", icon="undo"),
     _row("redo", "&Redo", "Ctrl+Shift+Z Ctrl+Y", "editor.redo", "redo idle", icon="redo"),
-    _row("cut", "Cu&t", "Ctrl+X", "editor.cut", "selection idle"),
-    _row("copy", "&Copy", "Ctrl+C", "editor.copy", "selection"),
-    _row("paste", "&Paste", "Ctrl+V", "editor.paste", "clipboard idle"),
-    _row("delete", "&Delete", "Del", "editor.delete", "selection idle"),
+    _row("cut", "Cu&t", "Ctrl+X", "editing.cut", "selection idle"),
+    _row("copy", "&Copy", "Ctrl+C", "editing.copy", "selection"),
+    _row("paste", "&Paste", "Ctrl+V", "editing.paste", "clipboard idle"),
+    _row("paste_insert", "Paste as &insertion", "Ctrl+Shift+V", "editing.paste_insert", "clipboard idle"),
+    _row("paste_mix", "Paste &mixed", "Ctrl+Alt+V", "editing.paste_mix", "clipboard idle"),
+    _row("delete", "&Delete", "Del", "editing.delete", "selection idle"),
+    _row("silence", "&Silence", "Ctrl+Shift+L", "editing.silence", "selection idle"),
+    _row("trim", "T&rim to the selection", "Ctrl+T", "editing.trim", "selection idle"),
+    _row("clickless", "Cross-fade at c&uts", "", "editing.set_clickless", "", check=True),
+    _row("generate", "&Generate…", "", "ask_generate", "document idle effect"),
+    _row("resample", "Change the sample &rate…", "", "ask_resample", "document idle"),
+    _row("channels", "Change the &channels…", "", "ask_channels", "document idle"),
     _row("history", "&History", "Ctrl+Shift+H", "toggle_history", "", icon="history", check=True),
     _row("select_all", "Select &all", "Ctrl+A", "commands.select_all", "document"),
     _row("select_none", "Select &none", "Ctrl+Shift+A Esc", "commands.select_none", "selection"),
@@ -196,13 +204,17 @@ ROWS = (
 
 MENUS: tuple[tuple[str, str], ...] = (
     ("&File", "open #recent - export - close quit"),
-    ("&Edit", "undo redo - cut copy paste delete - history - preferences"),
+    (
+        "&Edit",
+        "undo redo - cut copy paste paste_insert paste_mix delete - silence trim clickless "
+        "- history - preferences",
+    ),
     (
         "&Select",
         "select_all select_none - edge_left edge_right extend_left extend_right contract_left contract_right "
         "- zero band - hand time time_frequency frequency",
     ),
-    ("&Process", "apply repeat - cancel"),
+    ("&Process", "apply repeat cancel - generate resample channels"),
     (
         "&Transport",
         "play play_on pause stop - loop loop_selection - to_start to_end step_left step_right back forward "

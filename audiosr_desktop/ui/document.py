@@ -1,5 +1,6 @@
 """Document: the present sound beside its undo history."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -137,17 +138,31 @@ class Document(QObject):
             span: marks the region as restored.
             step: which effect made it, with what values; its text and region are those given here.
         """
-        assert not self._locked, "edits are taken only between jobs"
-        before = self._state
-        spans = tuple(
-            replace(old, region=moved)
-            for old in before.spans
-            if (moved := moved_region(old.region, before.sound, sound, region)) is not None
-        )
-        marks = moved_marks(before.marks, before.sound, sound, region)
-        after = State(sound, (*spans, span) if span is not None else spans, marks)
         known = replace(step, text=text, region=region) if step is not None else Step(text, region)
-        self.undo_stack.push(EditCommand(self, known, before, after))
+        self.edit_in_stages(known, [(sound, region)], span)
+
+    def edit_in_stages(
+        self, step: Step, stages: Sequence[tuple[Sound, Region]], span: Span | None = None
+    ) -> None:
+        """Make several changes as one step.
+
+        Args:
+            step: how the history tells it.
+            stages: the sound after each change, and what the change replaced, in samples of the sound before.
+            span: marks a region of the last sound as restored.
+        """
+        assert not self._locked, "edits are taken only between jobs"
+        before = state = self._state
+        for sound, region in stages:
+            spans = tuple(
+                replace(old, region=moved)
+                for old in state.spans
+                if (moved := moved_region(old.region, state.sound, sound, region)) is not None
+            )
+            state = State(sound, spans, moved_marks(state.marks, state.sound, sound, region))
+        if span is not None:
+            state = replace(state, spans=(*state.spans, span))
+        self.undo_stack.push(EditCommand(self, step, before, state))
 
     def edit_marks(self, text: str, marks: tuple[Mark, ...]) -> None:
         """Change the markers and regions, as one step that can be undone."""

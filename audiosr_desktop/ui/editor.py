@@ -6,17 +6,17 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from audiosr_desktop.audio.files import FileInfo, open_sound, probe, write_sound
+from audiosr_desktop.audio.history import Span, Step
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.effect import Value
-from audiosr_desktop.errors import SoundError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import Catalogue
 from audiosr_desktop.ui.dialogs.export_dialog import Export
-from audiosr_desktop.ui.document import Document, RestoredSpan
+from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
@@ -208,7 +208,8 @@ class Editor(QObject):
         job = restore(steps, document.sound, region, scratch=self.scratch, report=self.catalogue.report)
 
         def done(result: Restored) -> None:
-            self._on_restored(document, effect.title, result)
+            step = Step(effect.title, result.region, effect_id, dict(values), self.runner.elapsed_s)
+            self._on_restored(document, step, result)
 
         started = self.runner.start(title, job, done)
         self.facts_changed.emit()
@@ -219,14 +220,14 @@ class Editor(QObject):
         if self._last is not None:
             self.apply(*self._last)
 
-    def _on_restored(self, document: Document, title: str, result: Restored) -> None:
+    def _on_restored(self, document: Document, step: Step, result: Restored) -> None:
         document.set_locked(False)
         if result.changed:
             if result.before is not document.sound:
                 text = f"Resample to {result.before.sample_rate / 1000:g} kHz"
                 document.edit(text, result.before, Region(0, result.before.length))
-            span = RestoredSpan(result.region, title, result.facts)
-            document.edit(title, result.after, result.region, span)
+            span = Span(result.region, step.text, result.facts)
+            document.edit(step.text, result.after, result.region, span, step=step)
         self.restored.emit(result)
 
     def undo(self) -> None:
@@ -239,48 +240,42 @@ class Editor(QObject):
         if self.document is not None and not self.document.locked:
             self.document.undo_stack.redo()
 
-    def copy(self) -> None:
-        """Keep the selected samples for pasting."""
-        selection = self.timeline.selection
-        if self.document is not None and selection is not None:
-            self._clipboard = self.document.sound.slice(selection.start, selection.stop)
-            self.facts_changed.emit()
+    def change(
+        self, title: str, document: Document, job: Job[Sound], step: Step, chosen: Region | None = None
+    ) -> bool:
+        """Run a job that gives the whole sound of a document after an edit, and take its result.
 
-    def cut(self) -> None:
-        """Keep the selected samples and take them out."""
-        self.copy()
-        self._remove("Cut")
+        Args:
+            title: for the progress.
+            document: which; it takes no other edits until the job ends.
+            job: makes the sound.
+            step: the edit, as the history tells it.
+            chosen: what is selected afterwards.
+        """
+        if self.runner.busy:
+            return False
+        document.set_locked(True)
 
-    def delete(self) -> None:
-        """Take the selected samples out."""
-        self._remove("Delete")
+        def done(sound: Sound) -> None:
+            document.set_locked(False)
+            if sound is not document.sound:
+                document.edit(step.text, sound, step.region, step=step)
+                if chosen is not None and document is self.document:
+                    self.timeline.select(chosen)
 
-    def _remove(self, text: str) -> None:
-        document, selection = self.document, self.timeline.selection
-        if document is None or selection is None or document.locked:
-            return
-        if selection.length == document.sound.length:
-            return  # a document without sound has nothing to show
-        rest = document.sound.splice(selection, document.sound.slice(0, 0))
-        self.timeline.select(None)
-        document.edit(text, rest, selection)
-        self.transport.seek(selection.start)
+        started = self.runner.start(title, job, done)
+        self.facts_changed.emit()
+        return started
 
-    def paste(self) -> None:
-        """Put what was copied in place of the selection, or at the playhead."""
-        document, sound = self.document, self._clipboard
-        if document is None or sound is None or document.locked:
-            return
-        at = self.timeline.playhead
-        target = self.timeline.selection or Region(at, at)
-        target = Region(target.start, target.stop)
-        try:
-            pasted = document.sound.splice(target, sound)
-        except SoundError as error:  # another rate or number of channels
-            self.failed.emit("Paste", error)
-            return
-        document.edit("Paste", pasted, target)
-        self.timeline.select(Region(target.start, target.start + sound.length))
+    @property
+    def clipboard(self) -> Sound | None:
+        """What was copied, from whichever document."""
+        return self._clipboard
+
+    def set_clipboard(self, sound: Sound) -> None:
+        """Keep a sound for pasting."""
+        self._clipboard = sound
+        self.facts_changed.emit()
 
     def close(self) -> None:
         """End all threads: a running job is cancelled."""

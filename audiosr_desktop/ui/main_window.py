@@ -1,6 +1,7 @@
 """MainWindow: what the editor's window does; it connects panes, menus and bars with the editor."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from audiosr_desktop.ui.actions import (
 )
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.editing import GENERATE, LENGTH, SAMPLE_RATE, channel_choice
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.restoring import Restored
 from audiosr_desktop.ui.run_summary import summary_of
@@ -100,6 +102,7 @@ class MainWindow(WindowFrame):
         self.actions_by_id[f"view_{self.settings.opening_view}"].setChecked(True)
         self.actions_by_id["level_match"].setChecked(self.settings.level_match)
         self.actions_by_id["history"].setChecked(True)
+        self.actions_by_id["clickless"].setChecked(self.settings.clickless)
         editor.transport.set_level_match(self.settings.level_match)
         editor.transport.follow = self.settings.follow_playhead
 
@@ -169,6 +172,31 @@ class MainWindow(WindowFrame):
         effect = self.panel.effect
         if effect is not None:
             self.editor.apply(effect.id, self.panel.values())
+
+    def ask_generate(self) -> None:
+        """Ask what to generate, and put it at the selection or the playhead."""
+        effect = self.editor.catalogue.effects.get(GENERATE)
+        if effect is not None:
+            length = () if self.editor.timeline.selection is not None else (LENGTH,)
+            values = self.dialogs.values("Generate", [*length, *effect.parameters])
+            if values is not None:
+                self.editing.generate(values, float(values.pop(LENGTH.id, 0.0)))
+
+    def ask_resample(self) -> None:
+        """Ask for a sample rate, and change that of the document."""
+        if self.editor.sound is not None:
+            rate = replace(SAMPLE_RATE, default=self.editor.sound.sample_rate)
+            values = self.dialogs.values("Change the sample rate", [rate])
+            if values is not None:
+                self.editing.resample(int(values[SAMPLE_RATE.id]))
+
+    def ask_channels(self) -> None:
+        """Ask what becomes of the channels, and do it."""
+        if self.editor.sound is not None:
+            how = channel_choice(self.editor.sound.channels)
+            values = self.dialogs.values("Change the channels", [how])
+            if values is not None:
+                self.editing.change_channels(str(values[how.id]))
 
     def cancel_job(self) -> None:
         """Cancel the running job; asks when more than a minute of work would be lost."""

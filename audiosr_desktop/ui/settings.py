@@ -81,6 +81,8 @@ class Settings(QObject):
     last_folder = Setting("files/folder", "")
     export_format = Setting("files/export_format", "WAV")
     export_depth = Setting("files/export_depth", "as the source")
+    clickless = Setting("edit/clickless", False)
+    join_ms = Setting("edit/join_ms", 5.0)
     effect = Setting("restore/effect", "")
     geometry = Setting("window/geometry", QByteArray())
     layout = Setting("window/layout", QByteArray())

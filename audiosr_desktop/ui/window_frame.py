@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from audiosr_desktop import paths
 from audiosr_desktop.ui.actions import TOOL_BAR, build_actions, fill_menu_bar
 from audiosr_desktop.ui.commands import Commands
+from audiosr_desktop.ui.editing import Editing
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.panels.document_tabs import DocumentTabs
 from audiosr_desktop.ui.panels.empty_state import EmptyState
@@ -38,6 +39,7 @@ class WindowFrame(QMainWindow):
         self.editor, self.settings = editor, settings
         self.theme = chosen_theme(settings.theme)
         self.commands = Commands(editor.timeline, editor.transport, lambda: editor.sound, self)
+        self.editing = Editing(editor, settings, self)
         self.view = EditorView(editor.timeline, settings, self.theme)
         self.switches = Switches(self.view, editor.transport, settings, self)
         self.windows = SmallWindows(self, settings)

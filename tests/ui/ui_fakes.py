@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +127,7 @@ class Answers:
         self.choice: Export | None = None
         self.yes = True
         self.asked: list[str] = []
+        self.chosen: dict[str, Value] = {}
         self.errors: list[tuple[str, Exception]] = []
 
     def files_to_open(self, folder: str) -> list[Path]:
@@ -138,6 +139,11 @@ class Answers:
     def confirm(self, title: str, text: str, yes: str) -> bool:
         self.asked.append(title)
         return self.yes
+
+    def values(self, title: str, parameters: Sequence[Parameter]) -> dict[str, Value] | None:
+        self.asked.append(title)
+        chosen = {parameter.id: parameter.default for parameter in parameters}
+        return chosen | self.chosen if self.yes else None
 
     def show_error(self, title: str, error: Exception, log_path: Path | None) -> None:
         self.errors.append((title, error))

@@ -1,5 +1,6 @@
 """Dialogs: every question that the window asks, in one place, so that a test can answer them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -8,8 +9,10 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from audiosr_desktop.audio.files import FileInfo
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.ui.dialogs.error_dialog import ErrorDialog
 from audiosr_desktop.ui.dialogs.export_dialog import Export, ExportDialog
+from audiosr_desktop.ui.dialogs.values_dialog import ValuesDialog
 from audiosr_desktop.ui.settings import Settings
 
 _PATTERNS = (
@@ -26,6 +29,9 @@ class Dialogs(Protocol):
 
     def export(self, sound: Sound, info: FileInfo, selection: Region | None) -> Export | None:
         """Ask where and how to write."""
+
+    def values(self, title: str, parameters: Sequence[Parameter]) -> dict[str, Value] | None:
+        """Ask for values; None when the user thought better of it."""
 
     def confirm(self, title: str, text: str, yes: str) -> bool:
         """Ask for a yes; `yes` is what its button says."""
@@ -54,6 +60,12 @@ class WindowDialogs:
         dialog.exec()
         dialog.deleteLater()
         return dialog.choice
+
+    def values(self, title: str, parameters: Sequence[Parameter]) -> dict[str, Value] | None:
+        dialog = ValuesDialog(title, parameters, self._parent)
+        dialog.exec()
+        dialog.deleteLater()
+        return dialog.chosen
 
     def confirm(self, title: str, text: str, yes: str) -> bool:
         box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=self._parent)
