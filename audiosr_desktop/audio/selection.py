@@ -7,7 +7,6 @@ import numpy as np
 from audiosr_desktop.audio.mask import FULL, ROWS, Gains, Mask, box_gains, grid_of
 from audiosr_desktop.audio.region import Region
 
-
 _Range = tuple[float, float]
 
 

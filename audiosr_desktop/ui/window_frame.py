@@ -46,9 +46,10 @@ class WindowFrame(QMainWindow):
         self.transport_bar = TransportBar(
             editor.transport, editor.timeline, editor.measurements, self.actions_by_id, self.theme
         )
-        self.selection_bar = SelectionBar(editor.timeline)
+        self.selection_bar = SelectionBar(editor.timeline, settings)
         self.panel = RestorePanel(editor.timeline)
         self.status = StatusBar()
+        self.view.tool_chosen.connect(self.selection_bar.options.show_for)
         self.recent_menu = RecentMenu(settings, self)
         self._lay_out()
 

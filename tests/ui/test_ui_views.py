@@ -162,11 +162,13 @@ def test_the_readout_tells_time_frequency_and_level(opened: Stage) -> None:
 def test_the_cutoff_tag_can_be_dragged_and_fills_the_form(stage: Stage, tmp_path: Path) -> None:
     stage.open(write_tone(tmp_path / "mono.wav"))
     view = stage.window.view.spectrogram
+    with stage.qtbot.waitSignal(stage.editor.measurements.cutoff_changed, timeout=20_000):
+        stage.window.measure_cutoff()
     moved: list[float] = []
     stage.window.view.cutoff_moved.connect(moved.append)
     view.set_cutoff(6000.0)
     view.grab()  # painted: now the tag has a place
-    tag = view._cutoff_tags[0][0].center()
+    tag = view.cutoff.tags[0][0].center()
     drag(view, tag, QPointF(tag.x(), place(view, 0, 9000).y()))
     assert moved[-1] == pytest.approx(9000, abs=150)
     assert stage.editor.timeline.selection is None
