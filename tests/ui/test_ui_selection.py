@@ -73,7 +73,7 @@ def test_the_lasso_selects_what_it_goes_round(opened: Stage) -> None:
 def test_the_brush_selects_where_it_went_and_a_click_is_a_dot(opened: Stage) -> None:
     view, timeline = opened.window.view.spectrogram, opened.editor.timeline
     QTest.keyClick(opened.window, Qt.Key.Key_B)
-    assert opened.window.selection_bar.options.brush.isVisible()
+    assert opened.window.tool_options.brush.isVisible()
     drag(view, [place(view, 0.5, 8000), place(view, 1.0, 8000), place(view, 1.0, 16_000)])
     assert gain_at(timeline.selection, 0.75, 8000) == pytest.approx(1.0, abs=0.02)
     assert gain_at(timeline.selection, 1.0, 12_000) == pytest.approx(1.0, abs=0.02)
@@ -90,8 +90,8 @@ def test_the_wand_selects_a_tone_and_nothing_else(opened: Stage) -> None:
     opened.window.settings.wand_db = 30.0
     QTest.keyClick(opened.window, Qt.Key.Key_W)
     drag(view, [place(view, 1.0, 3000)])
-    assert gain_at(timeline.selection, 0.5, 3000) == 1.0
-    assert gain_at(timeline.selection, 1.5, 3000) == 1.0
+    assert gain_at(timeline.selection, 0.5, 3000) > 0.7
+    assert gain_at(timeline.selection, 1.5, 3000) > 0.7
     for hz in (1000, 2000, 4000, 12_000):
         assert gain_at(timeline.selection, 1.0, hz) == 0.0
 

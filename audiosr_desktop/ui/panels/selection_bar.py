@@ -1,4 +1,4 @@
-"""SelectionBar: the bounds of the selection, shown and typed, and the tools that draw it."""
+"""SelectionBar: the bounds of the selection, shown and typed."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,9 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine
-from audiosr_desktop.ui.panels.tool_options import ToolOptions
 from audiosr_desktop.ui.readout import format_time, parse_time
-from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.timeline import Timeline
 
@@ -18,7 +16,7 @@ from audiosr_desktop.ui.timeline import Timeline
 class SelectionBar(QWidget):
     """Start, end, length, low, centre, high and width; an empty bound is none. Return takes it."""
 
-    def __init__(self, timeline: Timeline, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(self, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._timeline = timeline
         layout = QHBoxLayout(self)
@@ -30,14 +28,12 @@ class SelectionBar(QWidget):
         self.start = self._field(layout, "Start", 92, self._on_start)
         self.stop = self._field(layout, "End", 92, self._on_stop)
         self.length = self._field(layout, "Length", 92, self._on_length)
-        self.low = self._field(layout, "Low", 76, self._on_band, "Hz")
-        self.centre = self._field(layout, "Centre", 76, self._on_centre, "Hz")
-        self.high = self._field(layout, "High", 76, self._on_band, "Hz")
-        self.width_ = self._field(layout, "Width", 76, self._on_width, "Hz")
+        self.low = self._field(layout, "Low", 72, self._on_band, "Hz")
+        self.centre = self._field(layout, "Centre", 72, self._on_centre, "Hz")
+        self.high = self._field(layout, "High", 72, self._on_band, "Hz")
+        self.width_ = self._field(layout, "Width", 72, self._on_width, "Hz")
         self._lines = (self.start, self.stop, self.length, self.low, self.centre, self.high, self.width_)
         layout.addStretch(1)
-        self.options = ToolOptions(settings)
-        layout.addWidget(self.options)
         timeline.selection_changed.connect(self.show_selection)
         timeline.sound_changed.connect(self.show_selection)
         self.show_selection()
@@ -45,16 +41,18 @@ class SelectionBar(QWidget):
     def _field(
         self, layout: QHBoxLayout, name: str, width: int, slot: Callable[[], None], unit: str = ""
     ) -> QLineEdit:
-        label = QLabel(f"{name} ({unit})" if unit else name)
+        label = QLabel(name)
         label.setProperty("quiet", True)
         line = QLineEdit()
         line.setFont(figures_font(self.font()))
-        line.setFixedWidth(width)
+        line.setMinimumWidth(width * 2 // 3)
+        line.setMaximumWidth(width)
         line.setPlaceholderText("no bound" if unit else "00:00.000")
+        line.setToolTip(f"{name} of the selection, {unit or 'minutes:seconds'}")
         line.setAccessibleName(f"Selection {name.lower()}")
         label.setBuddy(line)
         line.editingFinished.connect(slot)
-        layout.addSpacing(8)
+        layout.addSpacing(4)
         layout.addWidget(label)
         layout.addWidget(line)
         return line

@@ -66,7 +66,7 @@ class FrequencyAxis:
             for power in range(decade, math.ceil(math.log10(high)) + 1)
             for factor in (1, 2, 5)
         ]
-        return [hz for hz in found if low <= hz <= high]
+        return [hz for hz in ([0.0] if low <= 0.0 else []) + found if low <= hz <= high]
 
     def _to_scale(self, hz: float) -> float:
         to_place, _ = _SCALES[self.scale]
