@@ -43,7 +43,7 @@ def demo(arguments: argparse.Namespace) -> int:
         drive(write_sound(Sound.from_array(narrow, rate), before, like=clean_info, overwrite=True))
 
         info, sound = open_input(before, scratch)
-        region = Region(*(round(edge_s * rate) for edge_s in REGION_S))
+        region = Region(round(REGION_S[0] * rate), round(REGION_S[1] * rate))
         effect = built_in_effects(Engines(), scratch, told)[PREFIX + "super-resolution"]
         steps = [Step(effect, resolve_values(effect, {}))]
         restored = drive(run_steps(steps, sound, region, scratch))

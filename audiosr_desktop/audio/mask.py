@@ -174,7 +174,10 @@ def softened(gains: Gains, rows: int, columns: int) -> Gains:
 
 
 def _cover(centres: npt.NDArray[np.float64], low: float, high: float) -> npt.NDArray[np.float64]:
-    return np.clip(np.minimum(centres + 0.5, high) - np.maximum(centres - 0.5, low), 0.0, 1.0)
+    covered: npt.NDArray[np.float64] = np.clip(
+        np.minimum(centres + 0.5, high) - np.maximum(centres - 0.5, low), 0.0, 1.0
+    )
+    return covered
 
 
 def _box_blur(values: npt.NDArray[np.float32], reach: int, axis: int) -> npt.NDArray[np.float32]:

@@ -44,9 +44,8 @@ def blackman_harris(n: int) -> Samples:
     """
     phase = 2.0 * np.pi * np.arange(n) / n
     terms = (0.35875, -0.48829, 0.14128, -0.01168)
-    window: Samples = sum(factor * np.cos(order * phase) for order, factor in enumerate(terms)).astype(
-        np.float32
-    )
+    orders = np.arange(len(terms))[:, None]
+    window: Samples = (np.array(terms) @ np.cos(orders * phase)).astype(np.float32)
     window.flags.writeable = False
     return window
 

@@ -135,6 +135,15 @@ ROWS = (
         icon="frequency",
         group="tool",
     ),
+    _row("lasso", "&Lasso", "4", "switches.choose_tool", "", icon="lasso", group="tool"),
+    _row("brush", "&Brush", "5 B", "switches.choose_tool", "", icon="brush", group="tool"),
+    _row("wand", "&Magic wand", "6 W", "switches.choose_tool", "", icon="wand", group="tool"),
+    _row("harmonics", "&Harmonics of the band", "H", "commands.select_harmonics", "selection"),
+    _row("select_before", "Selection &before", "Alt+[", "editor.timeline.show_selection_before", "document"),
+    _row("select_after", "Selection a&fter", "Alt+]", "editor.timeline.show_selection_after", "document"),
+    _row("wipe", "&Compare with a wipe", "Shift+W", "show_wipe", "compare", icon="wipe", check=True),
+    _row("overlay", "W&aveform over the spectrogram", "Shift+O", "switches.set_overlay", "", check=True),
+    _row("cutoff_again", "Measure the cutoff a&gain", "Shift+U", "measure_cutoff", "document"),
     _row(
         "apply",
         "&Apply the effect",
@@ -212,7 +221,8 @@ MENUS: tuple[tuple[str, str], ...] = (
     (
         "&Select",
         "select_all select_none - edge_left edge_right extend_left extend_right contract_left contract_right "
-        "- zero band - hand time time_frequency frequency",
+        "- select_before select_after harmonics zero band "
+        "- hand time time_frequency frequency lasso brush wand",
     ),
     ("&Process", "apply repeat cancel - generate resample channels"),
     (
@@ -223,13 +233,15 @@ MENUS: tuple[tuple[str, str], ...] = (
     (
         "&View",
         "view_waveform view_spectrogram view_both - zoom_in zoom_out zoom_selection zoom_fit zoom_back"
-        " - spectrogram_settings full_screen next_pane - next_document previous_document",
+        " - wipe overlay cutoff_again - spectrogram_settings full_screen next_pane"
+        " - next_document previous_document",
     ),
     ("&Help", "keys logs - about"),
 )
 CONTEXT_MENU = "play - cut copy paste delete - select_all select_none zero - zoom_selection zoom_fit - apply"
 TOOL_BAR = (
-    "open export - undo redo - hand time time_frequency frequency - zoom_in zoom_out zoom_selection zoom_fit"
+    "open export - undo redo - hand time time_frequency frequency lasso brush wand "
+    "- zoom_in zoom_out zoom_selection zoom_fit - wipe"
 )
 
 

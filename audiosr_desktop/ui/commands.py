@@ -1,11 +1,13 @@
 """Commands: what keys do to the selection, the playhead and the zoom."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from PySide6.QtCore import QObject
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import harmonics
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import Transport
@@ -33,7 +35,7 @@ class Commands(QObject):
     ) -> None:
         super().__init__(parent)
         self._timeline, self._transport, self._sound = timeline, transport, sound
-        self._band: tuple[float | None, float | None] = (None, None)
+        self._banded = Region(0, 0)  # whose frequency bounds were switched off
 
     def select_all(self) -> None:
         self._timeline.select(Region(0, self._timeline.length))
@@ -67,10 +69,16 @@ class Commands(QObject):
         if old is None:
             return
         if old.has_band:
-            self._band = (old.low_hz, old.high_hz)
+            self._banded = old
             self._timeline.select(Region(old.start, old.stop))
         else:
-            self._timeline.select(Region(old.start, old.stop, *self._band))
+            self._timeline.select(replace(self._banded, start=old.start, stop=old.stop))
+
+    def select_harmonics(self) -> None:
+        """Choose the multiples of the selected band too."""
+        selection = self._timeline.selection
+        if selection is not None and (found := harmonics(selection, self._timeline.sample_rate)) is not None:
+            self._timeline.select(found)
 
     def to_zero_crossings(self) -> None:
         """Move both edges to the nearest place where the sum of the channels rises through zero."""
@@ -138,7 +146,7 @@ class Commands(QObject):
         return self._timeline.selection or Region(at, at)
 
     def _select(self, start: int, stop: int, old: Region) -> None:
-        self._timeline.select(Region(max(0, start), max(0, start, stop), old.low_hz, old.high_hz))
+        self._timeline.select(replace(old, start=max(0, start), stop=max(0, start, stop)))
 
     def _move_edges(self, left: int, right: int) -> None:
         step = self._pixel() * 4

@@ -28,7 +28,7 @@ from audiosr_desktop.ui.run_summary import summary_of
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.theme import Theme, apply_theme, chosen_theme
 from audiosr_desktop.ui.transport import DELTA, TAKE_A
-from audiosr_desktop.ui.views.track_view import Tool
+from audiosr_desktop.ui.views.tools import Tool
 from audiosr_desktop.ui.window_frame import WindowFrame
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class MainWindow(WindowFrame):
         self.dialogs: Dialogs = dialogs or WindowDialogs(self, settings)
         self._log_path = log_path
         self._closed = False
+        self._cutoff_dragged = False  # what the user chose is not measured away
         self._connect()
         self.restore_layout()
         self.setAcceptDrops(True)
@@ -70,6 +71,7 @@ class MainWindow(WindowFrame):
         editor, view, panel = self.editor, self.view, self.panel
         editor.document_changed.connect(self._on_document_changed)
         editor.sound_changed.connect(self._on_sound_changed)
+        editor.sound_changed.connect(self._on_edited)
         editor.facts_changed.connect(self._on_facts_changed)
         editor.catalogue_changed.connect(self._on_catalogue_changed)
         editor.restored.connect(self._on_restored)
@@ -85,6 +87,7 @@ class MainWindow(WindowFrame):
         view.hovered.connect(self.status.show_readout)
         view.menu_wanted.connect(self._on_menu_wanted)
         view.cutoff_moved.connect(self._on_cutoff_moved)
+        view.scrubbed.connect(editor.transport.seek)
         view.scrolled.connect(editor.transport.stop_following)
         self.tabs.close_wanted.connect(self._on_close_wanted)
         panel.apply_wanted.connect(self.apply_effect)
@@ -100,6 +103,7 @@ class MainWindow(WindowFrame):
         self.actions_by_id["time_frequency"].setChecked(True)
         view.set_tool(Tool.TIME_FREQUENCY)
         self.actions_by_id[f"view_{self.settings.opening_view}"].setChecked(True)
+        self.actions_by_id["overlay"].setChecked(self.settings.overlay_waveform)
         self.actions_by_id["level_match"].setChecked(self.settings.level_match)
         self.actions_by_id["history"].setChecked(True)
         self.actions_by_id["clickless"].setChecked(self.settings.clickless)
@@ -212,6 +216,19 @@ class MainWindow(WindowFrame):
         self.panel.job_panel.acknowledge_cancel()
         runner.cancel()
 
+    def show_wipe(self, shown: bool) -> None:
+        """Show the sound before the last edit to the left of a wipe, where there is one of the same size."""
+        document = self.editor.document
+        last = document.last_edit() if document is not None and self.editor.transport.can_compare else None
+        self.view.spectrogram.set_before(last.before.sound if shown and last is not None else None)
+        self.actions_by_id["wipe"].setChecked(shown and last is not None)
+
+    def measure_cutoff(self) -> None:
+        """Estimate again where the band ends: after an edit, or after the line was dragged."""
+        self._cutoff_dragged = False
+        if self.editor.sound is not None:
+            self.editor.measurements.measure_cutoff(self.editor.sound)
+
     # what happens
 
     @Slot()
@@ -219,6 +236,7 @@ class MainWindow(WindowFrame):
         document = self.editor.document
         self.pages.setCurrentIndex(0 if document is None else 1)
         self.view.spectrogram.set_cutoff(None)
+        self._cutoff_dragged = False
         self.panel.show_summary("")
         if not self.editor.runner.busy:
             self.panel.job_panel.clear()
@@ -257,6 +275,7 @@ class MainWindow(WindowFrame):
         transport = editor.transport
         self.actions_by_id["loop"].setChecked(transport.looping)
         self.actions_by_id["compare"].setChecked(transport.can_compare and transport.take == TAKE_A)
+        self.show_wipe(self.actions_by_id["wipe"].isChecked())
         self.actions_by_id["delta"].setChecked(transport.take == DELTA)
         self.actions_by_id["play"].setIcon(self.play_icons[transport.playing])
         for name in ("undo", "redo"):
@@ -269,6 +288,12 @@ class MainWindow(WindowFrame):
             self.setWindowTitle(f"{document.path.name}[*] – {NAME}")
         self.setWindowModified(document is not None and document.modified)
 
+    @Slot()
+    def _on_edited(self) -> None:
+        """The band may end elsewhere after an edit."""
+        if self.settings.show_cutoff and not self._cutoff_dragged:
+            self.measure_cutoff()
+
     @Slot(object)
     def _on_peaks_changed(self, peaks: Peaks) -> None:
         self.view.set_peaks(peaks)
@@ -280,9 +305,12 @@ class MainWindow(WindowFrame):
             self.view.spectrogram.set_cutoff(
                 estimate.cutoff_hz, f" · {min(estimate.confidence, 0.99):.0%} sure"
             )
+        else:
+            self.view.spectrogram.set_cutoff(None)
 
     @Slot(float)
     def _on_cutoff_moved(self, hz: float) -> None:
+        self._cutoff_dragged = True
         self.panel.set_value("cutoff_hz", round(hz))
 
     @Slot()
@@ -339,8 +367,8 @@ class MainWindow(WindowFrame):
         elif key == Settings.show_cutoff.key:
             if not self.settings.show_cutoff:
                 self.view.spectrogram.set_cutoff(None)
-            elif self.editor.sound is not None:
-                self.editor.measurements.measure_cutoff(self.editor.sound)
+            else:
+                self.measure_cutoff()
 
     @Slot()
     def _on_scheme_changed(self) -> None:

@@ -69,12 +69,17 @@ class Settings(QObject):
     fft_window = Setting("spectrogram/window", "Hann", ("Hann", "Blackman–Harris", "Hamming", "Kaiser"))
     overlap = Setting("spectrogram/overlap", 75.0, (50.0, 75.0, 87.5, 93.75))
     zero_padding = Setting("spectrogram/zero_padding", 2, (1, 2, 4, 8))
-    frequency_scale = Setting("spectrogram/scale", "linear", ("linear", "mel", "log"))
+    frequency_scale = Setting("spectrogram/scale", "linear", ("linear", "mel", "log", "bark", "erb"))
     level_low_db = Setting("spectrogram/low_db", -120.0)
     level_high_db = Setting("spectrogram/high_db", -20.0)
     colour_map = Setting(
         "spectrogram/colours", "magma", ("magma", "viridis", "cividis", "grey", "inverted grey")
     )
+    tilt_db = Setting("spectrogram/tilt", 0.0)  # dB a decade above 1 kHz, 0 to 30
+    overlay_waveform = Setting("spectrogram/overlay", False)
+    brush_px = Setting("tools/brush", 14.0)
+    wand_db = Setting("tools/wand", 12.0)
+    softness_px = Setting("tools/softness", 6.0)
     show_cutoff = Setting("spectrogram/cutoff", True)
     level_match = Setting("compare/level_match", True)
     recent_files = Setting[list[str]]("files/recent", [])

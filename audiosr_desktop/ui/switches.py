@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B, Transport
 from audiosr_desktop.ui.views.editor_view import EditorView
-from audiosr_desktop.ui.views.track_view import Tool
+from audiosr_desktop.ui.views.tools import Tool
 
 
 class Switches(QObject):
@@ -36,6 +36,10 @@ class Switches(QObject):
     def toggle_delta(self) -> None:
         """Hear the difference, or the result again."""
         self._transport.select_take(TAKE_B if self._transport.take == DELTA else DELTA)
+
+    def set_overlay(self, shown: bool) -> None:
+        """Show the waveform over the spectrogram or not."""
+        self._settings.overlay_waveform = shown
 
     def set_level_match(self, match: bool) -> None:
         """Compare at equal loudness or not."""

@@ -32,6 +32,7 @@ class Theme:
     playhead: str
     restored: str  # tint and badge of restored spans
     cutoff: str
+    marker: str
 
     def colour(self, name: str, alpha: int = 255) -> QColor:
         """Return one of the colours, `alpha` 0 (clear) to 255."""
@@ -64,6 +65,7 @@ DARK = Theme(
     playhead="#ffffff",
     restored="#3fcf9f",
     cutoff="#7fe3ff",
+    marker="#f0b45a",
 )
 LIGHT = Theme(
     name="light",
@@ -85,6 +87,7 @@ LIGHT = Theme(
     playhead="#101216",
     restored="#0d8a63",
     cutoff="#7fe3ff",  # drawn over the spectrogram, which is dark in both themes
+    marker="#b06a00",
 )
 
 

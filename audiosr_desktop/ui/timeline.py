@@ -1,15 +1,19 @@
 """Timeline: visible range, selection and playhead, shared by all views of a document."""
 
 import math
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import Combine, combined
 
 MAX_PIXELS_PER_SAMPLE = 8.0
 _MIN_VIEW = 16  # samples: something to see even in a narrow window
 _ZOOM_MEMORY = 32
+_SELECTION_MEMORY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,7 @@ class Timeline(QObject):
     selection_changed = Signal()
     playhead_changed = Signal()
     sound_changed = Signal()  # length or rate
+    markers_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,6 +60,9 @@ class Timeline(QObject):
         self._playhead = 0
         self._selection: Region | None = None
         self._previous: list[tuple[float, float]] = []
+        self._chosen: list[Region | None] = [None]  # selections that were settled on, and which one is shown
+        self._place = 0
+        self._markers: tuple[int, ...] = ()
 
     @property
     def length(self) -> int:
@@ -91,6 +99,18 @@ class Timeline(QObject):
         """The region chosen now."""
         return self._selection
 
+    @property
+    def markers(self) -> tuple[int, ...]:
+        """Marked samples, rising; edges that are dragged near one snap to it."""
+        return self._markers
+
+    def set_markers(self, samples: Iterable[int]) -> None:
+        """Take the places of the document's markers and of the bounds of its regions."""
+        markers = tuple(sorted(set(samples)))
+        if markers != self._markers:
+            self._markers = markers
+            self.markers_changed.emit()
+
     def set_sound(self, length: int, sample_rate: int) -> None:
         """Take the size of a new state of the sound; another rate keeps everything at its time."""
         if length == self._length and sample_rate == self._sample_rate:
@@ -116,6 +136,7 @@ class Timeline(QObject):
         """Forget the sound, before another document is shown."""
         self._length, self._start, self._stop, self._playhead = 0, 0.0, 1.0, 0
         self._selection = None
+        self._chosen, self._place, self._markers = [None], 0, ()
         self._previous.clear()
 
     def kept_view(self) -> TimelineView:
@@ -138,8 +159,7 @@ class Timeline(QObject):
         chosen = kept.selection
         self._selection = None
         if chosen is not None:
-            start, stop = round(chosen.start * ratio), round(chosen.stop * ratio)
-            self._selection = self._allowed(Region(start, stop, chosen.low_hz, chosen.high_hz))
+            self._selection = self._allowed(chosen if ratio == 1.0 else chosen.at_rate(ratio))
         self.view_changed.emit()
         self.selection_changed.emit()
         self.playhead_changed.emit()
@@ -200,12 +220,55 @@ class Timeline(QObject):
             start = sample - self.span * 0.04
             self._show(start, start + self.span)
 
-    def select(self, region: Region | None) -> None:
-        """Choose a region, cut to the sound; None or an empty one is no selection."""
+    def select(self, region: Region | None, *, live: bool = False) -> None:
+        """Choose a region, cut to the sound; None or an empty one is no selection.
+
+        Args:
+            region: what to choose.
+            live: while it is drawn: `settle_selection` tells the end, and only that is remembered.
+        """
         allowed = None if region is None else self._allowed(region)
         if allowed != self._selection:
             self._selection = allowed
             self.selection_changed.emit()
+        if not live:
+            self.settle_selection()
+
+    def combine(self, region: Region | None, how: Combine) -> None:
+        """Add a region to the selection, take it away, or keep what both have."""
+        self.select(combined(self._selection, region, how, self._sample_rate))
+
+    def settle_selection(self) -> None:
+        """Remember the present selection for `show_selection_before`."""
+        if self._selection != self._chosen[self._place]:
+            self._chosen = [*self._chosen[: self._place + 1], self._selection][-_SELECTION_MEMORY:]
+            self._place = len(self._chosen) - 1
+
+    def show_selection_before(self) -> None:
+        """Choose again what was chosen before."""
+        self._show_chosen(self._place - 1)
+
+    def show_selection_after(self) -> None:
+        """Choose what was chosen after that."""
+        self._show_chosen(self._place + 1)
+
+    def _show_chosen(self, place: int) -> None:
+        if 0 <= place < len(self._chosen):
+            self._place = place
+            region = self._chosen[place]
+            self._selection = None if region is None else self._allowed(region)
+            self.selection_changed.emit()
+
+    def snapped(self, sample: int, reach: float) -> int:
+        """Return the nearest marker within `reach` samples, or the sample itself."""
+        nearest = min(self._markers, key=lambda marker: abs(marker - sample), default=sample)
+        return nearest if abs(nearest - sample) <= reach else sample
+
+    def between_markers(self, sample: int) -> Region:
+        """Return the span between the markers around a time; the sound's ends count as markers."""
+        edges = [0, *(marker for marker in self._markers if 0 < marker < self._length), self._length]
+        place = min(bisect_right(edges, sample), len(edges) - 1)
+        return Region(edges[place - 1], edges[place])
 
     def move_playhead(self, sample: int) -> None:
         """Place the playhead, kept inside the sound."""

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
+    QSizePolicy,
     QStackedWidget,
     QToolBar,
     QUndoView,
@@ -22,6 +23,7 @@ from audiosr_desktop.ui.panels.empty_state import EmptyState
 from audiosr_desktop.ui.panels.recent_menu import RecentMenu
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 from audiosr_desktop.ui.panels.selection_bar import SelectionBar
+from audiosr_desktop.ui.panels.tool_options import ToolOptions
 from audiosr_desktop.ui.panels.transport_bar import TransportBar
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.small_windows import SmallWindows
@@ -50,8 +52,10 @@ class WindowFrame(QMainWindow):
             editor.transport, editor.timeline, editor.measurements, self.actions_by_id, self.theme
         )
         self.selection_bar = SelectionBar(editor.timeline)
+        self.tool_options = ToolOptions(settings)
         self.panel = RestorePanel(editor.timeline)
         self.status = StatusBar()
+        self.view.tool_chosen.connect(self.tool_options.show_for)
         self.recent_menu = RecentMenu(settings, self)
         self.tabs = DocumentTabs(editor.documents)
         self._lay_out()
@@ -79,6 +83,10 @@ class WindowFrame(QMainWindow):
                 bar.addSeparator()
             else:
                 bar.addAction(self.actions_by_id[name])
+        space = QWidget()
+        space.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        bar.addWidget(space)
+        bar.addWidget(self.tool_options)
         self.addToolBar(bar)
         self.restore_dock = self._dock("Restore", "restore", self.panel)
         self.history = QUndoView()

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -121,14 +122,46 @@ def test_the_cache_keeps_to_its_limit() -> None:
     assert cache.get(512, 5, 19) is not None
 
 
-@given(st.sampled_from(["linear", "mel", "log"]), st.floats(30, 23_900), st.floats(1, 60), st.floats(0, 1))
+SCALES = ["linear", "mel", "log", "bark", "erb"]
+
+
+@given(st.sampled_from(SCALES), st.floats(30, 23_900), st.floats(1, 60), st.floats(0, 1))
 def test_the_frequency_axis_is_its_own_inverse(scale: str, hz: float, factor: float, about: float) -> None:
     axis = FrequencyAxis(24_000.0, scale).zoomed(factor, about)
     assert axis.hz_at(axis.place_of(hz)) == pytest.approx(hz, rel=1e-6)
     assert 0 <= axis.bottom < axis.top <= 1
 
 
-@pytest.mark.parametrize("scale", ["linear", "mel", "log"])
+@pytest.mark.parametrize(
+    ("scale", "at_1_khz", "at_24_khz"),  # above the value at 0 Hz
+    [("bark", 9.06, 24.79), ("erb", 15.62, 43.35), ("mel", 1000.0, 4016.0)],
+)
+def test_perceptual_scales_have_the_values_of_their_papers(
+    scale: str, at_1_khz: float, at_24_khz: float
+) -> None:
+    axis = FrequencyAxis(24_000.0, scale)
+    assert axis.place_of(1000.0) == pytest.approx(at_1_khz / at_24_khz, rel=3e-3)
+    assert axis.hz_at(0.0) == pytest.approx(0.0, abs=1e-6)
+    assert axis.hz_at(1.0) == pytest.approx(24_000.0)
+
+
+def test_the_tilt_brightens_the_picture_and_leaves_the_levels() -> None:
+    sound = sine(10_000, 0.01)
+    plain, tilted = (
+        [p for p in spectrogram_tiles.pictures(replace(request(sound), tilt_db=tilt), TileCache()) if p][-1]
+        for tilt in (0.0, 20.0)
+    )
+    assert np.array_equal(plain.levels, tilted.levels)
+    row = 239 - round(10_000 / 24_000 * 240)
+    shades = [
+        max(p.images[0].pixelColor(100, row + d).lightness() for d in (-1, 0, 1)) for p in (plain, tilted)
+    ]
+    assert shades[1] > shades[0] + 20
+    low = [p.images[0].pixelColor(100, 235) for p in (plain, tilted)]
+    assert low[0] == low[1]  # below 1 kHz nothing is brightened
+
+
+@pytest.mark.parametrize("scale", SCALES)
 def test_frequency_ticks_are_round_and_inside(scale: str) -> None:
     for factor in (1, 3, 20):
         axis = FrequencyAxis(24_000.0, scale).zoomed(factor, 0.3)

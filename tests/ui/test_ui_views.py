@@ -162,11 +162,13 @@ def test_the_readout_tells_time_frequency_and_level(opened: Stage) -> None:
 def test_the_cutoff_tag_can_be_dragged_and_fills_the_form(stage: Stage, tmp_path: Path) -> None:
     stage.open(write_tone(tmp_path / "mono.wav"))
     view = stage.window.view.spectrogram
+    with stage.qtbot.waitSignal(stage.editor.measurements.cutoff_changed, timeout=20_000):
+        stage.window.measure_cutoff()
     moved: list[float] = []
     stage.window.view.cutoff_moved.connect(moved.append)
     view.set_cutoff(6000.0)
     view.grab()  # painted: now the tag has a place
-    tag = view._cutoff_tags[0][0].center()
+    tag = view.cutoff.tags[0][0].center()
     drag(view, tag, QPointF(tag.x(), place(view, 0, 9000).y()))
     assert moved[-1] == pytest.approx(9000, abs=150)
     assert stage.editor.timeline.selection is None
@@ -226,9 +228,101 @@ def test_views_can_be_shown_alone(opened: Stage) -> None:
 
 def test_every_zoom_and_scale_can_be_painted(opened: Stage) -> None:
     view, timeline, settings = opened.window.view, opened.editor.timeline, opened.window.settings
-    for scale, wave in (("log", "dB"), ("mel", "linear")):
+    for scale, wave in (("log", "dB"), ("mel", "linear"), ("bark", "dB"), ("erb", "linear")):
         settings.frequency_scale, settings.waveform_scale = scale, wave
         for _ in range(3):
             timeline.zoom(40)
             assert not view.grab().isNull()
         timeline.fit()
+
+
+def test_dragging_the_colour_bar_moves_the_level_range_and_is_remembered(opened: Stage) -> None:
+    view, settings = opened.window.view.spectrogram, opened.window.settings
+    rect = view.lane_rects()[0]
+    x = rect.right() + 10
+
+    def at(place: float) -> QPointF:
+        return QPointF(x, rect.bottom() - place * rect.height())
+
+    drag(view, at(0.9), at(0.7))  # the upper end down
+    assert settings.level_high_db == pytest.approx(-40, abs=3)
+    assert settings.level_low_db == -120.0
+    drag(view, at(0.1), at(0.3))
+    assert settings.level_low_db == pytest.approx(-104, abs=3)
+    low, high = settings.level_low_db, settings.level_high_db
+    drag(view, at(0.5), at(0.6))
+    assert settings.level_high_db - high == pytest.approx(settings.level_low_db - low)
+    assert settings.level_high_db > high
+    drag(view, at(0.9), at(30.0))
+    assert settings.level_high_db == 0.0
+    assert opened.editor.timeline.selection is None
+    opened.qtbot.waitUntil(lambda: view.picture is not None and view.picture.complete, timeout=10_000)
+    assert not view.grab().isNull()
+
+
+def test_a_wipe_compares_before_and_after(opened: Stage) -> None:
+    window, view = opened.window, opened.window.view.spectrogram
+    wipe = window.actions_by_id["wipe"]
+    assert not wipe.isEnabled()
+    opened.editor.apply("test.halve", {})
+    opened.idle()
+    QTest.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
+    assert wipe.isChecked()
+    opened.qtbot.waitUntil(
+        lambda: view.wipe.picture is not None and view.wipe.picture.complete, timeout=10_000
+    )
+    opened.qtbot.waitUntil(lambda: view.picture is not None and view.picture.complete, timeout=10_000)
+    before, after = view.wipe.picture, view.picture
+    assert before is not None
+    assert after is not None
+    levels = [picture.level_db(0, 1000 / 24_000, RATE) or 0.0 for picture in (before, after)]
+    assert levels[0] - levels[1] == pytest.approx(6.0, abs=1.5)
+    area = view.area()
+    drag(view, QPointF(view.wipe.x(area), 10), QPointF(area.left() + area.width() / 4, 10))
+    assert view.wipe.place == pytest.approx(0.25, abs=0.01)
+    assert opened.editor.timeline.selection is None
+    assert not view.grab().isNull()
+    QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not wipe.isChecked()  # what was opened has nothing before it
+    assert view.wipe.sound is None
+
+
+def test_the_waveform_can_lie_over_the_spectrogram(opened: Stage) -> None:
+    view, settings = opened.window.view.spectrogram, opened.window.settings
+    QTest.keyClick(opened.window, Qt.Key.Key_O, Qt.KeyboardModifier.ShiftModifier)
+    assert settings.overlay_waveform
+    opened.qtbot.waitUntil(lambda: view.overlay.span[1] > 0, timeout=10_000)
+    with_wave = view.grab().toImage()
+    opened.window.actions_by_id["overlay"].trigger()
+    without = view.grab().toImage()
+    assert with_wave != without
+
+
+def test_the_cutoff_is_measured_again_after_an_edit_unless_it_was_dragged(opened: Stage) -> None:
+    measurements, view = opened.editor.measurements, opened.window.view.spectrogram
+    with opened.qtbot.waitSignal(measurements.cutoff_changed, timeout=20_000):
+        opened.editor.apply("test.halve", {})
+    opened.idle()
+    opened.window.view.cutoff_moved.emit(7000.0)
+    view.set_cutoff(7000.0)
+    with opened.qtbot.assertNotEmitted(measurements.cutoff_changed, wait=600):
+        opened.editor.undo()
+    assert view.cutoff.hz == 7000.0
+    with opened.qtbot.waitSignal(measurements.cutoff_changed, timeout=20_000):
+        opened.window.actions_by_id["cutoff_again"].trigger()
+    assert view.cutoff.hz != 7000.0
+
+
+def test_a_click_on_a_badge_selects_the_span_and_asks_for_its_step(opened: Stage) -> None:
+    timeline, view = opened.editor.timeline, opened.window.view
+    timeline.select(Region(RATE // 4, RATE))
+    opened.editor.apply("test.halve", {})
+    opened.idle()
+    timeline.select(None)
+    view.waveform.grab()  # painted: now the badge has a place
+    badge, span = view.waveform.badges[0]
+    asked: list[object] = []
+    view.span_chosen.connect(asked.append)
+    QTest.mouseClick(view.waveform, Qt.MouseButton.LeftButton, pos=badge.center().toPoint())
+    assert asked == [span]
+    assert timeline.selection == Region(RATE // 4, RATE)

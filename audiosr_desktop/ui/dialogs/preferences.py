@@ -14,6 +14,7 @@ from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
 from audiosr_desktop.ui.settings import Setting, Settings
 
 _NAMES = {0: "Automatic (2048)"}
+_WORDS = {"erb": "ERB"}
 _LEAST_RANGE_DB = 10.0
 
 
@@ -66,6 +67,14 @@ class PreferencesDialog(QDialog):
         self.high.valueChanged.connect(self._on_high)
         form.addRow("Lowest level", self.low)
         form.addRow("Highest level", self.high)
+        tilt = self._level(0.0, 30.0, settings.tilt_db)
+        tilt.setSuffix(" dB per decade")
+        tilt.valueChanged.connect(self._on_tilt)
+        form.addRow("Brighten above 1 kHz", tilt)
+        overlay = QCheckBox("Draw the waveform over it")
+        overlay.setChecked(settings.overlay_waveform)
+        overlay.toggled.connect(self._on_overlay)
+        form.addRow("", overlay)
         cutoff = QCheckBox("Show the cutoff line")
         cutoff.setChecked(settings.show_cutoff)
         cutoff.toggled.connect(self._on_cutoff)
@@ -75,7 +84,7 @@ class PreferencesDialog(QDialog):
     def _words(self, setting: Setting[str], value: str) -> ChoiceBox:
         box = ChoiceBox()
         for choice in setting.choices:
-            box.addItem(choice[:1].upper() + choice[1:], choice)
+            box.addItem(_WORDS.get(choice, choice[:1].upper() + choice[1:]), choice)
         box.setCurrentIndex(box.findData(value))
 
         def take(_: int) -> None:
@@ -111,6 +120,12 @@ class PreferencesDialog(QDialog):
 
     def _on_wheel(self, value: float) -> None:
         self._settings.wheel_sensitivity = value
+
+    def _on_tilt(self, value: float) -> None:
+        self._settings.tilt_db = value
+
+    def _on_overlay(self, shown: bool) -> None:
+        self._settings.overlay_waveform = shown
 
     def _on_cutoff(self, shown: bool) -> None:
         self._settings.show_cutoff = shown

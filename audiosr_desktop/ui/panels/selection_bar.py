@@ -1,18 +1,20 @@
 """SelectionBar: the bounds of the selection, shown and typed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QLocale, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.ui.readout import format_time, parse_time
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.timeline import Timeline
 
 
 class SelectionBar(QWidget):
-    """Start, end, length, low and high; an empty bound is none. Return takes what was typed."""
+    """Start, end, length, low, centre, high and width; an empty bound is none. Return takes it."""
 
     def __init__(self, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,8 +28,11 @@ class SelectionBar(QWidget):
         self.start = self._field(layout, "Start", 92, self._on_start)
         self.stop = self._field(layout, "End", 92, self._on_stop)
         self.length = self._field(layout, "Length", 92, self._on_length)
-        self.low = self._field(layout, "Low", 84, self._on_band, "Hz")
-        self.high = self._field(layout, "High", 84, self._on_band, "Hz")
+        self.low = self._field(layout, "Low", 72, self._on_band, "Hz")
+        self.centre = self._field(layout, "Centre", 72, self._on_centre, "Hz")
+        self.high = self._field(layout, "High", 72, self._on_band, "Hz")
+        self.width_ = self._field(layout, "Width", 72, self._on_width, "Hz")
+        self._lines = (self.start, self.stop, self.length, self.low, self.centre, self.high, self.width_)
         layout.addStretch(1)
         timeline.selection_changed.connect(self.show_selection)
         timeline.sound_changed.connect(self.show_selection)
@@ -36,16 +41,18 @@ class SelectionBar(QWidget):
     def _field(
         self, layout: QHBoxLayout, name: str, width: int, slot: Callable[[], None], unit: str = ""
     ) -> QLineEdit:
-        label = QLabel(f"{name} ({unit})" if unit else name)
+        label = QLabel(name)
         label.setProperty("quiet", True)
         line = QLineEdit()
         line.setFont(figures_font(self.font()))
-        line.setFixedWidth(width)
+        line.setMinimumWidth(width * 2 // 3)
+        line.setMaximumWidth(width)
         line.setPlaceholderText("no bound" if unit else "00:00.000")
+        line.setToolTip(f"{name} of the selection, {unit or 'minutes:seconds'}")
         line.setAccessibleName(f"Selection {name.lower()}")
         label.setBuddy(line)
         line.editingFinished.connect(slot)
-        layout.addSpacing(8)
+        layout.addSpacing(4)
         layout.addWidget(label)
         layout.addWidget(line)
         return line
@@ -54,18 +61,24 @@ class SelectionBar(QWidget):
     def show_selection(self) -> None:
         """Show the present selection."""
         selection, rate = self._timeline.selection, self._timeline.sample_rate
-        for line in (self.start, self.stop, self.length, self.low, self.high):
+        for line in self._lines:
             line.setEnabled(self._timeline.length > 0)
             line.setModified(False)
         if selection is None:
-            for line in (self.start, self.stop, self.length, self.low, self.high):
+            for line in self._lines:
                 line.clear()
             return
         self.start.setText(format_time(selection.start / rate))
         self.stop.setText(format_time(selection.stop / rate))
         self.length.setText(format_time(selection.length / rate))
-        self.low.setText("" if selection.low_hz is None else f"{selection.low_hz:.0f}")
-        self.high.setText("" if selection.high_hz is None else f"{selection.high_hz:.0f}")
+        low, high = selection.low_hz, selection.high_hz
+        self.low.setText(_hz(low))
+        self.high.setText(_hz(high))
+        closed = low is not None and high is not None
+        self.centre.setText(_hz((low + high) / 2) if low is not None and high is not None else "")
+        self.width_.setText(_hz(high - low) if low is not None and high is not None else "")
+        for line in (self.centre, self.width_):
+            line.setPlaceholderText("" if closed else "–")
 
     @Slot()
     def _on_start(self) -> None:
@@ -87,7 +100,7 @@ class SelectionBar(QWidget):
             playhead, end = self._timeline.playhead, self._timeline.length
             old = self._timeline.selection or Region(min(playhead, end), end)
             start, stop = change(round(seconds * self._timeline.sample_rate), old)
-            self._timeline.select(Region(start, max(start, stop), old.low_hz, old.high_hz))
+            self._timeline.select(replace(old, start=start, stop=max(start, stop)))
         self.show_selection()
 
     @Slot()
@@ -97,9 +110,42 @@ class SelectionBar(QWidget):
         old = self._timeline.selection or Region(0, self._timeline.length)
         low = _number(self.low.text()) if self.low.isModified() else old.low_hz
         high = _number(self.high.text()) if self.high.isModified() else old.high_hz
+        self._select_band(old, low, high)
+
+    @Slot()
+    def _on_centre(self) -> None:
+        self._move_band(self.centre, lambda value, centre, width: (value, width))
+
+    @Slot()
+    def _on_width(self) -> None:
+        self._move_band(self.width_, lambda value, centre, width: (centre, value))
+
+    def _move_band(
+        self, line: QLineEdit, change: Callable[[float, float, float], tuple[float, float]]
+    ) -> None:
+        old = self._timeline.selection
+        if not line.isModified() or old is None:
+            return
+        value = _number(line.text())
+        low, high = old.low_hz or 0.0, old.high_hz or self._timeline.sample_rate / 2
+        if value is None:
+            self.show_selection()
+            return
+        centre, width = change(value, (low + high) / 2, high - low)
+        self._select_band(old, max(0.0, centre - width / 2), centre + width / 2)
+
+    def _select_band(self, old: Region, low: float | None, high: float | None) -> None:
         if low is None or high is None or low < high:
-            self._timeline.select(Region(old.start, old.stop, low, high))
+            band = Region(old.start, old.stop, low, high)
+            if old.mask is None:
+                self._timeline.select(band)
+            else:  # a shape is cut to the band
+                self._timeline.combine(band, Combine.INTERSECT)
         self.show_selection()
+
+
+def _hz(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
 
 
 def _number(text: str) -> float | None:

@@ -16,8 +16,9 @@ from audiosr_desktop.ui.views.overview import Overview
 from audiosr_desktop.ui.views.spectrogram_tiles import Analysis
 from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
 from audiosr_desktop.ui.views.time_ruler import TimeRuler
+from audiosr_desktop.ui.views.tools import Tool
 from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
-from audiosr_desktop.ui.views.track_view import Tool, TrackView
+from audiosr_desktop.ui.views.track_view import TrackView
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 
 
@@ -27,6 +28,9 @@ class EditorView(QWidget):
     playhead_placed = Signal(int)
     hovered = Signal(str)
     menu_wanted = Signal(QPoint)
+    scrubbed = Signal(int)
+    tool_chosen = Signal(object)  # Tool
+    span_chosen = Signal(object)  # RestoredSpan whose badge was clicked: its step of the history is wanted
     cutoff_moved = Signal(float)
     scrolled = Signal()  # by the user
     drawn = Signal()  # every visible view has a picture
@@ -43,13 +47,14 @@ class EditorView(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(3)
         self.splitter.setChildrenCollapsible(False)
-        for view in (self.waveform, self.spectrogram):
-            view.drawn.connect(self._on_drawn)
+        self.waveform.drawn.connect(self._on_drawn)
+        self.spectrogram.drawn.connect(self._on_drawn)
         for view in self._tracks():
             self.splitter.addWidget(view)
             view.playhead_placed.connect(self.playhead_placed)
             view.hovered.connect(self.hovered)
             view.menu_wanted.connect(self.menu_wanted)
+            view.scrubbed.connect(self.scrubbed)
             view.scrolled.connect(self.scrolled)
             view.span_clicked.connect(self._on_span_clicked)
         self.splitter.setStretchFactor(0, 2)
@@ -57,6 +62,7 @@ class EditorView(QWidget):
         self.splitter.setSizes([220, 480])
         self.overview.moved.connect(self.scrolled)
         self.spectrogram.cutoff_moved.connect(self.cutoff_moved)
+        self.spectrogram.levels_moved.connect(self._on_levels_moved)
         self.ruler.playhead_placed.connect(self.playhead_placed)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -72,6 +78,9 @@ class EditorView(QWidget):
             Settings.frequency_scale.key,
             Settings.waveform_scale.key,
             Settings.wheel_sensitivity.key,
+            Settings.tilt_db.key,
+            Settings.overlay_waveform.key,
+            Settings.brush_px.key,
         ):
             self._on_setting_changed(key)
 
@@ -95,12 +104,14 @@ class EditorView(QWidget):
     def set_peaks(self, peaks: Peaks) -> None:
         """Take what was measured of the present sound."""
         self.waveform.set_peaks(peaks)
+        self.spectrogram.set_peaks(peaks)
         self.overview.set_sound(peaks.sound, peaks)
 
     def set_tool(self, tool: Tool) -> None:
         """Choose what dragging does."""
         for view in self._tracks():
             view.tool = tool
+        self.tool_chosen.emit(tool)
 
     def show_views(self, which: str) -> None:
         """Show "waveform", "spectrogram" or "both"."""
@@ -132,6 +143,11 @@ class EditorView(QWidget):
     @Slot(object)
     def _on_span_clicked(self, span: RestoredSpan) -> None:
         self._timeline.select(span.region)
+        self.span_chosen.emit(span)
+
+    @Slot(float, float)
+    def _on_levels_moved(self, low_db: float, high_db: float) -> None:
+        self._settings.level_low_db, self._settings.level_high_db = low_db, high_db
 
     @Slot(str)
     def _on_setting_changed(self, key: str) -> None:
@@ -148,7 +164,15 @@ class EditorView(QWidget):
             self.spectrogram.set_scale(settings.frequency_scale)
         elif key in (Settings.colour_map.key, Settings.level_low_db.key, Settings.level_high_db.key):
             self.spectrogram.set_colours(settings.colour_map, settings.level_low_db, settings.level_high_db)
-        elif part == "spectrogram":
+        elif key == Settings.tilt_db.key:
+            self.spectrogram.set_tilt(settings.tilt_db)
+        elif key == Settings.overlay_waveform.key:
+            self.spectrogram.set_overlay(settings.overlay_waveform)
+        elif part == "tools":
+            view = self.spectrogram
+            view.brush_px, view.wand_db = settings.brush_px, settings.wand_db
+            view.softness_px = settings.softness_px
+        elif part == "spectrogram" and key != Settings.show_cutoff.key:
             self.spectrogram.set_analysis(
                 Analysis(settings.fft_size, settings.fft_window, settings.overlap, settings.zero_padding)
             )

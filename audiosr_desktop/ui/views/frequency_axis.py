@@ -1,6 +1,7 @@
 """FrequencyAxis: which frequencies a spectrogram shows, and where."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ class FrequencyAxis:
 
     Attributes:
         nyquist_hz: half the sample rate, the top of the whole axis.
-        scale: "linear", "mel" or "log".
+        scale: "linear", "mel", "log", "bark" or "erb".
         bottom: lowest visible place of the whole axis, 0 to 1.
         top: highest visible place.
     """
@@ -65,24 +66,59 @@ class FrequencyAxis:
             for power in range(decade, math.ceil(math.log10(high)) + 1)
             for factor in (1, 2, 5)
         ]
-        return [hz for hz in found if low <= hz <= high]
+        return [hz for hz in ([0.0] if low <= 0.0 else []) + found if low <= hz <= high]
 
     def _to_scale(self, hz: float) -> float:
-        if self.scale == "linear":
-            return hz / self.nyquist_hz
-        if self.scale == "mel":
-            return _mel(hz) / _mel(self.nyquist_hz)
-        octaves = math.log(self.nyquist_hz / LOG_FLOOR_HZ)
-        return math.log(max(hz, 1e-3) / LOG_FLOOR_HZ) / octaves
+        to_place, _ = _SCALES[self.scale]
+        bottom, top = to_place(_FLOORS_HZ.get(self.scale, 0.0)), to_place(self.nyquist_hz)
+        return (to_place(hz) - bottom) / (top - bottom)
 
     def _from_scale(self, place: float) -> float:
-        if self.scale == "linear":
-            return place * self.nyquist_hz
-        if self.scale == "mel":
-            return 700.0 * math.expm1(place * _mel(self.nyquist_hz) / 2595.0 * math.log(10.0))
-        return LOG_FLOOR_HZ * math.exp(place * math.log(self.nyquist_hz / LOG_FLOOR_HZ))
+        to_place, to_hz = _SCALES[self.scale]
+        bottom, top = to_place(_FLOORS_HZ.get(self.scale, 0.0)), to_place(self.nyquist_hz)
+        return to_hz(bottom + place * (top - bottom))
+
+
+def _same(value: float) -> float:
+    return value
 
 
 def _mel(hz: float) -> float:
     """O'Shaughnessy, Speech Communication, 1987."""
-    return 2595.0 * math.log10(1.0 + hz / 700.0)
+    return 2595.0 * math.log10(1.0 + max(hz, -699.0) / 700.0)
+
+
+def _mel_to_hz(mel: float) -> float:
+    return 700.0 * math.expm1(mel / 2595.0 * math.log(10.0))
+
+
+def _log(hz: float) -> float:
+    return math.log(max(hz, 1e-3))
+
+
+def _bark(hz: float) -> float:
+    """Traunmüller, J. Acoust. Soc. Am. 88, 1990, eq. 6, without its corrections at the ends."""
+    return 26.81 * hz / (1960.0 + hz) - 0.53
+
+
+def _bark_to_hz(bark: float) -> float:
+    return 1960.0 * (bark + 0.53) / (26.28 - bark)
+
+
+def _erb(hz: float) -> float:
+    """Glasberg and Moore, Hearing Research 47, 1990: the ERB-rate scale."""
+    return 21.4 * math.log10(1.0 + 0.00437 * max(hz, -228.0))
+
+
+def _erb_to_hz(erb: float) -> float:
+    return math.expm1(erb / 21.4 * math.log(10.0)) / 0.00437
+
+
+_SCALES: dict[str, tuple[Callable[[float], float], Callable[[float], float]]] = {
+    "linear": (_same, _same),
+    "mel": (_mel, _mel_to_hz),
+    "log": (_log, math.exp),
+    "bark": (_bark, _bark_to_hz),
+    "erb": (_erb, _erb_to_hz),
+}
+_FLOORS_HZ = {"log": LOG_FLOOR_HZ}

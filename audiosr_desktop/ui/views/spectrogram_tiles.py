@@ -27,6 +27,7 @@ _CACHE_BYTES = 96_000_000
 _MAX_FRAMES = 8  # frames averaged into one column; more would not look different
 _FAR_FRAMES = 4  # where even so many leave most of the sound unread, each is read by itself
 _REDRAW_S = 0.08
+_TILT_FROM_HZ = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a view wants to see: [start, stop) of a sound in pictures `rows` high, one per lane."""
+    """What a view wants to see: [start, stop) of a sound in pictures `rows` high, one per lane.
+
+    `tilt_db` brightens what lies above 1 kHz by so many dB a decade; the levels stay what they are.
+    """
 
     sound: Sound
     analysis: Analysis
@@ -60,6 +64,7 @@ class Request:
     low_db: float
     high_db: float
     colour_map: str
+    tilt_db: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,8 +304,16 @@ def _composed(
         wide = np.repeat(part, repeat, axis=2) if repeat > 1 else part
         levels[:, :, place * TILE_COLUMNS : (place + 1) * TILE_COLUMNS] = wide[:, ::-1]
     table = level_colours(request.colour_map, request.low_db, request.high_db)
-    images = tuple(_image(np.take(table, lane)) for lane in levels)
+    images = tuple(_image(np.take(table, _tilted(lane, edges, request.tilt_db))) for lane in levels)
     return Picture((tiles.start * TILE_COLUMNS) << level, 1 << level, request.axis, images, levels, complete)
+
+
+def _tilted(levels: Levels, edges: npt.NDArray[np.float64], tilt_db: float) -> Levels:
+    if not tilt_db:
+        return levels
+    decades = np.log10(np.maximum(edges[1:], _TILT_FROM_HZ) / _TILT_FROM_HZ)[::-1]
+    steps = np.rint(decades * tilt_db / STEP_DB).astype(np.uint8)[:, None]
+    return np.minimum(levels, 255 - steps) + steps
 
 
 def rows_of(tile: Levels, edges: npt.NDArray[np.float64], nyquist_hz: float) -> Levels:

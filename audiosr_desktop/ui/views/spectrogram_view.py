@@ -1,28 +1,41 @@
 """SpectrogramView: level over time and frequency, with the cutoff line and the scale of the colours."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QWidget
 
+from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.ui.document import RestoredSpan
-from audiosr_desktop.ui.readout import format_hz, format_time, multiples, note_name, round_step
+from audiosr_desktop.ui.readout import format_hz, format_time, note_name
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.colour_bar import ColourBar
 from audiosr_desktop.ui.views.colour_maps import colours
+from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
+from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
+from audiosr_desktop.ui.views.shapes import Plane, brush_region, lasso_region, mask_image, wand_region
 from audiosr_desktop.ui.views.spectrogram_tiles import Analysis, Picture, Request, TileCache, lanes, pictures
-from audiosr_desktop.ui.views.track_view import Tool, TrackView
+from audiosr_desktop.ui.views.tools import Drag, Grip, Tool
+from audiosr_desktop.ui.views.track_view import TrackView
 
 _MARGIN = 0.5  # of the view, drawn on each side
 _BACKDROP_COLUMNS = 512
+_PEAK_SAMPLES = 65_536
+_PEAK_REACH = 14  # pixels from which a centre line snaps to a peak
 
 
 class SpectrogramView(TrackView):
     """Spectrogram of one or two lanes; more than two channels are shown as their sum."""
 
     cutoff_moved = Signal(float)  # Hz, while the user drags it
+    levels_moved = Signal(float, float)  # dBFS, while the colour bar is dragged
     drawn = Signal()  # a picture came
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
@@ -37,14 +50,19 @@ class SpectrogramView(TrackView):
         self._sound: Sound | None = None
         self._analysis = Analysis()
         self._axis = FrequencyAxis(24_000.0)
-        self._low_db, self._high_db, self._colour_map = -120.0, -20.0, "magma"
+        self.bar, self.cutoff = ColourBar(), CutoffLine()
+        self.wipe, self.overlay = Wipe(self), WaveOverlay(self)
+        for layer in (self.wipe, self.overlay):
+            layer.changed.connect(self.update)
+        self._tilt_db = 0.0
+        self.brush_px, self.wand_db, self.softness_px = 14.0, 12.0, 6.0
         self._picture: Picture | None = None
         self._backdrop: Picture | None = None
         self._backdrop_wanted = False
-        self._cutoff_hz: float | None = None
-        self._cutoff_text = ""
-        self._cutoff_tags: list[tuple[QRectF, int]] = []
+        self._held = ""  # which handle the mouse holds: "cutoff", "bar" or "wipe"
         self._cutoff_lane = 0
+        self._peak_source: tuple[Sound, int, int] | None = None
+        self._peak_samples: Samples | None = None
 
     @property
     def axis(self) -> FrequencyAxis:
@@ -67,6 +85,8 @@ class SpectrogramView(TrackView):
         )
         if not same_size:
             self._picture = self._backdrop = None
+            self.overlay.clear()
+            self.wipe.set_sound(None)
         if sound is not None and sound.sample_rate / 2 != self._axis.nyquist_hz:
             self._axis = FrequencyAxis(sound.sample_rate / 2, self._axis.scale)
         self._sound = sound
@@ -80,8 +100,32 @@ class SpectrogramView(TrackView):
 
     def set_colours(self, colour_map: str, low_db: float, high_db: float) -> None:
         """Show levels from `low_db` to `high_db` in another way."""
-        self._colour_map, self._low_db, self._high_db = colour_map, low_db, high_db
+        new = (colour_map, low_db, high_db)
+        if new != (self.bar.colour_map, self.bar.low_db, self.bar.high_db):
+            self.bar.colour_map, self.bar.low_db, self.bar.high_db = new
+            self.redraw_all()
+
+    def set_tilt(self, tilt_db: float) -> None:
+        """Brighten what lies above 1 kHz by so many dB a decade."""
+        self._tilt_db = tilt_db
         self.redraw_all()
+
+    def set_overlay(self, shown: bool) -> None:
+        """Draw the waveform over the spectrogram or not."""
+        self.overlay.shown = shown
+        self.refresh()
+
+    def set_peaks(self, peaks: Peaks) -> None:
+        """Take what was measured of the sound, for the waveform over it."""
+        self.overlay.peaks = peaks
+        if self.overlay.shown:
+            self.refresh()
+
+    def set_before(self, sound: Sound | None) -> None:
+        """Show another sound of the same size to the left of a wipe; None ends it."""
+        if sound is not self.wipe.sound:
+            self.wipe.set_sound(sound)
+            self.refresh()
 
     def set_scale(self, scale: str) -> None:
         """Show frequencies on another scale, all of them."""
@@ -90,7 +134,7 @@ class SpectrogramView(TrackView):
 
     def set_cutoff(self, hz: float | None, text: str = "") -> None:
         """Draw the cutoff line at a frequency, with a text after its value; None takes it away."""
-        self._cutoff_hz, self._cutoff_text = hz, text
+        self.cutoff.hz, self.cutoff.text = hz, text
         self.update()
 
     def redraw_all(self) -> None:
@@ -110,7 +154,11 @@ class SpectrogramView(TrackView):
         stop = min(float(self.timeline.length), self.timeline.stop + margin)
         columns = self.area().width() * ratio * (stop - start) / self.timeline.span
         rows = max(8, round(self.lane_rects()[0].height() * ratio))
-        self.loader.load(pictures(self._request(start, stop, round(columns), rows), self._cache))
+        request = self._request(start, stop, round(columns), rows)
+        self.loader.load(pictures(request, self._cache))
+        if self.wipe.sound is not None:
+            self.wipe.request(replace(request, sound=self.wipe.sound))
+        self.overlay.request(self._sound, self.timeline, round(self.area().width() * ratio), rows)
         if self._picture is not None:
             self._request_backdrop(rows)
 
@@ -131,9 +179,10 @@ class SpectrogramView(TrackView):
             stop,
             columns,
             rows,
-            self._low_db,
-            self._high_db,
-            self._colour_map,
+            self.bar.low_db,
+            self.bar.high_db,
+            self.bar.colour_map,
+            self._tilt_db,
         )
 
     @Slot(int, object)
@@ -152,24 +201,33 @@ class SpectrogramView(TrackView):
 
     def close_loaders(self) -> None:
         """End the threads that draw."""
-        self.loader.close()
-        self._backdrop_loader.close()
+        for loader in (self.loader, self._backdrop_loader, self.wipe.loader, self.overlay.loader):
+            loader.close()
 
     # painting
 
     def paint_picture(self, painter: QPainter, area: QRectF) -> None:
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         for lane, rect in enumerate(self.lane_rects()):
-            painter.fillRect(rect, QColor.fromRgb(int(colours(self._colour_map)[0])))
+            painter.fillRect(rect, QColor.fromRgb(int(colours(self.bar.colour_map)[0])))
             painter.save()
             painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-            for picture in (self._backdrop, self._picture):
-                if picture is not None and lane < len(picture.images):
-                    self._paint_lane(painter, rect, picture, lane)
+            self._paint_lane(painter, rect, self._backdrop, lane)
+            self._paint_lane(painter, rect, self._picture, lane)
+            left, right = (self.x_of(edge) for edge in self.overlay.span)
+            self.overlay.paint(painter, lane, rect, left, right)
+            if self.wipe.picture is not None:
+                painter.setClipRect(
+                    QRectF(area.left(), rect.top(), self.wipe.x(area) - area.left(), rect.height()),
+                    Qt.ClipOperation.IntersectClip,
+                )
+                self._paint_lane(painter, rect, self.wipe.picture, lane)
             painter.restore()
 
-    def _paint_lane(self, painter: QPainter, rect: QRectF, picture: Picture, lane: int) -> None:
+    def _paint_lane(self, painter: QPainter, rect: QRectF, picture: Picture | None, lane: int) -> None:
         """Draw a picture where its times and frequencies lie now, also while a better one is made."""
+        if picture is None or lane >= len(picture.images):
+            return
         left, right = self.x_of(picture.start), self.x_of(picture.stop)
         top = rect.bottom() - rect.height() * self._axis.place_of(picture.axis.hz_at(1.0))
         bottom = rect.bottom() - rect.height() * self._axis.place_of(picture.axis.hz_at(0.0))
@@ -185,41 +243,56 @@ class SpectrogramView(TrackView):
     def paint_badge(self, painter: QPainter, rect: QRectF, text: str) -> None:
         """The waveform has the badge; a second one would hide the top of the spectrum."""
 
-    def paint_selection_box(self, painter: QPainter, box: QRectF, lane: QRectF) -> None:
-        white = QColor(255, 255, 255)
+    def paint_selection_box(self, painter: QPainter, box: QRectF) -> None:
         painter.fillRect(box, QColor(255, 255, 255, 28))
-        for colour, width, style in (
-            (QColor(0, 0, 0, 150), 3, Qt.PenStyle.SolidLine),
-            (white, 1, Qt.PenStyle.SolidLine),
-        ):
-            painter.setPen(QPen(colour, width, style))
+        for colour, width in ((QColor(0, 0, 0, 150), 3), (QColor(255, 255, 255), 1)):
+            painter.setPen(QPen(colour, width))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(box.adjusted(0, 0, 0, -1))
 
-    def paint_over(self, painter: QPainter, area: QRectF) -> None:
-        self._cutoff_tags = []
-        if self._cutoff_hz is None:
+    def paint_mask(self, painter: QPainter, selection: Region) -> None:
+        assert selection.mask is not None
+        span = max(self.timeline.start, selection.start), min(self.timeline.stop, selection.stop)
+        if span[0] >= span[1]:
             return
-        metrics = QFontMetricsF(painter.font())
-        text = f"{format_hz(self._cutoff_hz)}{self._cutoff_text}"
+        painter.save()
+        left, right = self.x_of(selection.start), self.x_of(selection.stop)
+        painter.setClipRect(QRectF(left, 0, right - left, self.height()), Qt.ClipOperation.IntersectClip)
+        for rect in self.lane_rects():
+            rows = max(8, round(rect.height() * self.devicePixelRatioF()))
+            image, start, stop = mask_image(selection.mask, self._axis, rows, span, QColor(255, 255, 255))
+            x = self.x_of(start)
+            painter.drawImage(QRectF(x, rect.top(), self.x_of(stop) - x, rect.height()), image)
+        painter.restore()
+
+    def paint_draft(self, painter: QPainter) -> None:
+        super().paint_draft(painter)
+        drag = self._drag
+        if drag is not None and drag.grip is Grip.SELECT and self.tool is Tool.BRUSH:
+            pen = QPen(QColor(255, 255, 255, 110), 2 * self.brush_px)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawPolyline(QPolygonF([*drag.points, drag.points[-1]]))
+
+    def paint_over(self, painter: QPainter, area: QRectF) -> None:
+        self._paint_centre_line(painter)
+        self.wipe.paint_line(painter, area)
+        hz = self.cutoff.hz or 0.0
+        lane_heights = [(rect, self._y_in(rect, hz)) for rect in self.lane_rects()]
+        self.cutoff.paint(painter, lane_heights, self.theme)
+
+    def _paint_centre_line(self, painter: QPainter) -> None:
+        selection = self.timeline.selection
+        if selection is None:
+            return
+        left, right = self.x_of(selection.start), self.x_of(selection.stop)
+        painter.setPen(QPen(QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashDotLine))
         for lane, rect in enumerate(self.lane_rects()):
-            y = self.y_of_hz(self._cutoff_hz, lane)
-            if y is None or not rect.top() < y < rect.bottom():
-                continue
-            for colour, width in ((QColor(0, 0, 0, 190), 4), (self.theme.colour("cutoff"), 2)):
-                painter.setPen(QPen(colour, width, Qt.PenStyle.DashLine))
-                painter.drawLine(QPointF(rect.left(), y), QPointF(rect.right(), y))
-            tag = QRectF(0, 0, metrics.horizontalAdvance(text) + 16, metrics.height() + 4)
-            above = y - tag.height() - 3
-            tag.moveTopRight(QPointF(rect.right() - 8, above if above > rect.top() else y + 3))
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(self.theme.colour("cutoff"), 1))
-            painter.setBrush(QColor(10, 12, 16, 225))
-            painter.drawRoundedRect(tag, 4, 4)
-            painter.setPen(self.theme.colour("cutoff"))
-            painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            self._cutoff_tags.append((tag, lane))
+            y = self.centre_y(selection, lane)
+            if y is not None and rect.top() < y < rect.bottom():
+                painter.drawLine(QPointF(left, y), QPointF(right, y))
 
     def paint_axis(self, painter: QPainter, area: QRectF) -> None:
         metrics = painter.fontMetrics()
@@ -237,21 +310,7 @@ class SpectrogramView(TrackView):
                 box = QRectF(0, text_y - metrics.height() / 2, area.left() - 9, metrics.height())
                 painter.drawText(box, Qt.AlignmentFlag.AlignRight, _short_hz(hz))
             if lane == 0:
-                self._paint_colour_bar(painter, rect)
-
-    def _paint_colour_bar(self, painter: QPainter, rect: QRectF) -> None:
-        metrics = painter.fontMetrics()
-        table = colours(self._colour_map)[::-1].reshape(-1, 1).copy()
-        bar = QRectF(rect.right() + 6, rect.top() + 1, 8, rect.height() - 2)
-        painter.drawImage(bar, QImage(table.data, 1, len(table), 4, QImage.Format.Format_RGB32))
-        painter.setPen(self.theme.colour("quiet_text"))
-        step = max(10.0, round_step(self._high_db - self._low_db, max(1, int(rect.height() / 34))))
-        for level in multiples(step, self._low_db, self._high_db):
-            place = (level - self._low_db) / (self._high_db - self._low_db)
-            y = bar.bottom() - place * bar.height()
-            y = min(max(y, rect.top() + metrics.height() / 2), rect.bottom() - metrics.height() / 2)
-            box = QRectF(bar.right() + 3, y - metrics.height() / 2, 30, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, f"{level:.0f}".replace("-", "−"))
+                self.bar.paint(painter, rect, self.theme)
 
     # places
 
@@ -278,17 +337,75 @@ class SpectrogramView(TrackView):
             self._axis = axis
             self.redraw_all()
 
+    def free_shape(self, drag: Drag) -> Region | None:
+        plane = self._plane(drag.origin.y())
+        if self.tool is Tool.LASSO:
+            return lasso_region(drag.points, plane)
+        if self.tool is Tool.BRUSH:
+            return brush_region(drag.points, self.brush_px, plane)
+        if self._picture is None:
+            return None
+        lane = self.lane_at(drag.origin.y())
+        rect = self.lane_rects()[lane]
+        place = (rect.bottom() - drag.origin.y()) / rect.height()
+        sample = self.sample_at(drag.origin.x())
+        return wand_region(self._picture, lane, (sample, place), self.wand_db, plane)
+
+    def _plane(self, origin_y: float) -> Plane:
+        """Return how pixels become times and frequencies for a drag that began in one lane."""
+        rect = self.lane_rects()[self.lane_at(origin_y)]
+
+        def hz_at(y: float) -> float:
+            return self._axis.hz_at(min(1.0, max(0.0, (rect.bottom() - y) / rect.height())))
+
+        per_pixel = abs(hz_at(origin_y - 1) - hz_at(origin_y + 1)) / 2
+        samples = self.timeline.span / self.area().width()
+        timeline = self.timeline
+        return Plane(
+            self.sample_at, hz_at, timeline.sample_rate, timeline.length, samples, per_pixel, self.softness_px
+        )
+
+    def peak_near(self, hz: float, y: float) -> float:
+        from audiosr_desktop.dsp.shapes import nearest_peak_hz  # noqa: PLC0415 - seldom used, slow to load
+
+        selection = self.timeline.selection
+        if self._sound is None or selection is None:
+            return hz
+        middle = (selection.start + selection.stop) // 2
+        start = max(selection.start, middle - _PEAK_SAMPLES // 2)
+        source = (self._sound, start, min(selection.stop, start + _PEAK_SAMPLES))
+        if source != self._peak_source or self._peak_samples is None:
+            self._peak_source, self._peak_samples = source, self._sound.read(*source[1:])
+        plane = self._plane(y)
+        reach = _PEAK_REACH * plane.hz_per_pixel
+        found = nearest_peak_hz(self._peak_samples, self._sound.sample_rate, hz, reach)
+        return hz if found is None else found
+
     def grab_other(self, position: QPointF) -> bool:
-        found = [lane for tag, lane in self._cutoff_tags if tag.contains(position)]
-        self._cutoff_lane = found[0] if found else self._cutoff_lane
-        return bool(found)
+        lane = self.cutoff.lane_of_tag(position)
+        if lane is not None:
+            self._held, self._cutoff_lane = "cutoff", lane
+        elif self.wipe.holds(position, self.area()):
+            self._held = "wipe"
+        elif self.bar.grab(position, self.lane_rects()[0]):
+            self._held = "bar"
+        else:
+            self._held = ""
+        return bool(self._held)
 
     def drag_other(self, position: QPointF) -> None:
-        rect = self.lane_rects()[self._cutoff_lane]
-        place = min(1.0, max(0.0, (rect.bottom() - position.y()) / rect.height()))
-        hz = min(max(self._axis.hz_at(place), 500.0), self._axis.nyquist_hz * 0.99)
-        self.set_cutoff(hz)
-        self.cutoff_moved.emit(hz)
+        if self._held == "wipe":
+            self.wipe.drag_to(position.x(), self.area())
+        elif self._held == "bar":
+            self.bar.drag(position.y())
+            self.redraw_all()
+            self.levels_moved.emit(self.bar.low_db, self.bar.high_db)
+        else:
+            rect = self.lane_rects()[self._cutoff_lane]
+            place = min(1.0, max(0.0, (rect.bottom() - position.y()) / rect.height()))
+            hz = min(max(self._axis.hz_at(place), 500.0), self._axis.nyquist_hz * 0.99)
+            self.set_cutoff(hz)
+            self.cutoff_moved.emit(hz)
 
     def describe(self, position: QPointF) -> str:
         lane = self.lane_at(position.y())

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
@@ -38,6 +39,7 @@ class TrackCanvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         timeline.view_changed.connect(self._on_view_changed)
         timeline.selection_changed.connect(self.update)
+        timeline.markers_changed.connect(self.update)
         timeline.playhead_changed.connect(self._on_playhead_changed)
 
     # what a subclass says
@@ -56,6 +58,9 @@ class TrackCanvas(QWidget):
 
     def paint_over(self, painter: QPainter, area: QRectF) -> None:
         """Paint what lies over picture and selection."""
+
+    def paint_draft(self, painter: QPainter) -> None:
+        """Paint a selection that is being drawn."""
 
     def y_of_hz(self, hz: float, lane: int) -> float | None:
         """Return the height of a frequency in a lane."""
@@ -160,7 +165,9 @@ class TrackCanvas(QWidget):
             painter.setClipRect(area)
             self.paint_picture(painter, area)
             self._paint_spans(painter, area)
+            self._paint_markers(painter, area)
             self._paint_selection(painter)
+            self.paint_draft(painter)
             self.paint_over(painter, area)
             self._paint_playhead(painter, area)
             painter.restore()
@@ -169,6 +176,13 @@ class TrackCanvas(QWidget):
             painter.setPen(QPen(self.theme.colour("accent"), 1))
             painter.drawRect(area.adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _paint_markers(self, painter: QPainter, area: QRectF) -> None:
+        painter.setPen(QPen(self.theme.colour("marker", 200), 1, Qt.PenStyle.DashLine))
+        for marker in self.timeline.markers:
+            x = round(self.x_of(marker))
+            if area.left() <= x <= area.right():
+                painter.drawLine(QPointF(x, 0), QPointF(x, area.height()))
 
     def _paint_spans(self, painter: QPainter, area: QRectF) -> None:
         self.badges = []
@@ -208,19 +222,35 @@ class TrackCanvas(QWidget):
         selection = self.timeline.selection
         if selection is None:
             return
-        left, right = self.x_of(selection.start), self.x_of(selection.stop)
+        if selection.mask is not None:
+            self.paint_mask(painter, selection)
+            return
+        for box in self.boxes_of(selection):
+            self.paint_selection_box(painter, box)
+
+    def boxes_of(self, region: Region) -> list[QRectF]:
+        """Return a region's bounds in each lane in which they can be seen."""
+        left, right = self.x_of(region.start), self.x_of(region.stop)
+        boxes = []
         for lane, rect in enumerate(self.lane_rects()):
             top, bottom = rect.top(), rect.bottom()
-            if selection.high_hz is not None and (y := self.y_of_hz(selection.high_hz, lane)) is not None:
+            if region.high_hz is not None and (y := self.y_of_hz(region.high_hz, lane)) is not None:
                 top = max(top, y)
-            if selection.low_hz is not None and (y := self.y_of_hz(selection.low_hz, lane)) is not None:
+            if region.low_hz is not None and (y := self.y_of_hz(region.low_hz, lane)) is not None:
                 bottom = min(bottom, y)
-            if bottom < top:
-                continue
-            box = QRectF(left, top, max(1.0, right - left), bottom - top)
-            self.paint_selection_box(painter, box, rect)
+            if bottom >= top:
+                boxes.append(QRectF(left, top, max(1.0, right - left), bottom - top))
+        return boxes
 
-    def paint_selection_box(self, painter: QPainter, box: QRectF, lane: QRectF) -> None:
+    def paint_mask(self, painter: QPainter, selection: Region) -> None:
+        """Show a selection that is no rectangle: here only the times in which it chooses anything."""
+        assert selection.mask is not None
+        for start, stop in selection.mask.runs:
+            span = Region(max(start, selection.start), max(start, selection.start, min(stop, selection.stop)))
+            for box in self.boxes_of(span) if span.length else ():
+                self.paint_selection_box(painter, box)
+
+    def paint_selection_box(self, painter: QPainter, box: QRectF) -> None:
         """Show the selected part of one lane."""
         painter.fillRect(box, self.theme.colour("selection", 46))
         painter.setPen(QPen(self.theme.colour("selection"), 1))

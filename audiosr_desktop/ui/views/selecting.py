@@ -1,0 +1,203 @@
+"""SelectingCanvas: how drags in a view become selections."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import Combine
+from audiosr_desktop.ui.theme import Theme
+from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.tools import FREE_TOOLS, Drag, Grip, Tool
+from audiosr_desktop.ui.views.track_canvas import TrackCanvas
+
+EDGE_REACH = 5  # pixels from which an edge can be caught
+NO_BOUND = 0.004  # of the band: a bound dragged this near to its end is none
+_MARKER_REACH = 6  # pixels at which an edge snaps to a marker
+_CENTRE_FROM = 28  # pixels: lower bands have no centre line to catch
+
+
+class SelectingCanvas(TrackCanvas):
+    """A canvas whose drags select; subclasses say what its height means."""
+
+    def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(timeline, theme, parent)
+        self.tool = Tool.TIME
+        self._drag: Drag | None = None
+
+    # what a subclass says
+
+    def hz_at(self, y: float) -> float | None:
+        """Return the frequency at a height; None where the vertical axis is no frequency."""
+        return None
+
+    def free_shape(self, drag: Drag) -> Region | None:
+        """Return what a free tool has drawn, once it is let go."""
+        return None
+
+    def peak_near(self, hz: float, y: float) -> float:
+        """Return the spectral peak near a frequency, or the frequency itself."""
+        return hz
+
+    # edges
+
+    def edge_at(self, position: QPointF) -> Grip:
+        """Return which edge of the selection can be caught here."""
+        selection = self.timeline.selection
+        if selection is None or self.tool is Tool.HAND:
+            return Grip.NOTHING
+        lane = self.lane_at(position.y())
+        left, right = self.x_of(selection.start), self.x_of(selection.stop)
+        high = self.y_of_hz(selection.high_hz, lane) if selection.high_hz is not None else None
+        low = self.y_of_hz(selection.low_hz, lane) if selection.low_hz is not None else None
+        rect = self.lane_rects()[lane]
+        top = rect.top() if high is None else high
+        bottom = rect.bottom() if low is None else low
+        if top - EDGE_REACH <= position.y() <= bottom + EDGE_REACH:
+            nearest = min((abs(position.x() - left), 0), (abs(position.x() - right), 1))
+            if nearest[0] <= EDGE_REACH:
+                return (Grip.LEFT, Grip.RIGHT)[nearest[1]]
+        if left <= position.x() <= right and selection.mask is None:
+            if high is not None and abs(position.y() - high) <= EDGE_REACH:
+                return Grip.HIGH
+            if low is not None and abs(position.y() - low) <= EDGE_REACH:
+                return Grip.LOW
+            centre = self.centre_y(selection, lane)
+            if centre is not None and abs(position.y() - centre) <= EDGE_REACH:
+                return Grip.CENTRE
+        return Grip.NOTHING
+
+    def centre_y(self, selection: Region, lane: int) -> float | None:
+        """Return the height of the centre line of a band; None when it has none that could be caught."""
+        if selection.low_hz is None or selection.high_hz is None or selection.mask is not None:
+            return None
+        low, high = self.y_of_hz(selection.low_hz, lane), self.y_of_hz(selection.high_hz, lane)
+        if low is None or high is None or low - high < _CENTRE_FROM:
+            return None
+        return self.y_of_hz((selection.low_hz + selection.high_hz) / 2, lane)
+
+    def extend_to(self, sample: int) -> Grip:
+        """Move the nearest edge to `sample`; without a selection make one from the playhead."""
+        selection, playhead = self.timeline.selection, self.timeline.playhead
+        if selection is None:
+            start, stop = sorted((playhead, max(0, sample)))
+            self.timeline.select(Region(start, stop))
+            return Grip.LEFT if sample < playhead else Grip.RIGHT
+        left = abs(sample - selection.start) < abs(sample - selection.stop)
+        grip = Grip.LEFT if left else Grip.RIGHT
+        self.move_edge(grip, sample)
+        return grip
+
+    def time_at(self, x: float) -> int:
+        """Return the sample at a pixel, kept inside the sound and snapped to a marker nearby."""
+        reach = _MARKER_REACH * self.timeline.span / self.area().width()
+        sample = self.timeline.snapped(round(self.sample_at(x)), reach)
+        return min(max(0, sample), self.timeline.length)
+
+    # drags
+
+    def dragged_region(self, drag: Drag, position: QPointF) -> Region:
+        """Return the rectangle between two places, as the tool means it."""
+        origin = drag.origin
+        start, stop = sorted(self.time_at(x) for x in (origin.x(), position.x()))
+        first_hz = self.hz_at(origin.y())
+        if first_hz is None or self.tool is Tool.TIME:
+            return Region(start, stop)
+        if self.tool is Tool.FREQUENCY:
+            start, stop = 0, self.timeline.length
+        last_hz = self.hz_at(self.held_in_lane(origin.y(), position.y()))
+        low, high = sorted((first_hz, first_hz if last_hz is None else last_hz))
+        nyquist = self.timeline.sample_rate / 2
+        # a bound dragged to the top or bottom means "no bound"
+        bound_low = low if low > nyquist * NO_BOUND else None
+        bound_high = high if high < nyquist * (1 - NO_BOUND) else None
+        if bound_low is not None and bound_high is not None and bound_high - bound_low < 1.0:
+            bound_high = bound_low + 1.0
+        return Region(start, stop, bound_low, bound_high)
+
+    def draw_selection(self, drag: Drag, position: QPointF) -> None:
+        """Go on with a new shape; only a rectangle that replaces the selection is one already."""
+        drag.points.append(QPointF(position.x(), self.held_in_lane(drag.origin.y(), position.y())))
+        if self.tool in FREE_TOOLS and self.hz_at(drag.origin.y()) is not None:
+            self.update()
+            return
+        drag.draft = self.dragged_region(drag, position)
+        if drag.how is Combine.REPLACE:
+            self.timeline.select(drag.draft, live=True)
+        else:
+            self.update()
+
+    def finish_selection(self, drag: Drag) -> None:
+        """Put what was drawn together with the selection."""
+        if self.tool in FREE_TOOLS and self.hz_at(drag.origin.y()) is not None:
+            self.timeline.combine(self.free_shape(drag), drag.how)
+        elif drag.how is Combine.REPLACE:
+            self.timeline.settle_selection()
+        else:
+            self.timeline.combine(drag.draft, drag.how)
+        self.update()
+
+    def move_edge(self, grip: Grip, sample: int) -> None:
+        """Move the left or right edge; it may be dragged over the other one."""
+        selection = self.timeline.selection
+        if selection is None:
+            return
+        sample = min(max(0, sample), self.timeline.length)
+        fixed = selection.stop if grip is Grip.LEFT else selection.start
+        if self._drag is not None and sample > fixed and grip is Grip.LEFT:
+            self._drag.grip = Grip.RIGHT
+        elif self._drag is not None and sample < fixed and grip is Grip.RIGHT:
+            self._drag.grip = Grip.LEFT
+        start, stop = sorted((fixed, sample))
+        if start < stop:
+            self.timeline.select(replace(selection, start=start, stop=stop), live=True)
+
+    def move_bound(self, drag: Drag, y: float) -> None:
+        """Move the lower or upper bound of the band."""
+        selection = self.timeline.selection
+        hz = self.hz_at(self.held_in_lane(drag.origin.y(), y))
+        if selection is None or hz is None:
+            return
+        nyquist = self.timeline.sample_rate / 2
+        low, high = selection.low_hz, selection.high_hz
+        if drag.grip is Grip.HIGH:
+            high = None if hz >= nyquist * (1 - NO_BOUND) else max(hz, (low or 0.0) + 1.0)
+        else:
+            low = None if hz <= nyquist * NO_BOUND else min(hz, (high or nyquist) - 1.0)
+        self.timeline.select(Region(selection.start, selection.stop, low, high), live=True)
+
+    def move_centre(self, drag: Drag, y: float, *, free: bool) -> None:
+        """Move the whole band; its centre snaps to a spectral peak unless it is free."""
+        selection = self.timeline.selection
+        hz = self.hz_at(self.held_in_lane(drag.origin.y(), y))
+        if selection is None or hz is None or selection.low_hz is None or selection.high_hz is None:
+            return
+        half = (selection.high_hz - selection.low_hz) / 2
+        nyquist = self.timeline.sample_rate / 2
+        centre = hz if free else self.peak_near(hz, y)
+        centre = min(max(centre, half + nyquist * 1e-4), nyquist * (1 - 1e-4) - half)
+        moved = Region(selection.start, selection.stop, centre - half, centre + half)
+        self.timeline.select(moved, live=True)
+
+    def held_in_lane(self, origin_y: float, y: float) -> float:
+        """Keep a drag within the lane in which it began."""
+        rect = self.lane_rects()[self.lane_at(origin_y)]
+        return min(max(y, rect.top()), rect.bottom())
+
+    # painting
+
+    def paint_draft(self, painter: QPainter) -> None:
+        """Show a shape that is being drawn and is not the selection yet."""
+        drag = self._drag
+        if drag is None or drag.grip is not Grip.SELECT:
+            return
+        for colour, width in ((self.theme.colour("canvas", 170), 3.0), (self.theme.colour("selection"), 1.2)):
+            painter.setPen(QPen(colour, width, Qt.PenStyle.DashLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            if drag.draft is not None and drag.how is not Combine.REPLACE:
+                for box in self.boxes_of(drag.draft):
+                    painter.drawRect(box)
+            elif drag.draft is None and self.tool is Tool.LASSO:
+                painter.drawPolygon(QPolygonF(drag.points))
