@@ -24,6 +24,8 @@ class SilentOutput:
     """A sound card that asks for samples when the test says so."""
 
     latency_s = 0.0
+    name = "Silent"
+    outdated = False
 
     def __init__(self, sample_rate: int, channels: int, fill: Fill) -> None:
         self.sample_rate, self.channels, self.fill = sample_rate, channels, fill
