@@ -1,4 +1,4 @@
-"""The batch for scripts, in a few lines:
+"""The batch for scripts, in a few lines.
 
     from pathlib import Path
     from audiosr_desktop.batch.api import recipe_of, run_batch
@@ -25,9 +25,9 @@ from audiosr_desktop.batch.recipe import DEFAULT_TEMPLATE, Clash, Recipe, Settin
 from audiosr_desktop.batch.report import report_of, write_report
 from audiosr_desktop.batch.runner import Runner
 from audiosr_desktop.batch.sources import STATE_FOLDER, find_sources, look_at
+from audiosr_desktop.effects.chain import PREFIX, Step
 from audiosr_desktop.effects.effect import resolve_values
 from audiosr_desktop.effects.registry import built_in_effects
-from audiosr_desktop.effects.steps import PREFIX, Step
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BatchError
 from audiosr_desktop.job import Job, Progress, part_of, run_job

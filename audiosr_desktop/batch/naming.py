@@ -48,7 +48,7 @@ def check_template(template: str) -> None:
         raise BatchError(f"The name template {template!r} holds a folder; give the folder with --out.")
     if not can_write(Path(sample).suffix):
         raise BatchError(
-            f"The name template {template!r} must end in .{{ext}} or in a suffix that can be written, as .wav."
+            f"The name template {template!r} must end in .{{ext}} or in the suffix of a format, as .wav."
         )
 
 

@@ -111,7 +111,7 @@ class Placer:
                 folder.parent.rmdir()
 
     def recheck(self) -> Job[None]:
-        """Queue again what is done no more: its source, the parameters or the model changed, or its result is gone.
+        """Queue again what is done no more: its source, parameters or model changed, or its result is gone.
 
         What failed is queued again too.
         """

@@ -1,8 +1,8 @@
 """The queue of a batch: an SQLite file that a loss of power or a kill at any moment leaves whole.
 
 A file goes from queued to running, to written (its result is complete but not yet at its place) and to done;
-or it fails, or is skipped. What was running when a run ended is queued again by `recover`, what was written is
-brought to its place, so that no file is done twice and none half.
+or it fails, or is skipped. What was running when a run ended is queued again by the next one,
+what was written is brought to its place, so that no file is done twice and none half.
 """
 
 import contextlib
@@ -169,8 +169,8 @@ class Queue:
             for source in sources:
                 place += 1
                 added += db.execute(
-                    "INSERT OR IGNORE INTO items (place, state, path, top, in_tree, info, duration_s, reason) "
-                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO items "
+                    "(place, state, path, top, in_tree, info, duration_s, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         place,
                         "failed" if source.reason else "queued",
@@ -208,7 +208,8 @@ class Queue:
         with self._change() as db:
             db.execute(
                 "UPDATE items SET state = ?, info = ?, duration_s = ?, reason = ?, target = NULL, "
-                "target_key = NULL, staged = NULL, fingerprint = NULL, facts = NULL, before = NULL, after = NULL WHERE id = ?",
+                "target_key = NULL, staged = NULL, fingerprint = NULL, facts = NULL, "
+                "before = NULL, after = NULL WHERE id = ?",
                 (
                     "failed" if source.reason else "queued",
                     _known(source),
@@ -268,7 +269,7 @@ class Queue:
         self._set(item_id, ("written",), state="done", staged=None)
 
     def fail(self, item_id: int, reason: str) -> None:
-        """Mark a file as failed; others do not get its name, so that names do not depend on who was first."""
+        """Mark a file as failed; no other gets its name, as names must not depend on who was first."""
         self._set(item_id, STATES, state="failed", reason=reason, target=None, staged=None)
 
     def skip(self, item_id: int, reason: str) -> None:
@@ -322,6 +323,12 @@ class Queue:
         """Return all sources."""
         with self._lock:
             rows = self._db.execute("SELECT path FROM items").fetchall()
+        return [Path(os.fsdecode(row[0])) for row in rows]
+
+    def target_names(self) -> list[Path]:
+        """Return all targets that were given."""
+        with self._lock:
+            rows = self._db.execute("SELECT target FROM items WHERE target IS NOT NULL").fetchall()
         return [Path(os.fsdecode(row[0])) for row in rows]
 
     def _set(self, item_id: int, states: Sequence[str], **values: object) -> bool:

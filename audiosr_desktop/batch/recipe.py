@@ -1,4 +1,4 @@
-"""Recipe and settings of a batch: what is done to every file, and where the results go; both survive as JSON."""
+"""Recipe and settings of a batch: what is done to every file, and where results go; both survive as JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.chain import NATIVE_RATE, PREFIX, Step
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.effects.notes import Report
+from audiosr_desktop.effects.part import Part
 from audiosr_desktop.effects.registry import built_in_effects
-from audiosr_desktop.effects.steps import PREFIX, Part, Step, raises_rate
 from audiosr_desktop.engine.bundle import find_bundle
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BatchError, BundleError
 
 Clash: TypeAlias = Literal["number", "skip", "overwrite"]
 CLASHES: tuple[str, ...] = get_args(Clash)
+_ADD_BAND = (PREFIX + "restore", PREFIX + "super-resolution")
 DEFAULT_TEMPLATE = "{name}_{preset}.{ext}"
 
 
@@ -64,7 +66,8 @@ class Recipe:
 
     def planned_rate(self, sample_rate: int) -> int:
         """Return the rate that a file of `sample_rate` gets, as far as that is known before it is heard."""
-        return max(sample_rate, 48_000) if any(raises_rate(name) for name, _ in self.steps) else sample_rate
+        adds_band = any(name in _ADD_BAND for name, _ in self.steps)
+        return max(sample_rate, NATIVE_RATE) if adds_band else sample_rate
 
     def models(self) -> dict[str, str]:
         """Return the sums of the manifests of the models that may run, by id.

@@ -99,19 +99,33 @@ def _cell(value: object) -> object:
 
 
 _STYLE = """
-body{font:14px/1.5 system-ui,sans-serif;margin:2em auto;max-width:78em;padding:0 1em;color:#222;background:#fff}
-h1{font-size:1.4em;margin-bottom:.2em}.sum{margin:0 0 1.5em;color:#555}
-article{border-top:1px solid #ddd;padding:1em 0;display:grid;grid-template-columns:minmax(16em,1fr) auto;gap:1em}
-h2{font-size:1em;margin:0;overflow-wrap:anywhere}.to{color:#555;overflow-wrap:anywhere}
-.state{font-weight:600}.failed .state{color:#b00020}.done .state{color:#1b6e3c}.skipped .state{color:#7a5c00}
-figure{display:inline-block;margin:0 0 0 .5em;text-align:center}figcaption{color:#555;font-size:.85em}
-img{display:block;image-rendering:auto}table{border-collapse:collapse;margin-top:.4em}
-td,th{padding:.1em .8em .1em 0;text-align:right;font-weight:400}th:first-child,td:first-child{text-align:left;color:#555}
-.warn{color:#7a5c00}details{color:#555}
-@media(prefers-color-scheme:dark){body{background:#16181d;color:#e6e6e6}.sum,.to,figcaption,details,
-td:first-child{color:#a9adb5}article{border-color:#333}.failed .state{color:#ff8a95}.done .state{color:#7fd6a0}
-.skipped .state,.warn{color:#e3c56b}}
-@media(max-width:60em){article{grid-template-columns:1fr}}
+body { font: 14px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 78em; padding: 0 1em;
+  color: #222; background: #fff }
+h1 { font-size: 1.4em; margin-bottom: .2em }
+h2 { font-size: 1em; margin: 0; overflow-wrap: anywhere }
+article { border-top: 1px solid #ddd; padding: 1em 0; display: grid; gap: 1em;
+  grid-template-columns: minmax(16em, 1fr) auto }
+.sum, .to, figcaption, details, td:first-child { color: #555 }
+.to { overflow-wrap: anywhere }
+.state { font-weight: 600 }
+.failed .state { color: #b00020 }
+.done .state { color: #1b6e3c }
+.skipped .state, .warn { color: #7a5c00 }
+figure { display: inline-block; margin: 0 0 0 .5em; text-align: center }
+figcaption { font-size: .85em }
+img { display: block }
+table { border-collapse: collapse; margin-top: .4em }
+td, th { padding: .1em .8em .1em 0; text-align: right; font-weight: 400 }
+th:first-child, td:first-child { text-align: left }
+@media (prefers-color-scheme: dark) {
+  body { background: #16181d; color: #e6e6e6 }
+  .sum, .to, figcaption, details, td:first-child { color: #a9adb5 }
+  article { border-color: #333 }
+  .failed .state { color: #ff8a95 }
+  .done .state { color: #7fd6a0 }
+  .skipped .state, .warn { color: #e3c56b }
+}
+@media (max-width: 60em) { article { grid-template-columns: 1fr } }
 """
 _PAIRS = (
     ("Cutoff", "cutoff_hz", "Hz", 0),
@@ -166,7 +180,8 @@ def _table(facts: Mapping[str, Any]) -> str:
 def _details(facts: Mapping[str, Any]) -> str:
     words = [
         ", ".join(facts["effects"]),
-        f"{facts['format_in']} {facts['sample_rate_in']} Hz → {facts['format_out']} {facts['sample_rate_out']} Hz",
+        f"{facts['format_in']} {facts['sample_rate_in']} Hz",
+        f"→ {facts['format_out']} {facts['sample_rate_out']} Hz",
         f"model {facts['model']} {str(facts['model_sha256'])[:12]}" if facts.get("model") else "no model ran",
         f"seed {facts['seed']}",
         f"{facts['duration_s']:.2f} s of sound in {facts['elapsed_s']:.2f} s (RTF {facts['rtf']:.3f})",

@@ -43,18 +43,26 @@ def find_sources(inputs: Iterable[Path], ignored: Iterable[Path] = ()) -> Job[li
         ignored: folders that are not searched, as the target of the batch.
     """
     found: list[Source] = []
+    for path, top, in_tree, reason in find_files(inputs, ignored):
+        found.append(look_at(path, top, in_tree=in_tree, reason=reason))
+        yield Progress(0.0, f"Looking for files: {len(found)}")
+    return found
+
+
+def find_files(
+    inputs: Iterable[Path], ignored: Iterable[Path] = ()
+) -> Iterator[tuple[Path, Path, bool, str]]:
+    """Yield what `find_sources` looks at: path, the folder named, whether one was, and why it is unreadable."""
     seen: set[str] = set()
     leave_out = {os.path.realpath(folder) for folder in ignored}
     for given in inputs:
         place = Path(os.path.abspath(given))  # noqa: PTH100 - `resolve` would follow links
+        in_tree = place.is_dir()
         for path, reason in _below(place, leave_out):
             identity = os.path.realpath(path)
             if identity not in seen:
                 seen.add(identity)
-                top = place if place.is_dir() else place.parent
-                found.append(look_at(path, top, in_tree=place.is_dir(), reason=reason))
-            yield Progress(0.0, f"Looking for files: {len(found)}")
-    return found
+                yield path, place if in_tree else place.parent, in_tree, reason
 
 
 def look_at(path: Path, top: Path, *, in_tree: bool, reason: str = "") -> Source:

@@ -23,8 +23,8 @@ from audiosr_desktop.audio.sound import BLOCK, Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.batch.recipe import Recipe, build_steps
 from audiosr_desktop.dsp.level import LoudnessMeter, TruePeakMeter
-from audiosr_desktop.effects.steps import run_steps
-from audiosr_desktop.effects.super_resolution import survey_sound
+from audiosr_desktop.effects.chain import run_steps
+from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import AudioFileError, BatchError
 from audiosr_desktop.evaluation.picture import thumbnail_png
@@ -122,17 +122,17 @@ class Workshop:
                 raise BatchError(f"The model {name} here is another one than the batch was started with.")
         steps = build_steps(task.recipe, self._engines, self.scratch, self._report)
         region, warnings = task.recipe.part.of(prepared.sound, task.source.name)
-        restored = yield from run_steps(steps, prepared.sound, region, self.scratch, self._report)
-        told = restored.report
+        run = yield from run_steps(steps, prepared.sound, region, self.scratch)
+        told = self._report
         facts = {
             **{name: told.get(name) for name in _TOLD},
             "effects": list(told.get("steps_done", [])) or [name for name, _ in task.recipe.steps],
             "seed": told.get("seed", task.recipe.seed),
-            "elapsed_s": restored.elapsed_s,
-            "rtf": restored.rtf,
+            "elapsed_s": run.elapsed_s,
+            "rtf": run.rtf,
             "warnings": [*warnings, *map(str, told.get("warnings", []))],
         }
-        return Computed(prepared, restored.sound, facts)
+        return Computed(prepared, run.after, facts)
 
     def finish(self, computed: Computed) -> Job[Outcome]:
         """Write the result and measure it."""
