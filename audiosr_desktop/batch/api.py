@@ -126,7 +126,9 @@ def open_queue(out: Path) -> Queue:
     return Queue(Path(os.path.abspath(out)) / STATE_FOLDER / "queue.sqlite")  # noqa: PTH100
 
 
-def fill_queue(queue: Queue, inputs: Iterable[Path], settings: Settings, *, resume: bool) -> Job[int]:
+def fill_queue(
+    queue: Queue, inputs: Iterable[Path], settings: Settings, *, resume: bool, watching: bool = False
+) -> Job[int]:
     """Bring a queue up to date: what is new is added, what is done stays done where nothing changed.
 
     Args:
@@ -134,12 +136,13 @@ def fill_queue(queue: Queue, inputs: Iterable[Path], settings: Settings, *, resu
         inputs: files and folders.
         settings: of this run; a run that is resumed keeps its date, so that names stay.
         resume: keep what is in the queue; else it begins empty.
+        watching: a `Watcher` adds the files; results that were taken away are not made again.
 
     Returns:
         How many files are new.
     """
     ignored = [] if settings.out is None else [settings.out]
-    sources = yield from part_of(find_sources(inputs, ignored), 0.0, 0.5)
+    sources = [] if watching else (yield from part_of(find_sources(inputs, ignored), 0.0, 0.5))
     with queue.working():
         if not resume:
             if before := queue.settings:
@@ -151,7 +154,7 @@ def fill_queue(queue: Queue, inputs: Iterable[Path], settings: Settings, *, resu
         if resume:
             placer = Placer(queue, settings)
             placer.recover()
-            yield from part_of(placer.recheck(), 0.5, 1.0)
+            yield from part_of(placer.recheck(may_be_gone=watching), 0.5, 1.0)
         return queue.add(sources)
 
 

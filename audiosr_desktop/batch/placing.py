@@ -110,22 +110,27 @@ class Placer:
             with contextlib.suppress(OSError):  # the queue lies there, or another batch works there
                 folder.parent.rmdir()
 
-    def recheck(self) -> Job[None]:
+    def recheck(self, *, may_be_gone: bool = False) -> Job[None]:
         """Queue again what is done no more: its source, parameters or model changed, or its result is gone.
 
         What failed is queued again too.
+
+        Args:
+            may_be_gone: a result that is not there any more was taken away on purpose.
         """
         items = self._queue.items("done", "failed", "skipped")
         for index, item in enumerate(items):
             yield Progress(index / len(items), "Looking at what is done")
-            if item.state != "done" or not self._is_still_done(item):
+            if item.state != "done" or not self._is_still_done(item, may_be_gone=may_be_gone):
                 source = look_at(item.path, item.top, in_tree=item.in_tree)
                 self._queue.requeue(item.id, source)
 
-    def _is_still_done(self, item: Item) -> bool:
+    def _is_still_done(self, item: Item, *, may_be_gone: bool) -> bool:
         facts = item.facts
         try:
-            if item.target is None or item.target.stat().st_size != facts["output_bytes"]:
+            assert item.target is not None
+            is_gone = may_be_gone and not item.target.exists()
+            if not is_gone and item.target.stat().st_size != facts["output_bytes"]:
                 return False
             sha256 = facts["source_sha256"]
             if list(stamp_of(item.path)) != facts["source_stamp"]:

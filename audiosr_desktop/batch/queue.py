@@ -170,7 +170,8 @@ class Queue:
                 place += 1
                 added += db.execute(
                     "INSERT OR IGNORE INTO items "
-                    "(place, state, path, top, in_tree, info, duration_s, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    "(place, state, path, top, in_tree, info, duration_s, reason) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         place,
                         "failed" if source.reason else "queued",
@@ -269,7 +270,7 @@ class Queue:
         self._set(item_id, ("written",), state="done", staged=None)
 
     def fail(self, item_id: int, reason: str) -> None:
-        """Mark a file as failed; no other gets its name, as names must not depend on who was first."""
+        """Mark a file as failed; its name stays its own: names must not depend on who was first."""
         self._set(item_id, STATES, state="failed", reason=reason, target=None, staged=None)
 
     def skip(self, item_id: int, reason: str) -> None:

@@ -121,6 +121,10 @@ class Runner:
                 for item in self._queue.items("running"):
                     self._queue.put_back(item.id)
                 placer.remove_partial()
+        return self.summary()
+
+    def summary(self) -> Summary:
+        """Return how far the queue is."""
         counts = self._queue.counts()
         return Summary(
             counts["done"],

@@ -52,7 +52,7 @@ def find_sources(inputs: Iterable[Path], ignored: Iterable[Path] = ()) -> Job[li
 def find_files(
     inputs: Iterable[Path], ignored: Iterable[Path] = ()
 ) -> Iterator[tuple[Path, Path, bool, str]]:
-    """Yield what `find_sources` looks at: path, the folder named, whether one was, and why it is unreadable."""
+    """Yield what `find_sources` looks at: path, folder named, whether one was, and why it is unreadable."""
     seen: set[str] = set()
     leave_out = {os.path.realpath(folder) for folder in ignored}
     for given in inputs:
