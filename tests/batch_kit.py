@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 import struct
 import subprocess
 import sys
@@ -28,6 +27,7 @@ def write_sound(path: Path, seed: int, seconds: float = 0.3, rate: int = 48_000,
 
 def write_bad_files(folder: Path) -> list[Path]:
     """Write seven files of different kinds that cannot be worked on."""
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / "text.wav").write_text("this is no sound")
     (folder / "empty.flac").write_bytes(b"")
     whole = write_sound(folder / "cut.flac", 900, 2.0)
@@ -64,9 +64,7 @@ def results(out: Path) -> dict[str, bytes]:
 
 def stamps(out: Path) -> dict[str, tuple[int, int]]:
     """Return what shows that a file was written again: its number and time of change."""
-    return {
-        name: ((out / name).stat().st_ino, (out / name).stat().st_mtime_ns) for name in results(out)
-    }
+    return {name: ((out / name).stat().st_ino, (out / name).stat().st_mtime_ns) for name in results(out)}
 
 
 def run_with_kills(words: list[str], out: Path, good: int, kills: int, seed: int) -> int:
@@ -96,10 +94,6 @@ def run_with_kills(words: list[str], out: Path, good: int, kills: int, seed: int
     now = stamps(out)
     assert {name: now.get(name) for name in before} == before, "a finished file was done again"
     return code
-
-
-def remove_tree(path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True)
 
 
 def has_root() -> bool:

@@ -113,7 +113,7 @@ def file_name(
         "time": time,
         "index": index,
         "parent": source.parent.name,
-        "bits": "",
+        "bits": 0,  # not known before the suffix is
     }
     suffix = Path(_fill(settings.template, values)).suffix
     _, written = choose_format(Path("x" + suffix), str(facts["format"]), subtype)

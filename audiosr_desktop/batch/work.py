@@ -5,6 +5,7 @@ The stages know nothing of the queue: a thread, a process or a machine of a clus
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,7 @@ from audiosr_desktop.errors import AudioFileError, BatchError
 from audiosr_desktop.evaluation.picture import thumbnail_png
 from audiosr_desktop.job import Job, Progress, part_of
 
+_RESERVE_BYTES = 1_000_000  # of the target's disk, for the queue
 _HASH_BLOCK = 1 << 20
 # What the effects tell that the report repeats
 _TOLD = ("model", "model_sha256", "device", "provider", "steps", "quality", "cutoff_hz", "gain_db")
@@ -142,6 +144,7 @@ class Workshop:
         output = output_format(staged, prepared.info)
         job = write_sound(sound, staged, output=output, like=prepared.info, overwrite=True)
         written = yield from part_of(job, 0.0, 0.5)
+        _require_reserve(staged)
         figures = yield from part_of(measure(sound), 0.5, 0.8)
         yield Progress(0.8, "Drawing")
         picture = thumbnail_png(sound) if task.pictures else b""
@@ -190,6 +193,21 @@ def measure(sound: Sound) -> Job[dict[str, float | None]]:
     return {
         name: None if value is None or value == -float("inf") else value for name, value in figures.items()
     }
+
+
+def _require_reserve(staged: Path) -> None:
+    """Refuse a result that fills the disk to the brim: the queue lies there too.
+
+    Raises:
+        AudioFileError: too little is left; the result is removed.
+    """
+    free = shutil.disk_usage(staged.parent).free
+    if free < _RESERVE_BYTES:
+        staged.unlink()
+        raise AudioFileError(
+            f"The disk of {staged.parents[2]} is full: the result would leave {free / 1e6:.1f} MB free.",
+            staged,
+        )
 
 
 def fingerprint_of(source_sha256: str, recipe: Recipe, models: Mapping[str, str]) -> str:
