@@ -173,7 +173,8 @@ def resolve_clash(
 
 def same_name_key(path: Path) -> str:
     """Return what two names share that some file systems take for one: letter case and composed accents."""
-    return unicodedata.normalize("NFC", str(path)).casefold()
+    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", text).casefold()
 
 
 def _exists(path: Path) -> bool:

@@ -180,7 +180,7 @@ class Queue:
                         source.in_tree,
                         _known(source),
                         _duration_s(source),
-                        source.reason,
+                        _storable(source.reason),
                     ),
                 ).rowcount
         return added
@@ -215,7 +215,7 @@ class Queue:
                     "failed" if source.reason else "queued",
                     _known(source),
                     _duration_s(source),
-                    source.reason,
+                    _storable(source.reason),
                     item_id,
                 ),
             )
@@ -271,11 +271,11 @@ class Queue:
 
     def fail(self, item_id: int, reason: str) -> None:
         """Mark a file as failed; its name stays its own: names must not depend on who was first."""
-        self._set(item_id, STATES, state="failed", reason=reason, target=None, staged=None)
+        self._set(item_id, STATES, state="failed", reason=_storable(reason), target=None, staged=None)
 
     def skip(self, item_id: int, reason: str) -> None:
         """Mark a file as skipped."""
-        self._set(item_id, ("queued",), state="skipped", reason=reason)
+        self._set(item_id, ("queued",), state="skipped", reason=_storable(reason))
 
     def put_back(self, item_id: int) -> None:
         """Queue a file again that was being worked on; it keeps its target's name."""
@@ -364,6 +364,11 @@ class Queue:
     def _roll_back(self) -> None:
         if self._db.in_transaction:
             self._db.execute("ROLLBACK")
+
+
+def _storable(text: str) -> str:
+    """Return text that SQLite takes: it may hold a file's name that is no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _known(source: Source) -> str | None:
