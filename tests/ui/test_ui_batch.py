@@ -23,8 +23,6 @@ from audiosr_desktop.ui.panels.batch_form import BatchForm
 
 ENDS = 20_000
 
-pytestmark = pytest.mark.qt_log_ignore("does not support raise", extend=True)  # the offscreen platform
-
 
 class Held:
     """A crew that begins only when it is let."""

@@ -245,7 +245,7 @@ class BatchWindow(QWidget):
         chosen = self._selected()
         self.model.show(items)
         self._select(chosen)
-        self.form.show_example(items[0].path if items else None)
+        self.form.show_example(next((item.path for item in items if item.info), None))
         if self.session.running:
             self._timer.start()
         else:

@@ -77,6 +77,8 @@ class BatchModel(QAbstractTableModel):
     ) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
             return COLUMNS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def data(self, index: _Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
@@ -112,8 +114,8 @@ class ProgressDelegate(QStyledItemDelegate):
         super().paint(painter, option, index)
         fraction = index.data(FRACTION_ROLE)
         if fraction is not None:
-            rect: QRect = option.rect  # type: ignore[attr-defined]  # missing in the stubs
-            colour: QColor = option.palette.color(QPalette.ColorRole.Highlight)  # type: ignore[attr-defined]
+            rect: QRect = option.rect
+            colour: QColor = option.palette.color(QPalette.ColorRole.Highlight)
             bar = QRect(rect.left(), rect.bottom() - 3, round(rect.width() * fraction), 3)
             painter.fillRect(bar, colour)
 
@@ -134,6 +136,7 @@ class BatchTable(QTableView):
         self.setTabKeyNavigation(False)
         self.setAcceptDrops(True)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setStyleSheet("QTableView::item { padding: 0 8px; }")
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(30)
         header = self.horizontalHeader()
