@@ -68,7 +68,6 @@ class Prepared:
     sha256: str
     stamp: tuple[int, int, int]
     figures: Mapping[str, Any]
-    picture: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +108,8 @@ class Workshop:
         info = probe(task.source)
         sound = yield from part_of(open_sound(task.source, self.scratch), 0.2, 0.5)
         yield from part_of(require_finite(sound), 0.5, 0.6)
-        figures = yield from part_of(measure(sound), 0.6, 0.9)
-        yield Progress(0.9, "Drawing")
-        picture = thumbnail_png(sound) if task.pictures else b""
-        return Prepared(task, info, sound, sha256, stamp, figures, picture)
+        figures = yield from part_of(measure(sound), 0.6, 1.0)
+        return Prepared(task, info, sound, sha256, stamp, figures)
 
     def compute(self, prepared: Prepared) -> Job[Computed]:
         """Run the effects; one file at a time."""
@@ -147,7 +144,10 @@ class Workshop:
         _require_reserve(staged)
         figures = yield from part_of(measure(sound), 0.5, 0.8)
         yield Progress(0.8, "Drawing")
-        picture = thumbnail_png(sound) if task.pictures else b""
+        pictures = (b"", b"")
+        if task.pictures:  # on one scale of frequencies
+            before, top_hz = prepared.sound, max(prepared.sound.sample_rate, sound.sample_rate) / 2.0
+            pictures = thumbnail_png(before, top_hz=top_hz), thumbnail_png(sound, top_hz=top_hz)
         sha256 = yield from part_of(sum_of(staged), 0.9, 1.0)
         facts = {
             "source_sha256": prepared.sha256,
@@ -165,7 +165,7 @@ class Workshop:
             **computed.facts,
         }
         fingerprint = fingerprint_of(prepared.sha256, task.recipe, task.models)
-        return Outcome(facts, fingerprint, (prepared.picture, picture))
+        return Outcome(facts, fingerprint, pictures)
 
     def process(self, task: Task) -> Job[Outcome]:
         """Do all three stages, one after the other."""

@@ -85,10 +85,19 @@ def spectrogram_db(samples: Samples, rows: int, columns: int) -> Samples:
     return _levels(read, samples.shape[1], rows, columns, _MOST_FRAMES)
 
 
-def thumbnail_png(sound: Sound, *, width: int = 240, height: int = 96) -> bytes:
-    """Return a small spectrogram of a sound of any length as a PNG file; only the places drawn are read."""
-    levels = _levels(sound.read_padded, sound.length, height, width, _FRAMES_PER_COLUMN * width)
-    return png_bytes(colour(levels))
+def thumbnail_png(sound: Sound, *, top_hz: float | None = None, width: int = 240, height: int = 96) -> bytes:
+    """Return a small spectrogram of a sound of any length as a PNG file; only the places drawn are read.
+
+    Args:
+        sound: what to draw.
+        top_hz: frequency of the upper edge, at least that of the sound; half its rate by default.
+        width: pixels.
+        height: pixels.
+    """
+    nyquist_hz = sound.sample_rate / 2.0
+    rows = max(1, round(height * nyquist_hz / max(nyquist_hz, top_hz or 0.0)))
+    levels = _levels(sound.read_padded, sound.length, rows, width, _FRAMES_PER_COLUMN * width)
+    return png_bytes(colour(np.pad(levels, ((height - rows, 0), (0, 0)), constant_values=LOWEST_DB)))
 
 
 def _levels(
