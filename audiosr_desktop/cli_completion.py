@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from audiosr_desktop.cli_options import PROGRAM, build_parser
+from audiosr_desktop.cli_output import write_json
 
 _BASH = """\
 _audiosr_desktop() {{
@@ -28,11 +29,15 @@ def completion(arguments: argparse.Namespace) -> int:
     """Carry out `completion`."""
     parsers = _parsers(build_parser()[0])
     if arguments.shell == "fish":
-        print("\n".join(_fish(parsers)))
-        return 0
+        script = "\n".join(_fish(parsers)) + "\n"
+    else:
+        script = _bash(parsers)
     if arguments.shell == "zsh":
-        print("autoload -U +X bashcompinit && bashcompinit")
-    print(_bash(parsers), end="")
+        script = f"autoload -U +X bashcompinit && bashcompinit\n{script}"
+    if arguments.json:
+        write_json({"shell": arguments.shell, "script": script})
+    else:
+        print(script, end="")
     return 0
 
 
