@@ -28,10 +28,7 @@ complete -o default -F _audiosr_desktop {program}
 def completion(arguments: argparse.Namespace) -> int:
     """Carry out `completion`."""
     parsers = _parsers(build_parser()[0])
-    if arguments.shell == "fish":
-        script = "\n".join(_fish(parsers)) + "\n"
-    else:
-        script = _bash(parsers)
+    script = "\n".join(_fish(parsers)) + "\n" if arguments.shell == "fish" else _bash(parsers)
     if arguments.shell == "zsh":
         script = f"autoload -U +X bashcompinit && bashcompinit\n{script}"
     if arguments.json:
