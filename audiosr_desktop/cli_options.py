@@ -38,12 +38,14 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for add in (
         _add_restore,
+        _add_batch,
         _add_analyze,
         _add_degrade,
         _add_compare,
         _add_demo,
         _add_models,
         _add_evaluate,
+        _add_completion,
     ):
         add(commands)
     for name, text in TRAINING_COMMANDS.items():
@@ -102,6 +104,11 @@ def _add_restore(commands: Commands) -> None:
     )
     parser.add_argument("input", type=Path, metavar="IN")
     _add_output(parser)
+    _add_effect(parser)
+
+
+def _add_effect(parser: argparse.ArgumentParser) -> None:
+    """Add which effects run, on which part, with which values."""
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
         "--effect", choices=EFFECTS, default="restore", help="default restore: all that is found wrong"
@@ -143,6 +150,83 @@ def _add_restore(commands: Commands) -> None:
         metavar="NAME=VALUE",
         help="a parameter of the effect",
     )
+
+
+def _add_batch(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "batch",
+        "cli_batch:batch",
+        "run an effect on many files and folders",
+        "Run an effect on many files. Folders are searched, and their tree is kept below DIR. Files that "
+        "cannot be read are told with the reason, and one that fails stops no other; the exit code is then "
+        "1. An interrupted batch goes on with --resume, and does no file again whose source, parameters and "
+        "model are the same; without IN it also takes the options of the run before. "
+        "Variables of --name: {name} {ext} {preset} {process} {model} {rate} {bits} {channels} {seed} {date} "
+        "{time} {index:03} {parent}. By default a file keeps its format if that is lossless, and becomes WAV "
+        "if not; a suffix in --name, as in '{name}.flac', chooses another one.",
+    )
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="IN",
+        help="files and folders; - reads their names from stdin, one a line (or ended by null bytes)",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder of the results, made if it is missing"
+    )
+    _add_effect(parser)
+    parser.add_argument(
+        "--name", default="{name}_{preset}.{ext}", metavar="TEMPLATE", help="default {name}_{preset}.{ext}"
+    )
+    parser.add_argument(
+        "--on-clash",
+        choices=("number", "skip", "overwrite"),
+        default="number",
+        help="when there is a file of the name: take name-2 (default), leave the source out, or replace the "
+        "file; a source is never replaced",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the batch that is in DIR")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE.csv|json|html",
+        help="write what was measured and done; may be repeated",
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--jobs",
+        type=whole_number(1, 256),
+        default=1,
+        metavar="N",
+        help="processes, each with the model in memory; pays with many cores or effects without a model",
+    )
+    where.add_argument(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="run on the workers of a Dask cluster, as tcp://host:8786 (needs the extra `cluster`); sources "
+        "and DIR must lie on a file system that all of them have at the same place",
+    )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help="go on until interrupted, and take files that appear in the folders once they are complete",
+    )
+    parser.add_argument("-q", "--quiet", action="store_true", help="tell only what failed")
+
+
+def _add_completion(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "completion",
+        "cli_completion:completion",
+        "print a script that completes commands and options in a shell",
+        "Print a script for the shell: source <(audiosr-desktop completion bash), the same for zsh, and "
+        "audiosr-desktop completion fish | source.",
+    )
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def _add_analyze(commands: Commands) -> None:

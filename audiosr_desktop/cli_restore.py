@@ -6,31 +6,30 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from audiosr_desktop.audio.files import probe, write_sound
-from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.cli_output import UsageError, drive, write_json, write_table
 from audiosr_desktop.cli_sound import check_output, open_input
 from audiosr_desktop.effects.chain import PREFIX, Chain, ChainRun, Module, Step, chain_steps, run_steps
 from audiosr_desktop.effects.effect import Effect
+from audiosr_desktop.effects.part import Part
 from audiosr_desktop.effects.presets import find_preset
 from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
-from audiosr_desktop.errors import EffectError, SoundError
+from audiosr_desktop.errors import EffectError
 
 _VALUE_OPTIONS = ("model", "quality", "steps", "guidance", "amount", "cutoff_hz", "seed", "device")
 
 
 def restore(arguments: argparse.Namespace) -> int:
     """Carry out `restore`."""
-    _require_bounds(arguments)
+    require_bounds(arguments)
     report: dict[str, Any] = {}
     with Scratch.create() as scratch:
         steps = chosen_steps(arguments, chosen_chain(arguments), built_in_effects(Engines(), scratch, report))
         info = probe(arguments.input)
         output = check_output(arguments.output, info, overwrite=arguments.overwrite)
         _, sound = open_input(arguments.input, scratch)
-        region, warnings = _region(arguments, sound)
+        region, warnings = part_of_sound(arguments).of(sound, str(arguments.input))
         run = drive(run_steps(steps, sound, region, scratch))
         drive(
             write_sound(run.after, arguments.output, output=output, like=info, overwrite=arguments.overwrite)
@@ -46,28 +45,17 @@ def restore(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _require_bounds(arguments: argparse.Namespace) -> None:
+def require_bounds(arguments: argparse.Namespace) -> None:
+    """Refuse a part that ends before it starts."""
     for low, high in (("start", "end"), ("low_hz", "high_hz")):
         first, last = getattr(arguments, low), getattr(arguments, high)
         if last is not None and last <= (first or 0.0):
             raise UsageError(f"--{low.replace('_', '-')} must be below --{high.replace('_', '-')}")
 
 
-def _region(arguments: argparse.Namespace, sound: Sound) -> tuple[Region, list[str]]:
-    """Return the part to work on, and what was not taken as it was asked for."""
-    rate, warnings = sound.sample_rate, []
-    start = round((arguments.start or 0.0) * rate)
-    stop = sound.length if arguments.end is None else round(arguments.end * rate)
-    if start >= sound.length:
-        raise SoundError(
-            f"--start {arguments.start:g} is after the end of {arguments.input}, "
-            f"which lasts {sound.duration_s:.3f} s."
-        )
-    if stop > sound.length:
-        warnings.append(
-            f"The file lasts {sound.duration_s:.3f} s; --end {arguments.end:g} was taken as its end."
-        )
-    return Region(start, min(stop, sound.length), arguments.low_hz, arguments.high_hz), warnings
+def part_of_sound(arguments: argparse.Namespace) -> Part:
+    """Return the part that `--start`, `--end`, `--low-hz` and `--high-hz` name."""
+    return Part(arguments.start, arguments.end, arguments.low_hz, arguments.high_hz)
 
 
 def chosen_chain(arguments: argparse.Namespace) -> Chain:

@@ -39,5 +39,9 @@ class PlaybackError(AudioSRError):
     """The sound device cannot be used."""
 
 
+class BatchError(AudioSRError):
+    """A batch cannot be started or gone on with."""
+
+
 class TrainingError(AudioSRError):
     """A training run, an export or the corpus cannot go on."""

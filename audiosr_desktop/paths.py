@@ -60,3 +60,8 @@ def log_dir() -> Path:
 def scratch_root() -> Path:
     """Return the folder under which scratch stores are made; it may not exist yet."""
     return platformdirs.user_cache_path(APP_NAME, appauthor=False) / "scratch"
+
+
+def batch_queue() -> Path:
+    """Return the file of the window's batch queue; it may not exist yet."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "batch" / "queue.sqlite"

@@ -66,6 +66,8 @@ def test_every_command_names_code_that_is_there(words: list[str]) -> None:
     parser, _ = cli_options.build_parser()
     needed = {
         "restore": ["a", "-o", "b"],
+        "batch": ["a", "--out", "b"],
+        "completion": ["bash"],
         "analyze": ["a"],
         "degrade": ["a", "-o", "b"],
         "compare": ["a", "b"],

@@ -20,15 +20,24 @@ def replacing(target: Path) -> Iterator[Path]:
     temporary = target.parent / f".{secrets.token_hex(8)}.part"
     try:
         yield temporary
-        if target.exists():
-            shutil.copymode(target, temporary)
-        with temporary.open("rb+") as file:
-            os.fsync(file.fileno())
-        temporary.replace(target)
-        _sync_folder(target.parent)
+        put_in_place(temporary, target)
     finally:
         with contextlib.suppress(OSError):  # renamed, or its folder is gone
             temporary.unlink(missing_ok=True)
+
+
+def put_in_place(temporary: Path, target: Path) -> None:
+    """Rename a complete file to `target`, so that a loss of power leaves the old or the new one.
+
+    Raises:
+        OSError: the file cannot be flushed to the disk or renamed, as onto another disk.
+    """
+    if target.exists():
+        shutil.copymode(target, temporary)
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    temporary.replace(target)
+    _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:

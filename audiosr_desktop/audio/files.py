@@ -25,7 +25,7 @@ from audiosr_desktop.audio.formats import (
 from audiosr_desktop.audio.mpeg import counted_samples, may_be_mpeg, write_with_length
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Sound
-from audiosr_desktop.audio.store import FileStore, Samples, Scratch
+from audiosr_desktop.audio.store import FileStore, Samples, Scratch, native_name
 from audiosr_desktop.audio.tags import Carrier, carry_metadata
 from audiosr_desktop.errors import AudioFileError, SoundError
 from audiosr_desktop.job import Job, Progress
@@ -177,7 +177,13 @@ def _write_samples(sound: Sound, temporary: Path, chosen: OutputFormat, path: Pa
     options = {"compression_level": 1.0 - LOSSY_QUALITY} if is_lossy(chosen.subtype) else {}
     try:
         file = soundfile.SoundFile(
-            temporary, "x", sound.sample_rate, sound.channels, chosen.subtype, format=chosen.format, **options
+            native_name(temporary),
+            "x",
+            sound.sample_rate,
+            sound.channels,
+            chosen.subtype,
+            format=chosen.format,
+            **options,
         )
     except (soundfile.LibsndfileError, ValueError) as error:
         raise AudioFileError(
@@ -201,7 +207,7 @@ def _examine(path: Path) -> tuple[FileInfo, bool]:
     """Return what `probe` says, and whether a seek in the file finds each sample exactly."""
     _require_file(path)
     try:
-        with soundfile.SoundFile(path) as file:
+        with soundfile.SoundFile(native_name(path)) as file:
             info = FileInfo(
                 path, file.format, file.subtype, file.endian, file.samplerate, file.channels, file.frames
             )
@@ -234,10 +240,10 @@ def _decode(info: FileInfo, scratch: Scratch) -> Job[Sound]:
     copy = scratch.new_path()
     try:
         source = path
-        if info.format == "MP3" and soundfile.info(path).frames < info.samples:
+        if info.format == "MP3" and soundfile.info(native_name(path)).frames < info.samples:
             write_with_length(path, copy, info.samples)
             source = copy
-        with scratch.writer(info.channels) as writer, soundfile.SoundFile(source) as file:
+        with scratch.writer(info.channels) as writer, soundfile.SoundFile(native_name(source)) as file:
             for block in _blocks_forward(file):
                 writer.write(block.T)
                 yield Progress(min(1.0, writer.length / info.samples), f"Decoding {path.name}")

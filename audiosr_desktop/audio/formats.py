@@ -29,6 +29,8 @@ _BY_SUFFIX = {
     ".opus": "OGG",
     ".mp3": "MP3",
 }
+# What a folder is searched for: all that is written, and what is only read
+SOUND_SUFFIXES = frozenset(_BY_SUFFIX) | {".mp2", ".voc", ".sph", ".nist", ".paf", ".ircam", ".sf", ".svx"}
 _LOSSY = {"VORBIS", "OPUS", "MPEG_LAYER_I", "MPEG_LAYER_II", "MPEG_LAYER_III"}
 
 # What carries the samples of a subtype, best first. A second pass of a block codec would change samples that
@@ -85,6 +87,16 @@ def choose_format(path: Path, source_format: str | None, source_subtype: str | N
     possible = soundfile.available_subtypes(name)
     carriers = _CARRIERS.get(source_subtype or "", _DEFAULT_CARRIERS)
     return (name, next(subtype for subtype in (*carriers, "PCM_16") if subtype in possible))
+
+
+def can_write(suffix: str) -> bool:
+    """Return whether files of a suffix (".wav") can be written."""
+    return suffix.lower() in _BY_SUFFIX
+
+
+def bits_of(subtype: str) -> int:
+    """Return the bits of a sample: 32 and 64 for float, 0 for lossy and other coded sound."""
+    return {"FLOAT": 32, "DOUBLE": 64, "ULAW": 8, "ALAW": 8}.get(subtype, _BITS.get(subtype, 0))
 
 
 def is_lossy(subtype: str) -> bool:

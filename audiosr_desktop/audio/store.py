@@ -114,7 +114,7 @@ class FileStore:
         self._path = path
         self._lock = threading.Lock()
         try:
-            self._file = soundfile.SoundFile(path)
+            self._file = soundfile.SoundFile(native_name(path))
         except (soundfile.LibsndfileError, OSError) as error:
             raise AudioFileError(f"{path.name} cannot be opened: {error}.", path) from error
         self._length = length
@@ -378,6 +378,11 @@ class Scratch:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def native_name(path: Path) -> Path | bytes:
+    """Return a path as libsndfile's binding takes it, names that are no UTF-8 included."""
+    return path if sys.platform == "win32" else os.fsencode(path)
 
 
 def _check_range(start: int, stop: int, length: int) -> None:

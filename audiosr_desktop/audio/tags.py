@@ -20,6 +20,7 @@ from mutagen.oggvorbis import OggVorbis
 
 from audiosr_desktop.audio import chunks as iff
 from audiosr_desktop.audio.chunks import Chunk, Marker
+from audiosr_desktop.audio.store import native_name
 from audiosr_desktop.errors import AudioFileError
 
 log = logging.getLogger(__name__)
@@ -158,7 +159,7 @@ def _read(source: Carrier, ratio: float) -> Metadata:
     elif source.family == "ogg":
         _read_comments(metadata, _open_ogg(source).tags)
     else:
-        with soundfile.SoundFile(source.path) as sound_file:
+        with soundfile.SoundFile(native_name(source.path)) as sound_file:
             for name, value in sound_file.copy_metadata().items():
                 if name != "software":
                     metadata.add(name, value)

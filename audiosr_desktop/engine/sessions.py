@@ -191,11 +191,9 @@ def _in_thread(work: Callable[[], T], stop: Callable[[], None]) -> Generator[Non
         future: Future[T] = executor.submit(work)
         try:
             while True:
-                try:
-                    return future.result(timeout=TICK_S)
-                except TimeoutError:
-                    if future.done():  # the work's own error, not ours
-                        raise
+                # not `result(timeout)`: work that ends just after the time is up would pass for a failure
+                if wait([future], TICK_S).done:
+                    return future.result()
                 yield
         finally:
             if not future.done():

@@ -2,13 +2,14 @@
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.dsp.spectrum import stft
 from audiosr_desktop.evaluation.glyphs import GLYPH_HEIGHT, GLYPH_WIDTH, glyph
 
@@ -28,6 +29,7 @@ _COLOURS = np.array(
     ]
 )
 _MARGIN, _LEFT, _BOTTOM, _TOP = 12, 52, 34, 26
+_FRAMES_PER_COLUMN = 2  # of a thumbnail
 _MOST_FRAMES = 4096  # spectra computed for one picture: a long sound is looked at in places
 
 
@@ -74,17 +76,44 @@ def spectrogram_db(samples: Samples, rows: int, columns: int) -> Samples:
 
     Each pixel is the largest of the values that fall on it, so that thin lines and clicks are not lost.
     """
-    length = samples.shape[1]
+    padded = np.pad(samples, ((0, 0), (N_FFT // 2, N_FFT // 2)))
+    half = N_FFT // 2
+
+    def read(start: int, stop: int) -> Samples:
+        return padded[:, start + half : stop + half]
+
+    return _levels(read, samples.shape[1], rows, columns, _MOST_FRAMES)
+
+
+def thumbnail_png(sound: Sound, *, top_hz: float | None = None, width: int = 240, height: int = 96) -> bytes:
+    """Return a small spectrogram of a sound of any length as a PNG file; only the places drawn are read.
+
+    Args:
+        sound: what to draw.
+        top_hz: frequency of the upper edge, at least that of the sound; half its rate by default.
+        width: pixels.
+        height: pixels.
+    """
+    nyquist_hz = sound.sample_rate / 2.0
+    rows = max(1, round(height * nyquist_hz / max(nyquist_hz, top_hz or 0.0)))
+    levels = _levels(sound.read_padded, sound.length, rows, width, _FRAMES_PER_COLUMN * width)
+    return png_bytes(colour(np.pad(levels, ((height - rows, 0), (0, 0)), constant_values=LOWEST_DB)))
+
+
+def _levels(
+    read: Callable[[int, int], Samples], length: int, rows: int, columns: int, most_frames: int
+) -> Samples:
+    """Return what `spectrogram_db` says of sound that `read(start, stop)` gives, with silence around it."""
     if length == 0:
         return np.full((rows, columns), LOWEST_DB, np.float32)
-    count = int(np.clip(length // 256, 1, _MOST_FRAMES))
+    count = int(np.clip(length // 256, 1, most_frames))
     power = np.zeros((N_FFT // 2 + 1, count), np.float32)
     centres = ((np.arange(count) + 0.5) * length / count).astype(np.int64)
-    padded = np.pad(samples, ((0, 0), (N_FFT // 2, N_FFT // 2)))
-    for channel in padded:
-        for index, centre in enumerate(centres):
-            frame = stft(channel[centre : centre + N_FFT], N_FFT, N_FFT, center=False)[:, 0]
-            power[:, index] += np.abs(frame * (4.0 / N_FFT)) ** 2 / samples.shape[0]
+    for index, centre in enumerate(centres):
+        frames = read(int(centre) - N_FFT // 2, int(centre) + N_FFT // 2)
+        for frame in frames:
+            spectrum = stft(frame, N_FFT, N_FFT, center=False)[:, 0]
+            power[:, index] += np.abs(spectrum * (4.0 / N_FFT)) ** 2 / frames.shape[0]
     down = _reduced(power[::-1], rows)
     both = _reduced(down.T, columns).T
     levels: Samples = np.maximum(10.0 * np.log10(both + 1e-20), LOWEST_DB).astype(np.float32)
@@ -157,7 +186,12 @@ def write_bars_png(path: Path, title: str, series: Sequence[str], groups: Sequen
 
 
 def write_png(path: Path, image: Image) -> None:
-    """Write uint8 (rows, columns, 3) as a PNG file.
+    """Write uint8 (rows, columns, 3) as a PNG file."""
+    path.write_bytes(png_bytes(image))
+
+
+def png_bytes(image: Image) -> bytes:
+    """Return uint8 (rows, columns, 3) as the bytes of a PNG file.
 
     Source: W3C, Portable Network Graphics specification, second edition.
     """
@@ -170,7 +204,7 @@ def write_png(path: Path, image: Image) -> None:
     data = b"\x89PNG\r\n\x1a\n"
     for name, body in parts:
         data += struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-    path.write_bytes(data)
+    return data
 
 
 def _paper(width: int, height: int) -> Image:

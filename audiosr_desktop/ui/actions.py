@@ -66,6 +66,7 @@ def _row(
 ROWS = (
     _row("open", "&Open…", "Ctrl+O", "ask_open", "", icon="open"),
     _row("export", "&Export…", "Ctrl+Shift+E", "ask_export", "document idle", icon="export"),
+    _row("batch", "&Batch…", "Ctrl+B", "show_batch"),
     _row("close", "&Close", "Ctrl+W", "close_document", "document"),
     _row("next_document", "Next document", "Ctrl+Tab Ctrl+PgDown", "next_document", "documents"),
     _row(
@@ -212,7 +213,7 @@ ROWS = (
 )
 
 MENUS: tuple[tuple[str, str], ...] = (
-    ("&File", "open #recent - export - close quit"),
+    ("&File", "open #recent - export - batch - close quit"),
     (
         "&Edit",
         "undo redo - cut copy paste paste_insert paste_mix delete - silence trim clickless "

@@ -19,6 +19,7 @@ from audiosr_desktop.ui.actions import (
     enable_actions,
     give_icons,
 )
+from audiosr_desktop.ui.batch_opener import BatchOpener
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editing import GENERATE, LENGTH, SAMPLE_RATE, channel_choice
@@ -59,6 +60,7 @@ class MainWindow(WindowFrame):
         super().__init__(editor, settings)
         self.dialogs: Dialogs = dialogs or WindowDialogs(self, settings)
         self._log_path = log_path
+        self.batch = BatchOpener(self)
         self._closed = False
         self._cutoff_dragged = False  # what the user chose is not measured away
         self._connect()
@@ -121,6 +123,10 @@ class MainWindow(WindowFrame):
         if self.editor.runner.busy and paths:
             self.status.showMessage(f"Waiting for the end of {self.editor.runner.title}.", _MESSAGE_MS)
         self.editor.open_all(paths)
+
+    def show_batch(self) -> None:
+        """Show the batch window."""
+        self.batch.show_batch()
 
     def open_example(self) -> None:
         """Open the bundled example."""
@@ -397,7 +403,11 @@ class MainWindow(WindowFrame):
         files = [url.toLocalFile() for url in event.mimeData().urls() if url.isLocalFile()]
         if files:
             event.acceptProposedAction()
-            self.open_files([Path(file) for file in files])
+            dropped = [Path(file) for file in files]
+            if any(path.is_dir() for path in dropped):
+                self.batch.show_batch(dropped)
+            else:
+                self.open_files(dropped)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         runner = self.editor.runner
@@ -411,9 +421,15 @@ class MainWindow(WindowFrame):
         if not self._may_discard("Quit?", self.editor.documents.all):
             event.ignore()
             return
+        if self.batch.running and not self.dialogs.confirm(
+            "Quit while a batch runs?", "It can go on the next time, with the files that are left.", "Quit"
+        ):
+            event.ignore()
+            return
         if not self._closed:
             self._closed = True
             self.settings.geometry = self.saveGeometry()
+            self.batch.close()
             self.editor.close()
             self.view.close_loaders()
         event.accept()

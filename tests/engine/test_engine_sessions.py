@@ -151,3 +151,24 @@ def test_closing_while_loading_leaves_nothing(tiny_folder: Path) -> None:
     opening = open_sessions(load_bundle(tiny_folder), "cpu", 1)
     next(opening)
     opening.close()
+
+
+def test_work_that_ends_when_its_time_is_up_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    from concurrent.futures import Future
+
+    from audiosr_desktop.engine import sessions
+
+    def late(future: "Future[int]", timeout: float | None = None) -> int:
+        """Return the result after the time is up, as when the work ends at that moment."""
+        if timeout is not None:
+            sessions.wait([future])
+            raise TimeoutError
+        return plain(future)
+
+    plain = Future.result
+    monkeypatch.setattr(Future, "result", late)
+    work = sessions._in_thread(lambda: 7, lambda: None)
+    with pytest.raises(StopIteration) as end:
+        while True:
+            next(work)
+    assert end.value.value == 7
