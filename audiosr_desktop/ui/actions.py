@@ -206,7 +206,7 @@ ROWS = (
         "spectrogram_settings", "Spectrogram se&ttings…", "Ctrl+Shift+,", "windows.show_spectrogram_settings"
     ),
     _row("preferences", "&Preferences…", "Ctrl+,", "windows.show_preferences", "", icon="settings"),
-    _row("keys", "&Keys", "F1", "windows.show_keys"),
+    _row("keys", "&Keys…", "F1", "windows.show_keys"),
     _row("logs", "Show &logs", "", "windows.show_logs"),
     _row("about", "&About", "", "windows.show_about"),
 )
