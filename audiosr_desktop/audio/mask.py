@@ -1,5 +1,8 @@
 """Mask: how much of each place in time and frequency is chosen, for shapes that are no rectangle."""
 
+import base64
+import struct
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,6 +15,7 @@ ROWS = 1025  # from 0 Hz to the Nyquist frequency
 HOP = 1024  # samples per column of a short mask; a long one has a power of two times as many
 MAX_COLUMNS = 8192  # so that a mask of any length stays below 9 MB
 FULL = 255
+_HEAD = 24  # bytes before the gains of a packed mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +97,30 @@ class Mask:
             columns[below] * (1.0 - mix) + columns[below + 1] * mix
         ) / np.float32(FULL)
         return result
+
+    def packed(self) -> str:
+        """Return the mask as text, for a project."""
+        head = struct.pack("<QQQ", self.first, self.hop, self.columns)
+        return base64.b85encode(zlib.compress(head + self.gains.tobytes(), 6)).decode("ascii")
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Mask":
+        """Return the mask that `packed` wrote.
+
+        Raises:
+            ValueError: the text is none.
+        """
+        unpacker = zlib.decompressobj()
+        try:
+            data = unpacker.decompress(base64.b85decode(text), _HEAD + ROWS * MAX_COLUMNS)
+        except zlib.error as error:
+            raise ValueError("a mask is damaged") from error
+        if len(data) < _HEAD or unpacker.unconsumed_tail:
+            raise ValueError("a mask is damaged")
+        first, hop, columns = struct.unpack_from("<QQQ", data)
+        if len(data) != _HEAD + ROWS * columns or not columns or not hop:
+            raise ValueError("a mask is damaged")
+        return cls(first, hop, np.frombuffer(data, np.uint8, offset=_HEAD).reshape(ROWS, columns))
 
     def on_grid(self, first: int, columns: int, hop: int) -> Gains:
         """Return the gains on another grid: columns are averaged or repeated, and clear outside the mask."""

@@ -91,6 +91,7 @@ class Settings(QObject):
     effect = Setting("restore/effect", "")
     shortcuts = Setting[list[str]]("keys/changed", [])  # "id=Ctrl+A; B", for actions with other keys
     space_plays = Setting("keys/space_plays", True)
+    first_run = Setting("window/first_run", True)
     geometry = Setting("window/geometry", QByteArray())
     layout = Setting("window/layout", QByteArray())
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import RATE, Stage
 from PySide6.QtCore import QLocale, Qt
@@ -23,7 +24,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
+from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.panels.fields import NumberBox
@@ -245,6 +248,46 @@ def test_space_can_be_left_to_the_controls(opened: Stage) -> None:
     QTest.keyClick(window.view.waveform, Qt.Key.Key_Space)
     assert transport.playing
     transport.stop()
+
+
+def test_the_first_run_sheet_takes_choices_or_can_be_skipped(qtbot: QtBot, settings: Settings) -> None:
+    played: list[Sound] = []
+
+    def play(sound: Sound) -> str:
+        played.append(sound)
+        return "" if len(played) == 1 else "No sound device was found; plug one in."
+
+    dialog = FirstRunDialog(settings, "CPU", play)
+    qtbot.addWidget(dialog)
+    assert nameless(dialog) == []
+    dialog.show()
+    dialog.test.click()
+    assert played[0].channels == 2
+    samples = played[0].read(0, played[0].length)
+    half = samples.shape[1] // 2
+    assert np.abs(samples).max() <= 0.1
+    assert not samples[1, :half].any()
+    assert not samples[0, half:].any()
+    dialog.test.click()
+    assert "No sound device" in dialog.heard.text()
+    dialog.view.setCurrentIndex(dialog.view.findData("spectrogram"))
+    dialog.skip.click()
+    assert not settings.first_run
+    assert settings.opening_view == "both"
+    again = FirstRunDialog(settings, "CPU", play)
+    qtbot.addWidget(again)
+    again.view.setCurrentIndex(again.view.findData("spectrogram"))
+    again.theme.setCurrentIndex(again.theme.findData("light"))
+    again.start.click()
+    assert (settings.opening_view, settings.theme) == ("spectrogram", "light")
+
+
+def test_the_first_run_sheet_is_in_the_help_menu(stage: Stage) -> None:
+    stage.window.actions_by_id["first_run"].trigger()
+    (dialog,) = stage.window.findChildren(FirstRunDialog)
+    assert dialog.isVisible()
+    dialog.skip.click()
+    assert not dialog.isVisible()
 
 
 def _luminance(colour: str) -> float:
