@@ -88,5 +88,3 @@ def difference(before: Sound, after: Sound) -> Sound:
 def band_of(sound: Sound, low_hz: float | None, high_hz: float | None) -> Sound:
     """Return what a sound holds between two frequencies; None is no bound."""
     return Sound.from_store(BandStore(sound, low_hz, high_hz), sound.sample_rate)
-
-

@@ -20,7 +20,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine, combined, gains_of, harmonics
 
 RATE = 48_000
-LENGTH = 20 * RATE
+LENGTH = 4 * RATE
 ROW_HZ = RATE / 2 / (ROWS - 1)
 
 

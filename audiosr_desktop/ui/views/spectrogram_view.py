@@ -1,7 +1,7 @@
 """SpectrogramView: what the mouse does in a spectrogram: free shapes, cutoff line, colour bar, wipe."""
 
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from audiosr_desktop.audio.region import Region
@@ -10,7 +10,7 @@ from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.ui.readout import format_hz, format_time, note_name
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.timeline import Timeline
-from audiosr_desktop.ui.views.shapes import Plane, brush_region, lasso_region, wand_region
+from audiosr_desktop.ui.views.shapes import Plane, brush_line, brush_region, lasso_region, wand_region
 from audiosr_desktop.ui.views.spectrogram_canvas import SpectrogramCanvas
 from audiosr_desktop.ui.views.tools import Drag, Grip, Tool
 
@@ -42,7 +42,7 @@ class SpectrogramView(SpectrogramCanvas):
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPolyline(QPolygonF([*drag.points, drag.points[-1]]))
+            painter.drawPolyline(brush_line(drag.points))
 
     def free_shape(self, drag: Drag) -> Region | None:
         plane = self._plane(drag.origin.y())
@@ -68,8 +68,12 @@ class SpectrogramView(SpectrogramCanvas):
         per_pixel = abs(hz_at(origin_y - 1) - hz_at(origin_y + 1)) / 2
         samples = self.timeline.span / self.area().width()
         timeline = self.timeline
+
+        def y_of(hz: float) -> float:
+            return self._y_in(rect, hz)
+
         return Plane(
-            self.sample_at, hz_at, timeline.sample_rate, timeline.length, samples, per_pixel, self.softness_px
+            self.sample_at, y_of, timeline.sample_rate, timeline.length, samples, per_pixel, self.softness_px
         )
 
     def peak_near(self, hz: float, y: float) -> float:
