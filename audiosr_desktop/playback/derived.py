@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from audiosr_desktop.audio.sound import Sound
 
-
 STOPBAND_DB = 80.0
 _HALF_S = 2048 / 48_000  # half the filter's length: the slope is then about 60 Hz wide
 
