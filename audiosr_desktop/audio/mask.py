@@ -1,7 +1,11 @@
 """Mask: how much of each place in time and frequency is chosen, for shapes that are no rectangle."""
 
+import base64
+import struct
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +14,9 @@ Gains = npt.NDArray[np.uint8]
 
 ROWS = 1025  # from 0 Hz to the Nyquist frequency
 HOP = 1024  # samples per column of a short mask; a long one has a power of two times as many
-MAX_COLUMNS = 8192  # so that a mask of any length stays below 9 MB
+MAX_COLUMNS = 4096  # so that a mask of any length stays below 5 MB, and is drawn at once
 FULL = 255
+_HEAD = 24  # bytes before the gains of a packed mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +99,30 @@ class Mask:
         ) / np.float32(FULL)
         return result
 
+    def packed(self) -> str:
+        """Return the mask as text, for a project."""
+        head = struct.pack("<QQQ", self.first, self.hop, self.columns)
+        return base64.b85encode(zlib.compress(head + self.gains.tobytes(), 6)).decode("ascii")
+
+    @classmethod
+    def unpacked(cls, text: str) -> "Mask":
+        """Return the mask that `packed` wrote.
+
+        Raises:
+            ValueError: the text is none.
+        """
+        unpacker = zlib.decompressobj()
+        try:
+            data = unpacker.decompress(base64.b85decode(text), _HEAD + ROWS * MAX_COLUMNS)
+        except zlib.error as error:
+            raise ValueError("a mask is damaged") from error
+        if len(data) < _HEAD or unpacker.unconsumed_tail:
+            raise ValueError("a mask is damaged")
+        first, hop, columns = struct.unpack_from("<QQQ", data)
+        if len(data) != _HEAD + ROWS * columns or not columns or not hop:
+            raise ValueError("a mask is damaged")
+        return cls(first, hop, np.frombuffer(data, np.uint8, offset=_HEAD).reshape(ROWS, columns))
+
     def on_grid(self, first: int, columns: int, hop: int) -> Gains:
         """Return the gains on another grid: columns are averaged or repeated, and clear outside the mask."""
         ratio = max(1, hop // self.hop)
@@ -157,39 +186,44 @@ def box_gains(
         rows: from, to, in rows of the grid; the cell of row r reaches from r - 0.5 to r + 0.5.
     """
     centres = np.arange(first, first + columns, dtype=np.float64)
-    time = _cover(centres, span[0] / hop, span[1] / hop)
-    height = _cover(np.arange(ROWS, dtype=np.float64), *rows)
+    time = cover(centres, span[0] / hop, span[1] / hop)
+    height = cover(np.arange(ROWS, dtype=np.float64), *rows)
     gains: Gains = np.rint(FULL * height[:, None] * time).astype(np.uint8)
     return gains
 
 
 def softened(gains: Gains, rows: int, columns: int) -> Gains:
     """Return gains with edges that rise over about `rows` rows and `columns` columns."""
-    result = gains.astype(np.float32)
-    for axis, size in ((0, rows), (1, columns)):
-        for _ in range(2 if size > 1 else 0):  # two boxes are a triangle
-            result = _box_blur(result, size // 2, axis)
-    blurred: Gains = np.rint(result).astype(np.uint8)
-    return blurred
+    used = np.flatnonzero(gains.any(axis=1))
+    if not used.size:
+        return gains
+    # only the rows that the edges can reach
+    low, high = max(0, int(used[0]) - rows), min(ROWS, int(used[-1]) + rows + 1)
+    part = gains[low:high]
+    for reach in (rows // 2, rows - rows // 2):  # two boxes are a triangle
+        # at the bottom and the top of the band the edge goes on outside; in time there is silence
+        part = _box_blur(part, reach // 2, "edge")
+    for reach in (columns // 2, columns - columns // 2):
+        part = _box_blur(part.T, reach // 2, "constant").T
+    result = np.zeros_like(gains)
+    result[low:high] = part
+    return result
 
 
-def _cover(centres: npt.NDArray[np.float64], low: float, high: float) -> npt.NDArray[np.float64]:
+def cover(centres: npt.NDArray[np.float64], low: float, high: float) -> npt.NDArray[np.float64]:
+    """Return how much of each cell, one wide about its centre, lies between two bounds."""
     covered: npt.NDArray[np.float64] = np.clip(
         np.minimum(centres + 0.5, high) - np.maximum(centres - 0.5, low), 0.0, 1.0
     )
     return covered
 
 
-def _box_blur(values: npt.NDArray[np.float32], reach: int, axis: int) -> npt.NDArray[np.float32]:
+def _box_blur(values: Gains, reach: int, mode: Literal["edge", "constant"]) -> Gains:
+    """Average along the first axis over `reach` places on either side."""
     if reach < 1:
         return values
     width = 2 * reach + 1
-    pads = [(0, 0), (0, 0)]
-    pads[axis] = (reach + 1, reach)
-    # at the bottom and the top of the band the edge goes on outside; in time there is silence
-    padded = np.pad(values, pads, mode="edge" if axis == 0 else "constant")
-    sums = np.cumsum(padded, axis=axis, dtype=np.float64)
-    upper = np.take(sums, range(width, sums.shape[axis]), axis=axis)
-    lower = np.take(sums, range(sums.shape[axis] - width), axis=axis)
-    result: npt.NDArray[np.float32] = ((upper - lower) / width).astype(np.float32)
+    padded = np.pad(values, ((reach + 1, reach), (0, 0)), mode=mode)
+    sums = np.cumsum(padded, axis=0, dtype=np.int32)  # 255 in each of a mask's rows or columns fits well
+    result: Gains = ((sums[width:] - sums[:-width] + width // 2) // width).astype(np.uint8)
     return result

@@ -4,7 +4,7 @@ from enum import Enum
 
 import numpy as np
 
-from audiosr_desktop.audio.mask import FULL, ROWS, Gains, Mask, box_gains, grid_of
+from audiosr_desktop.audio.mask import FULL, ROWS, Gains, Mask, box_gains, cover, grid_of
 from audiosr_desktop.audio.region import Region
 
 _Range = tuple[float, float]
@@ -109,10 +109,15 @@ def harmonics(region: Region, sample_rate: int) -> Region | None:
         return None
     first, columns, hop = grid_of(region.start, region.stop)
     gains = gains_of(region, first, columns, hop, sample_rate)
+    row_hz = nyquist / (ROWS - 1)
+    time = box_gains(first, columns, hop, (region.start, region.stop), (-0.5, 0.5))[0]
+    band = np.zeros(ROWS)
     for number in range(2, int((nyquist + half) / centre) + 1):
-        band = Region(region.start, region.stop, number * centre - half, number * centre + half)
-        gains = np.maximum(gains, gains_of(band, first, columns, hop, sample_rate))
-    return region_of(Mask(first, hop, gains), (region.start, region.stop), sample_rate)
+        bounds = ((number * centre - half) / row_hz, (number * centre + half) / row_hz)
+        band = np.maximum(band, cover(np.arange(ROWS, dtype=np.float64), *bounds))
+    comb = np.rint(band[:, None] * time).astype(np.uint8)
+    whole = Mask(first, hop, np.maximum(gains, comb))
+    return region_of(whole, (region.start, region.stop), sample_rate)
 
 
 def _rows(region: Region, sample_rate: int) -> tuple[float, float]:

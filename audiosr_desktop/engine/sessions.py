@@ -215,6 +215,15 @@ def _gpu_asked(device: str) -> tuple[int | None, str]:
     return int(number or 0), ""
 
 
+def expected_device(device: str = "auto") -> tuple[str, str]:
+    """Return what sessions will ask for, "cpu" or "cuda:N", and why it is not the GPU, if it is not.
+
+    What is really used is known once a session is loaded: its report tells.
+    """
+    number, reason = _gpu_asked(device)
+    return ("cpu", reason) if number is None else (f"cuda:{number}", "")
+
+
 def _has_cuda_driver() -> bool:
     """Try to load the driver: ONNX Runtime lists CUDA on every machine, whether it has a GPU or not."""
     try:

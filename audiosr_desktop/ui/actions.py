@@ -207,7 +207,8 @@ ROWS = (
         "spectrogram_settings", "Spectrogram se&ttings…", "Ctrl+Shift+,", "windows.show_spectrogram_settings"
     ),
     _row("preferences", "&Preferences…", "Ctrl+,", "windows.show_preferences", "", icon="settings"),
-    _row("keys", "&Keys", "F1", "windows.show_keys"),
+    _row("keys", "&Keys…", "F1", "windows.show_keys"),
+    _row("first_run", "&Welcome…", "", "windows.show_first_run"),
     _row("logs", "Show &logs", "", "windows.show_logs"),
     _row("about", "&About", "", "windows.show_about"),
 )
@@ -237,7 +238,7 @@ MENUS: tuple[tuple[str, str], ...] = (
         " - wipe overlay cutoff_again - spectrogram_settings full_screen next_pane"
         " - next_document previous_document",
     ),
-    ("&Help", "keys logs - about"),
+    ("&Help", "first_run keys logs - about"),
 )
 CONTEXT_MENU = "play - cut copy paste delete - select_all select_none zero - zoom_selection zoom_fit - apply"
 TOOL_BAR = (

@@ -100,6 +100,8 @@ def run(files: Sequence[Path]) -> int:
             example = paths.example_sound()
             if files or example.is_file():
                 window.open_files(files or [example])
+            if settings.first_run:
+                window.windows.show_first_run()
             return app.exec()
         finally:
             catcher.uninstall()

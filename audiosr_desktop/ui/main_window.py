@@ -65,6 +65,7 @@ class MainWindow(WindowFrame):
         self._cutoff_dragged = False  # what the user chose is not measured away
         self._connect()
         self.restore_layout()
+        self.apply_space()
         self.setAcceptDrops(True)
         self.setWindowTitle(NAME)
         self._on_document_changed()
@@ -339,6 +340,7 @@ class MainWindow(WindowFrame):
     def _on_restored(self, result: Restored) -> None:
         self.panel.show_summary(summary_of(result))
         self.status.show_device(result.facts)
+        self.windows.device = self.status.details
         QApplication.alert(self)
 
     @Slot(Path)
@@ -368,6 +370,8 @@ class MainWindow(WindowFrame):
     def _on_setting_changed(self, key: str) -> None:
         if key == Settings.theme.key:
             self._show_theme(chosen_theme(self.settings.theme))
+        elif key == Settings.space_plays.key:
+            self.apply_space()
         elif key == Settings.follow_playhead.key:
             self.editor.transport.follow = self.settings.follow_playhead
         elif key == Settings.show_cutoff.key:

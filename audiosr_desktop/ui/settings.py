@@ -89,6 +89,9 @@ class Settings(QObject):
     clickless = Setting("edit/clickless", False)
     join_ms = Setting("edit/join_ms", 5.0)
     effect = Setting("restore/effect", "")
+    shortcuts = Setting[list[str]]("keys/changed", [])  # "id=Ctrl+A; B", for actions with other keys
+    space_plays = Setting("keys/space_plays", True)
+    first_run = Setting("window/first_run", True)
     geometry = Setting("window/geometry", QByteArray())
     layout = Setting("window/layout", QByteArray())
 

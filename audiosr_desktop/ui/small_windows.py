@@ -1,13 +1,21 @@
 """SmallWindows: preferences, keys, about, logs."""
 
 from PySide6.QtCore import QObject, Qt, QUrl
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from audiosr_desktop import paths
-from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog, KeysDialog
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.engine.sessions import expected_device
+from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
+from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
+from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.shortcuts import Shortcuts
+from audiosr_desktop.ui.status_bar import device_words
 
 
 class SmallWindows(QObject):
@@ -16,6 +24,8 @@ class SmallWindows(QObject):
     def __init__(self, window: QWidget, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._settings = window, settings
+        self.device = ""  # what computes, in words
+        self.shortcuts: Shortcuts | None = None  # once the actions are made, which look up slots here
 
     def show_preferences(self) -> None:
         """Show the preferences."""
@@ -26,12 +36,31 @@ class SmallWindows(QObject):
         self._open(PreferencesDialog(self._settings, 1, self._window))
 
     def show_keys(self) -> None:
-        """List the keys."""
-        self._open(KeysDialog(self._window.findChildren(QAction), self._window))
+        """Show the keys and let them be changed."""
+        assert self.shortcuts is not None, "the window sets them"
+        self._open(KeysDialog(self.shortcuts, self._window))
 
     def show_about(self) -> None:
         """Say what this program is."""
-        self._open(AboutDialog(self._window))
+        self._open(AboutDialog(self.device, self._window))
+
+    def show_first_run(self) -> None:
+        """Show the few choices of the first start."""
+        player = Player()  # of its own: the editor's may be playing
+        device, reason = expected_device()
+
+        def play(sound: Sound) -> str:
+            try:
+                player.load([sound])
+                player.play(0)
+            except AudioSRError as error:
+                return str(error)
+            return ""
+
+        words = f"{device_words(device)}. {reason}".strip()
+        dialog = FirstRunDialog(self._settings, words, play, self._window)
+        dialog.finished.connect(player.close)
+        self._open(dialog)
 
     def show_logs(self) -> None:
         """Open the folder of the logs."""

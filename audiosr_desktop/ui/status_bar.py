@@ -39,6 +39,7 @@ class StatusBar(QStatusBar):
     def show_readout(self, text: str) -> None:
         """Show what lies under the pointer."""
         self.readout.setText(text)
+        self.readout.setAccessibleName(text or "Under the pointer")  # a screen reader reads the name
 
     def show_document(self, sound: Sound | None, info: FileInfo | None) -> None:
         """Describe the open document."""

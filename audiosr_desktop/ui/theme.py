@@ -197,6 +197,9 @@ QComboBox:focus, QComboBox:hover:enabled {{ border-color: {theme.accent}; }}
 QComboBox:disabled {{ color: {theme.disabled_text}; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {theme.panel}; border: 1px solid {theme.line}; padding: 2px; }}
+QCheckBox::indicator:unchecked {{ background: {theme.field}; border: 1px solid {theme.quiet_text};
+    border-radius: 3px; width: 11px; height: 11px; }}
+QCheckBox::indicator:unchecked:focus {{ border-color: {theme.accent}; }}
 QFrame#rule {{ background: {theme.line}; max-height: 1px; border: 0; }}
 QUndoView::item {{ padding: 4px 10px; }}
 QLineEdit, QAbstractSpinBox {{ background: {theme.field}; border: 1px solid {theme.line};

@@ -1,7 +1,9 @@
 """WindowFrame: the parts of the editor's window and where they lie."""
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAccessible, QKeyEvent
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QDockWidget,
     QMainWindow,
@@ -26,6 +28,7 @@ from audiosr_desktop.ui.panels.selection_bar import SelectionBar
 from audiosr_desktop.ui.panels.tool_options import ToolOptions
 from audiosr_desktop.ui.panels.transport_bar import TransportBar
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.shortcuts import Shortcuts
 from audiosr_desktop.ui.small_windows import SmallWindows
 from audiosr_desktop.ui.status_bar import StatusBar
 from audiosr_desktop.ui.switches import Switches
@@ -46,6 +49,7 @@ class WindowFrame(QMainWindow):
         self.switches = Switches(self.view, editor.transport, settings, self)
         self.windows = SmallWindows(self, settings)
         self.actions_by_id = build_actions(self, self.view, self.theme)
+        self.windows.shortcuts = Shortcuts(self.actions_by_id, settings, self)
         self.play_icons = {False: self.theme.icon("play"), True: self.theme.icon("stop")}
         self.empty = EmptyState(self.theme, has_example=paths.example_sound().is_file())
         self.transport_bar = TransportBar(
@@ -91,6 +95,7 @@ class WindowFrame(QMainWindow):
         self.restore_dock = self._dock("Restore", "restore", self.panel)
         self.history = QUndoView()
         self.history.setEmptyLabel("As opened")
+        self.history.setAccessibleName("History")
         self.history.setFrameShape(QUndoView.Shape.NoFrame)
         self.history_dock = self._dock("History", "history", self.history)
         self.splitDockWidget(self.restore_dock, self.history_dock, Qt.Orientation.Vertical)
@@ -123,6 +128,24 @@ class WindowFrame(QMainWindow):
             if full
             else self.windowState() & ~Qt.WindowState.WindowFullScreen
         )
+
+    def apply_space(self) -> None:
+        """Let Space play wherever the focus is, or only in the views, where no control needs it."""
+        play = self.actions_by_id["play"]
+        everywhere = self.settings.space_plays and not QAccessible.isActive()  # a screen reader needs it
+        context = Qt.ShortcutContext
+        play.setShortcutContext(context.WindowShortcut if everywhere else context.WidgetWithChildrenShortcut)
+        wanted, other = (self, self.view) if everywhere else (self.view, self)
+        other.removeAction(play)
+        wanted.addAction(play)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return presses the button that has the focus, as Space plays."""
+        focus = QApplication.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(focus, QAbstractButton):
+            focus.click()
+        else:
+            super().keyPressEvent(event)
 
     def next_pane(self) -> None:
         """Move the focus to the next pane."""

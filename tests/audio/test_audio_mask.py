@@ -1,3 +1,6 @@
+import base64
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -17,7 +20,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine, combined, gains_of, harmonics
 
 RATE = 48_000
-LENGTH = 20 * RATE
+LENGTH = 4 * RATE
 ROW_HZ = RATE / 2 / (ROWS - 1)
 
 
@@ -187,3 +190,19 @@ def test_masks_compare_by_what_they_choose_and_refuse_other_shapes() -> None:
             Mask(0, HOP, bad)
     with pytest.raises(ValueError, match="mask"):
         Mask(0, HOP + 1, gains)
+
+
+@settings(max_examples=15, deadline=None)
+@given(shapes())
+def test_a_mask_survives_being_packed(shape: Region) -> None:
+    if shape.mask is not None:
+        assert Mask.unpacked(shape.mask.packed()) == shape.mask
+
+
+def test_damaged_packed_masks_are_refused() -> None:
+    text = Mask(3, HOP, np.full((ROWS, 5), 7, np.uint8)).packed()
+    bomb = base64.b85encode(zlib.compress(bytes(ROWS * MAX_COLUMNS * 2))).decode()
+    empty = base64.b85encode(zlib.compress(bytes(24))).decode()
+    for bad in ("", "no mask", text[:-10], text[: len(text) // 2], bomb, empty):
+        with pytest.raises(ValueError):
+            Mask.unpacked(bad)

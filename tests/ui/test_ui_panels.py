@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QComboBox, QDoubleSpinBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from audiosr_desktop.audio.files import FileInfo, OutputFormat
@@ -15,12 +15,14 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Parameter
 from audiosr_desktop.errors import BundleError
 from audiosr_desktop.ui import actions, icons, theme
-from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog, KeysDialog
+from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
 from audiosr_desktop.ui.dialogs.error_dialog import ErrorDialog
 from audiosr_desktop.ui.dialogs.export_dialog import ExportDialog
+from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.panels.parameter_form import ParameterForm
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.shortcuts import Shortcuts
 
 PARAMETERS = (
     Parameter("model", "Model", "text", ""),
@@ -202,8 +204,11 @@ def test_every_action_with_an_icon_has_a_drawn_one() -> None:
 
 
 def test_about_and_keys(qtbot: QtBot, settings: Settings) -> None:
-    about, keys = AboutDialog(), KeysDialog([])
+    about, keys = AboutDialog(), KeysDialog(Shortcuts({}, settings))
     for dialog in (about, keys):
         qtbot.addWidget(dialog)
     assert any("GNU General Public License" in label.text() for label in about.findChildren(QLabel))
-    assert not about.findChildren(QLineEdit)
+    for name in ("PySide6", "numpy", "Device"):
+        assert name in about.details.text()
+    about.copy.click()
+    assert QApplication.clipboard().text() == about.details.text()

@@ -12,6 +12,7 @@ from test_ui_main_job import drag, place
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.readout import format_time
+from audiosr_desktop.ui.views.track_canvas import badge_texts, span_details
 
 
 @pytest.fixture
@@ -321,6 +322,8 @@ def test_a_click_on_a_badge_selects_the_span_and_asks_for_its_step(opened: Stage
     timeline.select(None)
     view.waveform.grab()  # painted: now the badge has a place
     badge, span = view.waveform.badges[0]
+    assert badge_texts(span)[0] == "✓ Halve · seed 0"
+    assert "device: cpu" in span_details(span)
     asked: list[object] = []
     view.span_chosen.connect(asked.append)
     QTest.mouseClick(view.waveform, Qt.MouseButton.LeftButton, pos=badge.center().toPoint())

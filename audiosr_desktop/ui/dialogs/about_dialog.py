@@ -1,28 +1,43 @@
-"""About, and the list of keys."""
+"""About: name, licence, and the versions and devices that a report of a fault needs."""
 
-from collections.abc import Iterable
+import platform
+from importlib.metadata import PackageNotFoundError, version
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import (
-    QDialog,
-    QDialogButtonBox,
-    QHeaderView,
-    QLabel,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from audiosr_desktop import __version__
 from audiosr_desktop.ui.icons import app_icon
 
+_PARTS = ("PySide6-Essentials", "onnxruntime-gpu", "onnxruntime", "numpy", "scipy", "sounddevice")
+
+
+def report(device: str) -> str:
+    """Return what is installed and what computes, a line each; no names of files or people.
+
+    Args:
+        device: the device in words, as the status bar tells it.
+    """
+    screen = QGuiApplication.primaryScreen()
+    lines = [
+        f"AudioSR Desktop {__version__}",
+        f"Python {platform.python_version()}, {platform.system()} {platform.release()} {platform.machine()}",
+        *(f"{name} {found}" for name in _PARTS if (found := _version(name))),
+        f"Screen: {screen.size().width()} × {screen.size().height()}, scale {screen.devicePixelRatio():g}",
+        f"Device: {device}",
+    ]
+    return "\n".join(lines)
+
 
 class AboutDialog(QDialog):
-    """Name, version, licence."""
+    """Name, licence, versions, device.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        device: the device in words.
+    """
+
+    def __init__(self, device: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About AudioSR Desktop")
         picture = QLabel()
@@ -32,46 +47,33 @@ class AboutDialog(QDialog):
         name.setProperty("heading", True)
         name.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text = QLabel(
-            f"Version {__version__}\n\nAn audio editor that restores damaged sound.\n"
+            "An audio editor that restores damaged sound.\n"
             "Free software under the GNU General Public License, version 3 or later."
         )
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.details = QLabel(report(device or "no model has been loaded yet"))
+        self.details.setProperty("quiet", True)
+        self.details.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.details.setAccessibleName("Versions and device")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        self.copy = buttons.addButton("Copy report", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy.clicked.connect(self._on_copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(36, 28, 36, 18)
         layout.setSpacing(12)
-        for widget in (picture, name, text, buttons):
+        for widget in (picture, name, text, self.details, buttons):
             layout.addWidget(widget)
 
+    @Slot()
+    def _on_copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.details.text())
 
-class KeysDialog(QDialog):
-    """Every action that has a key."""
 
-    def __init__(self, actions: Iterable[QAction], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Keys")
-        self.resize(460, 560)
-        rows = [
-            (
-                action.text().replace("&", "").rstrip("…"),
-                ", ".join(key.toString() for key in action.shortcuts()),
-            )
-            for action in actions
-            if action.shortcuts()
-        ]
-        self.table = QTableWidget(len(rows), 2)
-        self.table.setHorizontalHeaderLabels(["Action", "Keys"])
-        self.table.verticalHeader().hide()
-        self.table.setShowGrid(False)
-        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        for place, row in enumerate(rows):
-            for column, text in enumerate(row):
-                self.table.setItem(place, column, QTableWidgetItem(text))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        buttons.rejected.connect(self.reject)
-        layout = QVBoxLayout(self)
-        layout.addWidget(self.table)
-        layout.addWidget(buttons)
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

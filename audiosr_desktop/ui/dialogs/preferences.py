@@ -26,6 +26,8 @@ class PreferencesDialog(QDialog):
         self.setWindowTitle("Preferences")
         self._settings = settings
         self.tabs = QTabWidget()
+        self.tabs.setAccessibleName("Pages")
+        self.tabs.tabBar().setAccessibleName("Pages")
         self.tabs.addTab(self._window_page(), "Window")
         self.tabs.addTab(self._spectrogram_page(), "Spectrogram")
         self.tabs.setCurrentIndex(page)
@@ -50,6 +52,10 @@ class PreferencesDialog(QDialog):
         wheel.setValue(self._settings.wheel_sensitivity)
         wheel.valueChanged.connect(self._on_wheel)
         form.addRow("Wheel sensitivity", wheel)
+        space = QCheckBox("Plays wherever the focus is; Return presses buttons")
+        space.setChecked(self._settings.space_plays)
+        space.toggled.connect(self._on_space)
+        form.addRow("Space", space)
         return page
 
     def _spectrogram_page(self) -> QWidget:
@@ -117,6 +123,9 @@ class PreferencesDialog(QDialog):
 
     def _on_follow(self, follow: bool) -> None:
         self._settings.follow_playhead = follow
+
+    def _on_space(self, plays: bool) -> None:
+        self._settings.space_plays = plays
 
     def _on_wheel(self, value: float) -> None:
         self._settings.wheel_sensitivity = value

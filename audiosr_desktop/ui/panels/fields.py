@@ -1,7 +1,7 @@
 """Boxes of forms: they scroll with their panel, and change by the wheel only while they have the focus."""
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen, QPolygonF, QValidator, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QWidget
 
 
@@ -38,6 +38,18 @@ class NumberBox(QDoubleSpinBox):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.lineEdit().setTextMargins(5, 0, 0, 0)
+        self.setGroupSeparatorShown(False)
+
+    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
+        return super().validate(self._own(text), place)
+
+    def valueFromText(self, text: str) -> float:
+        return super().valueFromText(self._own(text))
+
+    def _own(self, text: str) -> str:
+        """Return a number with the decimal mark of the locale, whichever was typed."""
+        mark = self.locale().decimalPoint()
+        return text.replace("." if mark == "," else ",", mark)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

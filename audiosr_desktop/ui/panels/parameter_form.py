@@ -205,12 +205,12 @@ class ParameterForm(QWidget):
         if parameter.automatic:
             spin.setSpecialValueText("Automatic")
         wants_slider = not parameter.advanced and span <= 1000
-        row = self._with_slider(spin) if wants_slider else spin
+        row = self._with_slider(spin, parameter.title) if wants_slider else spin
         field = ParameterField(row, spin.value, lambda value: spin.setValue(float(value)), self)
         spin.valueChanged.connect(field.on_edited)
         return field
 
-    def _with_slider(self, spin: QDoubleSpinBox) -> QWidget:
+    def _with_slider(self, spin: QDoubleSpinBox, title: str) -> QWidget:
         row = QWidget()
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -218,6 +218,9 @@ class ParameterForm(QWidget):
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(0, _SLIDER_STEPS)
         slider.setMinimumWidth(80)
+        slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # by keys the box beside it is stepped
+        slider.setAccessibleName(title)
+        spin.setAccessibleName(title)
         spin.setFixedWidth(80)
         span = spin.maximum() - spin.minimum()
 

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPolygonF
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from audiosr_desktop.audio.mask import FULL, ROWS, Gains, Mask, grid_of, softened
 from audiosr_desktop.audio.region import Region
@@ -15,7 +14,6 @@ from audiosr_desktop.audio.selection import region_of
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.spectrogram_tiles import Picture
 
-_ROUND = 24  # corners of a brush's tip
 _MAX_IMAGE_COLUMNS = 2000
 
 
@@ -25,7 +23,7 @@ class Plane:
 
     Attributes:
         sample_at: time of an x.
-        hz_at: frequency of a y, kept inside the band.
+        y_of: height of a frequency, beyond the lane when it is out of sight.
         sample_rate: of the sound.
         length: of the sound, samples.
         samples_per_pixel: width of a pixel.
@@ -34,7 +32,7 @@ class Plane:
     """
 
     sample_at: Callable[[float], float]
-    hz_at: Callable[[float], float]
+    y_of: Callable[[float], float]
     sample_rate: int
     length: int
     samples_per_pixel: float
@@ -46,18 +44,29 @@ def lasso_region(points: Sequence[QPointF], plane: Plane) -> Region | None:
     """Return what lies inside a closed line."""
     if len(points) < 3:
         return None
-    return _filled([_dense([*points, points[0]])], plane)
+    line = QPolygonF(list(points))
+    return _drawn(lambda painter: painter.drawPolygon(line), line.boundingRect(), plane)
 
 
 def brush_region(points: Sequence[QPointF], radius_px: float, plane: Plane) -> Region | None:
     """Return what a round brush went over."""
-    spots = _dense(points, max(1.0, radius_px / 2))
-    turns = [2 * math.pi * corner / _ROUND for corner in range(_ROUND)]
-    tips = [
-        [QPointF(at.x() + radius_px * math.cos(turn), at.y() + radius_px * math.sin(turn)) for turn in turns]
-        for at in spots
-    ]
-    return _filled(tips, plane)
+    line = brush_line(points)
+    pen = QPen(QColor(FULL, FULL, FULL), 2 * radius_px)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+
+    def draw(painter: QPainter) -> None:
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(pen)
+        painter.drawPolyline(line)
+
+    box = line.boundingRect().adjusted(-radius_px, -radius_px, radius_px, radius_px)
+    return _drawn(draw, box, plane)
+
+
+def brush_line(points: Sequence[QPointF]) -> QPolygonF:
+    """Return the way of a brush, which is never without length: a pen draws nothing then."""
+    return QPolygonF([*points, points[-1] + QPointF(0.01, 0.0)])
 
 
 def wand_region(
@@ -130,45 +139,38 @@ def mask_image(
     return image, start, start + width * step * mask.hop
 
 
-def _dense(points: Sequence[QPointF], step: float = 2.0) -> list[QPointF]:
-    """Return a line with a point every few pixels: a straight one may be bent on the axis of the mask."""
-    found = [points[0]]
-    for before, after in pairwise(points):
-        way = after - before
-        count = max(1, math.ceil(math.hypot(way.x(), way.y()) / step))
-        found += [before + way * (index / count) for index in range(1, count + 1)]
-    return found
+def _drawn(draw: Callable[[QPainter], None], box: QRectF, plane: Plane) -> Region | None:
+    """Return what is painted in pixels of the view; each cell of the grid looks up the pixel it lies in.
 
-
-def _filled(outlines: Sequence[Sequence[QPointF]], plane: Plane) -> Region | None:
-    """Return the inside of closed lines, given in pixels of the view."""
-    xs = [point.x() for outline in outlines for point in outline]
-    start = max(0, math.floor(plane.sample_at(min(xs))))
-    stop = min(plane.length, math.ceil(plane.sample_at(max(xs))))
+    Args:
+        draw: paints the shape in white.
+        box: what it can reach.
+        plane: the view's.
+    """
+    start = max(0, math.floor(plane.sample_at(box.left())))
+    stop = min(plane.length, math.ceil(plane.sample_at(box.right())))
     if start >= stop:
         return None
-    first, columns, hop = grid_of(start, stop)
-    row_hz = plane.sample_rate / 2 / (ROWS - 1)
-    image = QImage(columns, ROWS, QImage.Format.Format_Grayscale8)
+    left, top = math.floor(box.left()), math.floor(box.top())
+    width, height = math.ceil(box.right()) - left + 1, math.ceil(box.bottom()) - top + 1
+    image = QImage(width, height, QImage.Format.Format_Grayscale8)
     image.fill(0)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.translate(-left, -top)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(FULL, FULL, FULL))
-    for outline in outlines:
-        corners = [
-            # the middle of column c lies at sample c * hop, that of row r at r * row_hz
-            QPointF(
-                plane.sample_at(point.x()) / hop - first + 0.5,
-                plane.hz_at(point.y()) / row_hz + 0.5,
-            )
-            for point in outline
-        ]
-        painter.drawPolygon(QPolygonF(corners), Qt.FillRule.WindingFill)
+    draw(painter)
     painter.end()
-    stride = image.bytesPerLine()
-    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(ROWS, stride)[:, :columns]
-    return _soft_region(pixels.copy(), first, hop, (start, stop), plane)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())[:, :width]
+    first, columns, hop = grid_of(start, stop)
+    centres = np.arange(first, first + columns) * float(hop)
+    xs = np.floor((centres - plane.sample_at(float(left))) / plane.samples_per_pixel).astype(np.intp)
+    heights = [plane.y_of(row * plane.sample_rate / 2 / (ROWS - 1)) - top for row in range(ROWS)]
+    ys = np.floor(heights).astype(np.intp)
+    inside = ((ys >= 0) & (ys < height))[:, None] & (xs >= 0) & (xs < width)
+    found = pixels[np.ix_(np.clip(ys, 0, height - 1), np.clip(xs, 0, width - 1))]
+    return _soft_region(np.where(inside, found, 0).astype(np.uint8), first, hop, (start, stop), plane)
 
 
 def _soft_region(gains: Gains, first: int, hop: int, bounds: tuple[int, int], plane: Plane) -> Region | None:

@@ -1,269 +1,37 @@
-"""SpectrogramView: level over time and frequency, with the cutoff line and the scale of the colours."""
+"""SpectrogramView: what the mouse does in a spectrogram: free shapes, cutoff line, colour bar, wipe."""
 
-from dataclasses import replace
-
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples
-from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.readout import format_hz, format_time, note_name
 from audiosr_desktop.ui.theme import Theme
-from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
-from audiosr_desktop.ui.views.colour_bar import ColourBar
-from audiosr_desktop.ui.views.colour_maps import colours
-from audiosr_desktop.ui.views.cutoff_line import CutoffLine
-from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
-from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
-from audiosr_desktop.ui.views.shapes import Plane, brush_region, lasso_region, mask_image, wand_region
-from audiosr_desktop.ui.views.spectrogram_tiles import Analysis, Picture, Request, TileCache, lanes, pictures
+from audiosr_desktop.ui.views.shapes import Plane, brush_line, brush_region, lasso_region, wand_region
+from audiosr_desktop.ui.views.spectrogram_canvas import SpectrogramCanvas
 from audiosr_desktop.ui.views.tools import Drag, Grip, Tool
-from audiosr_desktop.ui.views.track_view import TrackView
 
-_MARGIN = 0.5  # of the view, drawn on each side
-_BACKDROP_COLUMNS = 512
 _PEAK_SAMPLES = 65_536
 _PEAK_REACH = 14  # pixels from which a centre line snaps to a peak
 
 
-class SpectrogramView(TrackView):
-    """Spectrogram of one or two lanes; more than two channels are shown as their sum."""
+class SpectrogramView(SpectrogramCanvas):
+    """Spectrogram in which one selects time and frequency."""
 
     cutoff_moved = Signal(float)  # Hz, while the user drags it
     levels_moved = Signal(float, float)  # dBFS, while the colour bar is dragged
-    drawn = Signal()  # a picture came
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(timeline, theme, parent)
-        self.setAccessibleName("Spectrogram")
         self.tool = Tool.TIME_FREQUENCY
-        self.loader = TileLoader(self)
-        self.loader.loaded.connect(self._on_loaded)
-        self._backdrop_loader = TileLoader(self)
-        self._backdrop_loader.loaded.connect(self._on_backdrop_loaded)
-        self._cache, self._backdrop_cache = TileCache(), TileCache(16_000_000)
-        self._sound: Sound | None = None
-        self._analysis = Analysis()
-        self._axis = FrequencyAxis(24_000.0)
-        self.bar, self.cutoff = ColourBar(), CutoffLine()
-        self.wipe, self.overlay = Wipe(self), WaveOverlay(self)
-        for layer in (self.wipe, self.overlay):
-            layer.changed.connect(self.update)
-        self._tilt_db = 0.0
         self.brush_px, self.wand_db, self.softness_px = 14.0, 12.0, 6.0
-        self._picture: Picture | None = None
-        self._backdrop: Picture | None = None
-        self._backdrop_wanted = False
         self._held = ""  # which handle the mouse holds: "cutoff", "bar" or "wipe"
         self._cutoff_lane = 0
         self._peak_source: tuple[Sound, int, int] | None = None
         self._peak_samples: Samples | None = None
-
-    @property
-    def axis(self) -> FrequencyAxis:
-        """What frequencies are visible."""
-        return self._axis
-
-    @property
-    def picture(self) -> Picture | None:
-        """What is shown now."""
-        return self._picture
-
-    def set_sound(self, sound: Sound | None) -> None:
-        """Show another state of the sound; what is shown stays until something better is there."""
-        old = self._sound
-        same_size = (
-            old is not None
-            and sound is not None
-            and (old.length, old.sample_rate, old.channels)
-            == (sound.length, sound.sample_rate, sound.channels)
-        )
-        if not same_size:
-            self._picture = self._backdrop = None
-            self.overlay.clear()
-            self.wipe.set_sound(None)
-        if sound is not None and sound.sample_rate / 2 != self._axis.nyquist_hz:
-            self._axis = FrequencyAxis(sound.sample_rate / 2, self._axis.scale)
-        self._sound = sound
-        self._backdrop_wanted = True
-        self.refresh()
-
-    def set_analysis(self, analysis: Analysis) -> None:
-        """Measure in another way."""
-        self._analysis = analysis
-        self.redraw_all()
-
-    def set_colours(self, colour_map: str, low_db: float, high_db: float) -> None:
-        """Show levels from `low_db` to `high_db` in another way."""
-        new = (colour_map, low_db, high_db)
-        if new != (self.bar.colour_map, self.bar.low_db, self.bar.high_db):
-            self.bar.colour_map, self.bar.low_db, self.bar.high_db = new
-            self.redraw_all()
-
-    def set_tilt(self, tilt_db: float) -> None:
-        """Brighten what lies above 1 kHz by so many dB a decade."""
-        self._tilt_db = tilt_db
-        self.redraw_all()
-
-    def set_overlay(self, shown: bool) -> None:
-        """Draw the waveform over the spectrogram or not."""
-        self.overlay.shown = shown
-        self.refresh()
-
-    def set_peaks(self, peaks: Peaks) -> None:
-        """Take what was measured of the sound, for the waveform over it."""
-        self.overlay.peaks = peaks
-        if self.overlay.shown:
-            self.refresh()
-
-    def set_before(self, sound: Sound | None) -> None:
-        """Show another sound of the same size to the left of a wipe; None ends it."""
-        if sound is not self.wipe.sound:
-            self.wipe.set_sound(sound)
-            self.refresh()
-
-    def set_scale(self, scale: str) -> None:
-        """Show frequencies on another scale, all of them."""
-        self._axis = FrequencyAxis(self._axis.nyquist_hz, scale)
-        self.redraw_all()
-
-    def set_cutoff(self, hz: float | None, text: str = "") -> None:
-        """Draw the cutoff line at a frequency, with a text after its value; None takes it away."""
-        self.cutoff.hz, self.cutoff.text = hz, text
-        self.update()
-
-    def redraw_all(self) -> None:
-        """Draw everything anew, the backdrop too."""
-        self._backdrop_wanted = True
-        self.refresh()
-
-    def lane_count(self) -> int:
-        return lanes(self._sound) if self._sound is not None else 1
-
-    def request_picture(self) -> None:
-        if self._sound is None:
-            return
-        ratio = self.devicePixelRatioF()
-        margin = self.timeline.span * _MARGIN
-        start = max(0.0, self.timeline.start - margin)
-        stop = min(float(self.timeline.length), self.timeline.stop + margin)
-        columns = self.area().width() * ratio * (stop - start) / self.timeline.span
-        rows = max(8, round(self.lane_rects()[0].height() * ratio))
-        request = self._request(start, stop, round(columns), rows)
-        self.loader.load(pictures(request, self._cache))
-        if self.wipe.sound is not None:
-            self.wipe.request(replace(request, sound=self.wipe.sound))
-        self.overlay.request(self._sound, self.timeline, round(self.area().width() * ratio), rows)
-        if self._picture is not None:
-            self._request_backdrop(rows)
-
-    def _request_backdrop(self, rows: int) -> None:
-        """Ask for the whole sound, coarse, behind what is visible; the visible part comes first."""
-        if self._backdrop_wanted and self._sound is not None:
-            self._backdrop_wanted = False
-            whole = self._request(0.0, float(self._sound.length), _BACKDROP_COLUMNS, rows)
-            self._backdrop_loader.load(pictures(whole, self._backdrop_cache))
-
-    def _request(self, start: float, stop: float, columns: int, rows: int) -> Request:
-        assert self._sound is not None
-        return Request(
-            self._sound,
-            self._analysis,
-            self._axis,
-            start,
-            stop,
-            columns,
-            rows,
-            self.bar.low_db,
-            self.bar.high_db,
-            self.bar.colour_map,
-            self._tilt_db,
-        )
-
-    @Slot(int, object)
-    def _on_loaded(self, number: int, picture: Picture) -> None:
-        if number == self.loader.number:
-            self._picture = picture
-            self._request_backdrop(max(8, round(self.lane_rects()[0].height() * self.devicePixelRatioF())))
-            self.update()
-            self.drawn.emit()
-
-    @Slot(int, object)
-    def _on_backdrop_loaded(self, number: int, picture: Picture) -> None:
-        if number == self._backdrop_loader.number:
-            self._backdrop = picture
-            self.update()
-
-    def close_loaders(self) -> None:
-        """End the threads that draw."""
-        for loader in (self.loader, self._backdrop_loader, self.wipe.loader, self.overlay.loader):
-            loader.close()
-
-    # painting
-
-    def paint_picture(self, painter: QPainter, area: QRectF) -> None:
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for lane, rect in enumerate(self.lane_rects()):
-            painter.fillRect(rect, QColor.fromRgb(int(colours(self.bar.colour_map)[0])))
-            painter.save()
-            painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-            self._paint_lane(painter, rect, self._backdrop, lane)
-            self._paint_lane(painter, rect, self._picture, lane)
-            left, right = (self.x_of(edge) for edge in self.overlay.span)
-            self.overlay.paint(painter, lane, rect, left, right)
-            if self.wipe.picture is not None:
-                painter.setClipRect(
-                    QRectF(area.left(), rect.top(), self.wipe.x(area) - area.left(), rect.height()),
-                    Qt.ClipOperation.IntersectClip,
-                )
-                self._paint_lane(painter, rect, self.wipe.picture, lane)
-            painter.restore()
-
-    def _paint_lane(self, painter: QPainter, rect: QRectF, picture: Picture | None, lane: int) -> None:
-        """Draw a picture where its times and frequencies lie now, also while a better one is made."""
-        if picture is None or lane >= len(picture.images):
-            return
-        left, right = self.x_of(picture.start), self.x_of(picture.stop)
-        top = rect.bottom() - rect.height() * self._axis.place_of(picture.axis.hz_at(1.0))
-        bottom = rect.bottom() - rect.height() * self._axis.place_of(picture.axis.hz_at(0.0))
-        painter.drawImage(QRectF(left, top, right - left, bottom - top), picture.images[lane])
-
-    def paint_span(self, painter: QPainter, rect: QRectF, span: RestoredSpan) -> None:
-        colour = self.theme.colour("restored")
-        painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
-        painter.drawLine(rect.topLeft(), rect.bottomLeft())
-        painter.drawLine(rect.topRight(), rect.bottomRight())
-        painter.fillRect(QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3), colour)
-
-    def paint_badge(self, painter: QPainter, rect: QRectF, text: str) -> None:
-        """The waveform has the badge; a second one would hide the top of the spectrum."""
-
-    def paint_selection_box(self, painter: QPainter, box: QRectF) -> None:
-        painter.fillRect(box, QColor(255, 255, 255, 28))
-        for colour, width in ((QColor(0, 0, 0, 150), 3), (QColor(255, 255, 255), 1)):
-            painter.setPen(QPen(colour, width))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(box.adjusted(0, 0, 0, -1))
-
-    def paint_mask(self, painter: QPainter, selection: Region) -> None:
-        assert selection.mask is not None
-        span = max(self.timeline.start, selection.start), min(self.timeline.stop, selection.stop)
-        if span[0] >= span[1]:
-            return
-        painter.save()
-        left, right = self.x_of(selection.start), self.x_of(selection.stop)
-        painter.setClipRect(QRectF(left, 0, right - left, self.height()), Qt.ClipOperation.IntersectClip)
-        for rect in self.lane_rects():
-            rows = max(8, round(rect.height() * self.devicePixelRatioF()))
-            image, start, stop = mask_image(selection.mask, self._axis, rows, span, QColor(255, 255, 255))
-            x = self.x_of(start)
-            painter.drawImage(QRectF(x, rect.top(), self.x_of(stop) - x, rect.height()), image)
-        painter.restore()
 
     def paint_draft(self, painter: QPainter) -> None:
         super().paint_draft(painter)
@@ -274,68 +42,7 @@ class SpectrogramView(TrackView):
             pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawPolyline(QPolygonF([*drag.points, drag.points[-1]]))
-
-    def paint_over(self, painter: QPainter, area: QRectF) -> None:
-        self._paint_centre_line(painter)
-        self.wipe.paint_line(painter, area)
-        hz = self.cutoff.hz or 0.0
-        lane_heights = [(rect, self._y_in(rect, hz)) for rect in self.lane_rects()]
-        self.cutoff.paint(painter, lane_heights, self.theme)
-
-    def _paint_centre_line(self, painter: QPainter) -> None:
-        selection = self.timeline.selection
-        if selection is None:
-            return
-        left, right = self.x_of(selection.start), self.x_of(selection.stop)
-        painter.setPen(QPen(QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashDotLine))
-        for lane, rect in enumerate(self.lane_rects()):
-            y = self.centre_y(selection, lane)
-            if y is not None and rect.top() < y < rect.bottom():
-                painter.drawLine(QPointF(left, y), QPointF(right, y))
-
-    def paint_axis(self, painter: QPainter, area: QRectF) -> None:
-        metrics = painter.fontMetrics()
-        for lane, rect in enumerate(self.lane_rects()):
-            used: list[float] = []
-            for hz in self._axis.ticks(max(2, int(rect.height() / 30))):
-                y = self._y_in(rect, hz)
-                text_y = min(max(y, rect.top() + metrics.height() / 2), rect.bottom() - metrics.height() / 2)
-                painter.setPen(QPen(self.theme.colour("line"), 1))
-                painter.drawLine(QPointF(area.left() - 5, y), QPointF(area.left() - 1, y))
-                if any(abs(text_y - other) < metrics.height() for other in used):
-                    continue
-                used.append(text_y)
-                painter.setPen(self.theme.colour("quiet_text"))
-                box = QRectF(0, text_y - metrics.height() / 2, area.left() - 9, metrics.height())
-                painter.drawText(box, Qt.AlignmentFlag.AlignRight, _short_hz(hz))
-            if lane == 0:
-                self.bar.paint(painter, rect, self.theme)
-
-    # places
-
-    def hz_at(self, y: float) -> float | None:
-        rect = self.lane_rects()[self.lane_at(y)]
-        place = min(1.0, max(0.0, (rect.bottom() - y) / rect.height()))
-        return self._axis.hz_at(place)
-
-    def y_of_hz(self, hz: float, lane: int) -> float | None:
-        return self._y_in(self.lane_rects()[lane], hz)
-
-    def _y_in(self, rect: QRectF, hz: float) -> float:
-        return rect.bottom() - self._axis.place_of(hz) * rect.height()
-
-    def zoom_vertically(self, factor: float, y: float) -> None:
-        rect = self.lane_rects()[self.lane_at(y)]
-        self._set_axis(self._axis.zoomed(factor, min(1.0, max(0.0, (rect.bottom() - y) / rect.height()))))
-
-    def scroll_vertically(self, pixels: float) -> None:
-        self._set_axis(self._axis.scrolled(pixels / self.lane_rects()[0].height()))
-
-    def _set_axis(self, axis: FrequencyAxis) -> None:
-        if axis != self._axis:
-            self._axis = axis
-            self.redraw_all()
+            painter.drawPolyline(brush_line(drag.points))
 
     def free_shape(self, drag: Drag) -> Region | None:
         plane = self._plane(drag.origin.y())
@@ -361,8 +68,12 @@ class SpectrogramView(TrackView):
         per_pixel = abs(hz_at(origin_y - 1) - hz_at(origin_y + 1)) / 2
         samples = self.timeline.span / self.area().width()
         timeline = self.timeline
+
+        def y_of(hz: float) -> float:
+            return self._y_in(rect, hz)
+
         return Plane(
-            self.sample_at, hz_at, timeline.sample_rate, timeline.length, samples, per_pixel, self.softness_px
+            self.sample_at, y_of, timeline.sample_rate, timeline.length, samples, per_pixel, self.softness_px
         )
 
     def peak_near(self, hz: float, y: float) -> float:
@@ -419,9 +130,3 @@ class SpectrogramView(TrackView):
         if level is not None:
             text += f"   {level:.0f} dBFS".replace("-", "−")
         return text
-
-
-def _short_hz(hz: float) -> str:
-    if hz < 1000:
-        return f"{hz:.0f}"
-    return f"{hz / 1000:.3f}".rstrip("0").rstrip(".") + "k"

@@ -3,12 +3,13 @@
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QFontMetricsF,
+    QHelpEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.document import RestoredSpan
@@ -148,6 +149,11 @@ class TrackCanvas(QWidget):
         self.refresh()
 
     def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            place = QPointF(event.pos())
+            span = next((span for badge, span in self.badges if badge.contains(place)), None)
+            QToolTip.showText(event.globalPos(), span_details(span) if span is not None else "", self)
+            return True
         if event.type() == QEvent.Type.Show:
             self.refresh()
         return super().event(event)
@@ -193,13 +199,15 @@ class TrackCanvas(QWidget):
                 continue
             rect = QRectF(left, 0, max(1.0, right - left), area.height())
             self.paint_span(painter, rect, span)
-            text = f"✓ {span.title}"
-            width = metrics.horizontalAdvance(text) + 14
             seen = max(left, area.left())
-            if min(right, area.right()) - seen > width + 8:
+            for text in badge_texts(span):
+                width = metrics.horizontalAdvance(text) + 14
+                if min(right, area.right()) - seen <= width + 8:
+                    continue
                 badge = QRectF(seen + 4, 4, width, metrics.height() + 4)
                 self.paint_badge(painter, badge, text)
                 self.badges.append((badge, span))
+                break
 
     def paint_span(self, painter: QPainter, rect: QRectF, span: RestoredSpan) -> None:
         """Tint a restored part."""
@@ -262,3 +270,18 @@ class TrackCanvas(QWidget):
         self._playhead_x = x
         painter.setPen(QPen(self.theme.colour("playhead", 230), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, area.height()))
+
+
+def badge_texts(span: RestoredSpan) -> tuple[str, ...]:
+    """Return what a badge says, the longest first: process, preset and seed as far as there is room."""
+    words = [f"✓ {span.title}"]
+    for name, form in (("preset", "{}"), ("quality", "{}"), ("seed", "seed {}")):
+        if name in span.details:
+            words.append(form.format(span.details[name]))
+    return tuple(" · ".join(words[:count]) for count in range(len(words), 0, -1))
+
+
+def span_details(span: RestoredSpan) -> str:
+    """Return how a span was made, a line each."""
+    plain = ((name, value) for name, value in span.details.items() if isinstance(value, str | int | float))
+    return "\n".join([span.title, *(f"{name.replace('_', ' ')}: {value}" for name, value in plain)])

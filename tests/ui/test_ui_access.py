@@ -1,0 +1,313 @@
+"""Without a mouse and without sight: names, roles, tab order, keys that can be changed, decimal marks."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import RATE, Stage
+from PySide6.QtCore import QLocale, Qt
+from PySide6.QtGui import QAccessible, QAction, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QKeySequenceEdit,
+    QLineEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
+from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
+from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
+from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
+from audiosr_desktop.ui.panels.fields import NumberBox
+from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.shortcuts import Shortcuts
+from audiosr_desktop.ui.theme import DARK, LIGHT, Theme
+
+_CONTROLS = (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QKeySequenceEdit,
+    QLineEdit,
+)
+_INSIDE = ("qt_", "ScrollLeftButton", "ScrollRightButton")  # parts of Qt's own compound widgets
+
+
+def controls(top: QWidget) -> Iterator[QWidget]:
+    """Return what a user can act on."""
+    for widget in top.findChildren(QWidget):
+        inner = isinstance(widget.parent(), QAbstractSpinBox | QComboBox | QKeySequenceEdit)
+        if widget.objectName().startswith(_INSIDE) or inner or not widget.isVisibleTo(top):
+            continue
+        if isinstance(widget, _CONTROLS) or widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            yield widget
+
+
+def nameless(top: QWidget) -> list[str]:
+    found = []
+    for widget in controls(top):
+        interface = QAccessible.queryAccessibleInterface(widget)
+        name = interface.text(QAccessible.Text.Name)
+        if not name.strip() or interface.role() == QAccessible.Role.NoRole:
+            found.append(f"{type(widget).__name__} in {type(widget.parent()).__name__} {widget.objectName()}")
+    return found
+
+
+@pytest.fixture
+def opened(stage: Stage, tone_file: Path) -> Stage:
+    stage.open(tone_file)
+    return stage
+
+
+def test_every_control_of_the_window_has_a_name(opened: Stage) -> None:
+    assert len(list(controls(opened.window))) > 30
+    assert nameless(opened.window) == []
+
+
+def test_every_control_of_the_empty_window_has_a_name(stage: Stage) -> None:
+    assert nameless(stage.window) == []
+
+
+def test_every_control_of_the_dialogs_has_a_name(opened: Stage) -> None:
+    settings = opened.window.settings
+    shortcuts = opened.window.windows.shortcuts
+    assert shortcuts is not None
+    dialogs: list[QDialog] = [PreferencesDialog(settings), KeysDialog(shortcuts), AboutDialog()]
+    for dialog in dialogs:
+        opened.qtbot.addWidget(dialog)
+        assert nameless(dialog) == []
+
+
+def test_every_action_has_a_text_and_menus_reach_them_all(opened: Stage) -> None:
+    window = opened.window
+    in_menus: set[str] = set()
+    for menu_action in window.menuBar().actions():
+        menu = menu_action.menu()
+        in_menus |= {action.objectName() for action in menu.actions()}  # type: ignore[attr-defined]
+    for name, action in window.actions_by_id.items():
+        assert action.text()
+        assert name in in_menus, f"{name} can be reached by its key only"
+
+
+def test_tab_goes_round_through_every_control(opened: Stage) -> None:
+    window = opened.window
+    opened.editor.timeline.select(Region(RATE // 2, RATE, 1000.0, 2000.0))
+    wanted = {
+        widget
+        for widget in controls(window)
+        if widget.isEnabled() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+    }
+    window.view.waveform.setFocus()
+    seen: list[QWidget] = []
+    for _ in range(200):
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        if focus in seen:
+            break
+        seen.append(focus)
+        QTest.keyClick(focus, Qt.Key.Key_Tab)
+    missed = [f"{type(widget).__name__} {widget.accessibleName()}" for widget in wanted - set(seen)]
+    assert not missed
+    # the row of values is walked from left to right
+    bar = window.selection_bar
+    line = [bar.start, bar.stop, bar.length, bar.low, bar.centre, bar.high, bar.width_]
+    places = [seen.index(widget) for widget in line]
+    assert places == sorted(places)
+
+
+def test_selection_and_playhead_can_be_set_without_a_mouse(opened: Stage) -> None:
+    window, timeline = opened.window, opened.editor.timeline
+    window.view.waveform.setFocus()
+    QTest.keyClick(window.view.waveform, Qt.Key.Key_Right)
+    assert timeline.playhead > 0
+    QTest.keyClick(window, Qt.Key.Key_BracketLeft)
+    QTest.keyClick(window.view.waveform, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    assert timeline.selection is not None
+    seen = set()
+    for _ in range(8):
+        QTest.keyClick(window, Qt.Key.Key_F6)
+        seen.add(QApplication.focusWidget())
+    assert {window.view.waveform, window.view.spectrogram, window.selection_bar.start} <= seen
+
+
+def test_keys_can_be_changed_and_conflicts_are_named(opened: Stage) -> None:
+    window = opened.window
+    shortcuts = window.windows.shortcuts
+    assert shortcuts is not None
+    dialog = KeysDialog(shortcuts)
+    opened.qtbot.addWidget(dialog)
+    dialog.show()
+    dialog.choose("zero")
+    dialog.edit.setKeySequence(QKeySequence("L"))
+    dialog.take.click()
+    assert "Loop" in dialog.message.text()
+    assert "zero crossings" in dialog.message.text()
+    assert [key.toString() for key in window.actions_by_id["zero"].shortcuts()] == ["Z"]
+    dialog.edit.setKeySequence(QKeySequence("Ctrl+Alt+7"))
+    dialog.take.click()
+    assert [key.toString() for key in window.actions_by_id["zero"].shortcuts()] == ["Ctrl+Alt+7"]
+    assert "Ctrl+Alt+7" in window.actions_by_id["zero"].toolTip()
+    dialog.edit.setKeySequence(QKeySequence("Z"))
+    dialog.add.click()
+    assert [key.toString() for key in window.actions_by_id["zero"].shortcuts()] == ["Ctrl+Alt+7", "Z"]
+    dialog.clear.click()
+    assert window.actions_by_id["zero"].shortcuts() == []
+    dialog.choose("loop")
+    dialog.edit.setKeySequence(QKeySequence("Z"))
+    dialog.take.click()
+    dialog.choose("zero")
+    dialog.reset.click()
+    assert "Not changed" in dialog.message.text()
+    dialog.reset_all.click()
+    assert [key.toString() for key in window.actions_by_id["zero"].shortcuts()] == ["Z"]
+    assert opened.window.settings.shortcuts == []
+    dialog.search.setText("loop")
+    shown = [row for row in range(dialog.table.rowCount()) if not dialog.table.isRowHidden(row)]
+    assert 1 <= len(shown) < 6
+    dialog.close()
+
+
+def test_changed_keys_are_there_at_the_next_start(qtbot: QtBot, settings: Settings) -> None:
+    def two() -> dict[str, QAction]:
+        made = {name: QAction(name) for name in ("one", "two")}
+        made["one"].setShortcuts([QKeySequence("A"), QKeySequence("Ctrl+A")])
+        return made
+
+    first = two()
+    assert (
+        Shortcuts(first, settings).set_keys("two", [QKeySequence("Ctrl+Shift+,"), QKeySequence("B")]) is None
+    )
+    second = two()
+    shortcuts = Shortcuts(second, settings)
+    assert [key.toString() for key in second["two"].shortcuts()] == ["Ctrl+Shift+,", "B"]
+    assert shortcuts.set_keys("two", [QKeySequence("Ctrl+A")]) == "one"
+    assert shortcuts.reset("two") is None
+    assert settings.shortcuts == []
+
+
+def test_no_two_actions_have_the_same_key(stage: Stage) -> None:
+    seen: dict[str, str] = {}
+    for name, action in stage.window.actions_by_id.items():
+        for key in action.shortcuts():
+            text = key.toString()
+            assert text not in seen, f"{name} and {seen[text]} both have {text}"
+            seen[text] = name
+
+
+@pytest.mark.parametrize("language", [QLocale.Language.English, QLocale.Language.German])
+@pytest.mark.parametrize("typed", ["2.5", "2,5"])
+def test_point_and_comma_are_both_understood(qtbot: QtBot, language: QLocale.Language, typed: str) -> None:
+    box = NumberBox()
+    qtbot.addWidget(box)
+    box.setLocale(QLocale(language))
+    box.setRange(0.0, 100.0)
+    box.setSuffix(" dB")
+    box.show()
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, typed)
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert box.value() == 2.5
+
+
+def test_space_can_be_left_to_the_controls(opened: Stage) -> None:
+    window, transport = opened.window, opened.editor.transport
+    button = window.selection_bar.findChild(QLineEdit)
+    assert button is not None
+    level = next(
+        widget
+        for widget in window.transport_bar.findChildren(QAbstractButton)
+        if widget.accessibleName() == "Level matching" or "Level matching" in widget.toolTip()
+    )
+    level.setFocus()
+    before = window.settings.level_match
+    QTest.keyClick(level, Qt.Key.Key_Return)
+    assert window.settings.level_match is not before
+    QTest.keyClick(level, Qt.Key.Key_Space)
+    assert transport.playing
+    QTest.keyClick(level, Qt.Key.Key_Space)
+    assert not transport.playing
+    window.settings.space_plays = False
+    QTest.keyClick(level, Qt.Key.Key_Space)
+    assert not transport.playing
+    assert window.settings.level_match is before
+    window.view.waveform.setFocus()
+    QTest.keyClick(window.view.waveform, Qt.Key.Key_Space)
+    assert transport.playing
+    transport.stop()
+
+
+def test_the_first_run_sheet_takes_choices_or_can_be_skipped(qtbot: QtBot, settings: Settings) -> None:
+    played: list[Sound] = []
+
+    def play(sound: Sound) -> str:
+        played.append(sound)
+        return "" if len(played) == 1 else "No sound device was found; plug one in."
+
+    dialog = FirstRunDialog(settings, "CPU", play)
+    qtbot.addWidget(dialog)
+    assert nameless(dialog) == []
+    dialog.show()
+    dialog.test.click()
+    assert played[0].channels == 2
+    samples = played[0].read(0, played[0].length)
+    half = samples.shape[1] // 2
+    assert np.abs(samples).max() <= 0.1
+    assert not samples[1, :half].any()
+    assert not samples[0, half:].any()
+    dialog.test.click()
+    assert "No sound device" in dialog.heard.text()
+    dialog.view.setCurrentIndex(dialog.view.findData("spectrogram"))
+    dialog.skip.click()
+    assert not settings.first_run
+    assert settings.opening_view == "both"
+    again = FirstRunDialog(settings, "CPU", play)
+    qtbot.addWidget(again)
+    again.view.setCurrentIndex(again.view.findData("spectrogram"))
+    again.theme.setCurrentIndex(again.theme.findData("light"))
+    again.start.click()
+    assert (settings.opening_view, settings.theme) == ("spectrogram", "light")
+
+
+def test_the_first_run_sheet_is_in_the_help_menu(stage: Stage) -> None:
+    stage.window.actions_by_id["first_run"].trigger()
+    (dialog,) = stage.window.findChildren(FirstRunDialog)
+    assert dialog.isVisible()
+    dialog.skip.click()
+    assert not dialog.isVisible()
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def test_text_has_enough_contrast(theme: Theme) -> None:
+    for front, back in (
+        ("text", "window"),
+        ("text", "panel"),
+        ("text", "field"),
+        ("quiet_text", "window"),
+        ("quiet_text", "panel"),
+        ("quiet_text", "field"),
+        ("accent_text", "accent"),
+    ):
+        light, dark = sorted(
+            (_luminance(getattr(theme, front)), _luminance(getattr(theme, back))), reverse=True
+        )
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{front} on {back}"
