@@ -282,7 +282,7 @@ def _add_evaluate(commands: Commands) -> None:
         "evaluate",
         "cli_evaluate:evaluate",
         "the table of spectral distances over clean sound",
-        "Damage clean sound, let each system mend it, and measure the result against the sound as it was. The "
+        "Damage clean sound, let each system mend it, and measure the result against what it was. The "
         "kind of a file is what stands before the first underscore of its name, or the name of its folder.",
     )
     parser.add_argument(

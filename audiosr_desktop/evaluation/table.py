@@ -198,7 +198,7 @@ def cell(value: object, form: Callable[[float], str], missing: str) -> str:
 
 
 def _groups(results: Sequence[Any]) -> Iterable[tuple[str, list[Any], int]]:
-    """Yield kind, results and their number for each kind and system, then for all kinds where there are some."""
+    """Yield kind, results and their number, for each kind and system, then for all kinds."""
     kinds, systems = sorted({r.kind for r in results}), unique(r.system for r in results)
     by_kind: dict[str, list[list[Any]]] = {system: [] for system in systems}
     for kind in kinds:
