@@ -121,5 +121,5 @@ def _draw(area: Image, x: Floats, y: Floats, colour: tuple[int, int, int]) -> No
                 area[np.clip(rows + thick, 0, len(area) - 1), np.clip(columns, 0, WIDTH - 1)] = colour
     if kept.sum() <= _MOST_DOTS:
         for column, row in zip(x[kept].round().astype(int), y[kept].round().astype(int), strict=True):
-            rows, columns = (slice(max(0, place - _DOT), place + _DOT + 2) for place in (row, column))
-            area[rows, columns] = colour
+            left, top = max(0, column - _DOT), max(0, row - _DOT)
+            area[top : row + _DOT + 2, left : column + _DOT + 2] = colour
