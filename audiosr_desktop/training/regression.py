@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE
-from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.errors import AudioSRError, TrainingError
 from audiosr_desktop.training import data
 from audiosr_desktop.training.export import Graph, export_graph, parity, write_manifest
 from audiosr_desktop.training.latent_tasks import MelPairs
@@ -27,6 +27,7 @@ from audiosr_desktop.training.vocoder import N_MELS
 from audiosr_desktop.training.weights import fill, load_weights
 
 FOLD = 8  # frames and bands that go into the channels of one latent value
+FRAMES_STEP = 32  # patches of 4, halved three times
 CHANNELS, BINS = FOLD * FOLD, N_MELS // FOLD
 
 
@@ -116,6 +117,8 @@ class RegressionTask:
     """The mean distance of log-mels; bands that a file lacks hardly count."""
 
     def __init__(self, run: Run, device: torch.device) -> None:
+        if run.task == "mel_resunet" and run.samples % (FRAMES_STEP * data.HOP):
+            raise TrainingError(f"For mel_resunet, seconds is a multiple of 0.32, not {run.seconds}.")
         self.network: nn.Module = NETWORKS[run.task]().to(device)
         self.scale_factor = 1.0
         self._mels = MelPairs(run.condition, device)
