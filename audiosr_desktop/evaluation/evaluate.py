@@ -22,7 +22,7 @@ from audiosr_desktop.errors import AudioFileError, SoundError
 from audiosr_desktop.evaluation.damages import DAMAGE_KINDS, DamageKind, draw_cases, measure
 from audiosr_desktop.evaluation.metrics import band_energy_db, lsd_bands, si_sdr_below_db
 from audiosr_desktop.evaluation.picture import Panel, write_spectrograms_png
-from audiosr_desktop.evaluation.systems import SAMPLE_RATE, Mender, System
+from audiosr_desktop.evaluation.systems import SAMPLE_RATE, UNPROCESSED, Mender, System
 from audiosr_desktop.evaluation.table import MendResult, Result, Skipped, Table
 from audiosr_desktop.job import Job, Progress, part_of
 
@@ -32,7 +32,6 @@ LOWEST_RATE = 44_100  # a file below this has no truth to measure against
 SHORTEST_S = 0.1
 CUTOFFS_HZ = (2_000.0, 4_000.0, 8_000.0, 12_000.0)
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf", ".w64")
-UNPROCESSED = "unprocessed"
 
 
 def find_files(data: Path) -> list[Path]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from audiosr_desktop.evaluation.plot import Line, write_lines_png
+from audiosr_desktop.evaluation.systems import UNPROCESSED
 from audiosr_desktop.evaluation.table import ALL_KINDS, MEND_TITLES, TITLES, Row, Table, cell, unique
 
 PUBLISHED = (
@@ -111,7 +112,8 @@ def _figures(table: Table, folder: Path) -> list[Path]:
         here = [row for row in rows if row.band_limit == limit]
         kind = unique(row.kind for row in here)[-1]
         here = [row for row in here if row.kind == kind]
-        lines = _lines_by_cutoff([row for row in here if row.system not in steps])
+        # an empty band is ten times as far away as any system, which would leave those one flat line
+        lines = _lines_by_cutoff([r for r in here if r.system not in steps and r.system != UNPROCESSED])
         if lines and len(lines[0].x) > 1:
             written.append(folder / f"lsd_by_cutoff_{limit}.png")
             title = f"LSD by cutoff, {kind}, {limit} (less is better)"

@@ -25,6 +25,7 @@ from audiosr_desktop.job import Job
 Samples = npt.NDArray[np.float32]
 
 SAMPLE_RATE = 48_000
+UNPROCESSED = "unprocessed"
 NOISE_TASKS = {"denoise", "remove-tone"}  # in the manifest of a bundle that was trained on noise
 
 Run: TypeAlias = Callable[[Samples, float, np.random.Generator], Samples | Job[Samples]]
@@ -66,7 +67,7 @@ class Mender:
 
 def baseline_systems() -> dict[str, System]:
     """Return the systems that need no model, by name."""
-    runs = {"unprocessed": unprocessed, "noise-fill": noise_fill, "copy-up": copy_up}
+    runs = {UNPROCESSED: unprocessed, "noise-fill": noise_fill, "copy-up": copy_up}
     return {name: System(name, _at_native_rate(run)) for name, run in runs.items()}
 
 
@@ -201,7 +202,7 @@ def menders(effects: Mapping[str, Effect], scratch: Scratch) -> list[Mender]:
         return _applied(effects["audiosr.restore"], samples, {}, scratch)
 
     return [
-        Mender("unprocessed", lambda samples, kind: samples),
+        Mender(UNPROCESSED, lambda samples, kind: samples),
         Mender("effect", by_kind),
         Mender("restore", restored),
     ]
