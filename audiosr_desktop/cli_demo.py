@@ -20,7 +20,7 @@ from audiosr_desktop.effects.effect import resolve_values
 from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import AudioFileError
-from audiosr_desktop.evaluation.metrics import compare
+from audiosr_desktop.evaluation.comparison import compare
 from audiosr_desktop.evaluation.picture import write_before_after_png
 
 CUTOFF_HZ = 6_000.0

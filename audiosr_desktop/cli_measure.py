@@ -16,7 +16,7 @@ from audiosr_desktop.cli_sound import check_output, open_input, whole
 from audiosr_desktop.dsp.degrade import Chances, Damage, Gap, apply_damage, random_damage
 from audiosr_desktop.dsp.resample import resample
 from audiosr_desktop.errors import AudioSRError, SoundError
-from audiosr_desktop.evaluation import analysis, metrics
+from audiosr_desktop.evaluation import analysis, comparison
 from audiosr_desktop.evaluation.codec import through_codec
 
 _DEFAULT_BITRATE = 64
@@ -61,7 +61,7 @@ def compare(arguments: argparse.Namespace) -> int:
         samples = whole(estimate)
         if estimate.sample_rate != rate:
             samples = resample(samples, estimate.sample_rate, rate)
-        figures = metrics.compare(whole(reference), samples, rate, arguments.cutoff_hz)
+        figures = comparison.compare(whole(reference), samples, rate, arguments.cutoff_hz)
     report = {
         "reference": arguments.reference,
         "estimate": arguments.estimate,

@@ -11,7 +11,9 @@ from audiosr_desktop import __version__
 PROGRAM = "audiosr-desktop"
 EFFECTS = ("super-resolution", "denoise", "remove-tone", "fill-gap", "restore")
 FILTERS = ("cheby", "ellip", "butter", "boxcar", "bessel", "resample")
-SYSTEMS = ("unprocessed", "noise-fill", "copy-up", "compact", "compact-blind", "regression")
+SYSTEMS = ("unprocessed", "noise-fill", "copy-up", "regression", "compact", "gt-mel", "compact-blind")
+DAMAGES = ("tone", "white", "gap")
+QUALITIES = ("draft", "standard", "best")
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -364,25 +366,65 @@ def _add_evaluate(commands: Commands) -> None:
         "evaluate",
         "cli_evaluate:evaluate",
         "the table of spectral distances over clean sound",
-        "Take away the top of clean sound, let each system bring it back, and measure the result. The kind "
-        "of a file is what stands before the first underscore of its name, or the name of its folder.",
-    )
-    parser.add_argument("data", type=Path, nargs="?", help="a file or folder; the bundled example if absent")
-    parser.add_argument(
-        "--systems", type=_systems, default=SYSTEMS[:4], metavar="A,B,…", help=f"of {', '.join(SYSTEMS)}"
+        "Damage clean sound, let each system mend it, and measure the result against what it was. The "
+        "kind of a file is what stands before the first underscore of its name, or the name of its folder.",
     )
     parser.add_argument(
-        "--cutoffs", type=_cutoffs, default=(2e3, 4e3, 8e3, 12e3), metavar="F,F,…", help="in Hz"
+        "data",
+        type=Path,
+        nargs="?",
+        help="a file or folder of clean sound; our own clips if absent",
+    )
+    parser.add_argument(
+        "--systems", type=_systems, default=SYSTEMS[:6], metavar="A,B,…", help=f"of {', '.join(SYSTEMS)}"
+    )
+    parser.add_argument(
+        "--cutoffs", type=_cutoffs, default=(2e3, 4e3, 8e3, 12e3), metavar="F,F,…", help="in Hz, or none"
+    )
+    parser.add_argument(
+        "--damages", type=_damages, default=DAMAGES, metavar="A,B,…", help=f"of {', '.join(DAMAGES)}, or none"
     )
     parser.add_argument(
         "--filters", type=_filters, default=("resample",), metavar="A,B,…", help=f"of {', '.join(FILTERS)}"
     )
-    parser.add_argument("--model", metavar="ID", help="the bundle that `compact` and `regression` run")
-    parser.add_argument("--quality", choices=("draft", "standard", "best"), default="standard")
+    parser.add_argument(
+        "--model",
+        action="append",
+        metavar="ID",
+        help="a bundle that `compact` and `gt-mel` run; may be repeated",
+    )
+    parser.add_argument(
+        "--regression",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FOLDER",
+        help="a bundle of a mel regression; may be repeated; installed ones are taken if absent",
+    )
+    parser.add_argument(
+        "--quality", type=_qualities, default=QUALITIES, metavar="A,B,…", help=f"of {', '.join(QUALITIES)}"
+    )
+    parser.add_argument(
+        "--steps", type=_step_counts, default=(), metavar="N,N,…", help="also each model with so many steps"
+    )
     parser.add_argument("--device", type=_device, metavar="auto|cpu|cuda[:N]")
     parser.add_argument("--seed", type=whole_number(0, 2**32 - 1), default=0, metavar="N")
     parser.add_argument("--seconds", type=number(0.5), metavar="S", help="at most this much of each file")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write CSV, Markdown and pictures there")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write CSV, Markdown and figures there")
+    parser.add_argument(
+        "--spectrograms",
+        choices=("none", "first", "all"),
+        default="first",
+        help="with --out: of no file, of the first of each kind (default), of all",
+    )
+    parser.add_argument(
+        "--losses",
+        action="append",
+        type=Path,
+        default=[],
+        metavar="RUN",
+        help="with --out: draw a training run's curves; may be repeated; without DATA nothing else is done",
+    )
 
 
 def number(minimum: float = -math.inf, maximum: float = math.inf) -> Callable[[str], float]:
@@ -454,6 +496,18 @@ def _filters(text: str) -> tuple[str, ...]:
     return _names(text, FILTERS)
 
 
+def _damages(text: str) -> tuple[str, ...]:
+    return () if text == "none" else _names(text, DAMAGES)
+
+
+def _qualities(text: str) -> tuple[str, ...]:
+    return _names(text, QUALITIES)
+
+
+def _step_counts(text: str) -> tuple[int, ...]:
+    return tuple(map(whole_number(1, 1000), text.split(",")))
+
+
 def _names(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
     names = tuple(text.split(","))
     for name in names:
@@ -463,4 +517,4 @@ def _names(text: str, known: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _cutoffs(text: str) -> tuple[float, ...]:
-    return tuple(map(number(500.0, 23_000.0), text.split(",")))
+    return () if text == "none" else tuple(map(number(500.0, 23_000.0), text.split(",")))

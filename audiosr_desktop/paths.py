@@ -32,6 +32,12 @@ def clean_example_sound() -> Path:
     return resources_dir() / "example" / "example.flac"
 
 
+def evaluation_sounds() -> Path:
+    """Return the clean sound that `evaluate` takes by itself: clips beside the checkout, or the example."""
+    clips = program_dir().parent / "shared" / "audio"
+    return clips if clips.is_dir() else clean_example_sound()
+
+
 def shipped_models_dir() -> Path:
     """Return the folder of the bundles that came with the program."""
     return program_dir() / "models"

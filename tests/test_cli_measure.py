@@ -302,15 +302,52 @@ def test_evaluation_makes_a_table(
     bell: Path, tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "table"
-    words = ["--systems", "unprocessed,noise-fill,compact", "--model", "tiny", "--quality", "draft"]
-    code = run("evaluate", bell, *words, "--cutoffs", "4000", "--seconds", 1, "--out", out, "--json")
+    words = ["--systems", "unprocessed,noise-fill,compact,gt-mel", "--model", "tiny", "--quality", "draft"]
+    words += ["--cutoffs", "4000", "--steps", "1,2", "--damages", "white", "--spectrograms", "all"]
+    code = run("evaluate", bell, *words, "--seconds", 1, "--out", out, "--json")
     captured = capsys.readouterr()
     assert code == 0, captured.err
     table = json.loads(captured.out)
-    assert {row["system"] for row in table["rows"]} == {"unprocessed", "noise-fill", "compact"}
+    assert [row["system"] for row in table["rows"]] == [
+        *("unprocessed", "noise-fill", "tiny-draft", "tiny-1-step", "tiny-2-steps", "gt-mel-tiny")
+    ]
     assert all(row["lsd"] > 0 for row in table["rows"])
-    suffixes = {path.suffix for path in out.iterdir()}
-    assert suffixes == {".csv", ".md", ".png"}
+    assert [row["system"] for row in table["mended_rows"]] == ["unprocessed", "effect", "restore"]
+    names = {path.name for path in out.iterdir()}
+    assert names == {"table.md", "table.csv", "damage.csv", "lsd_by_step_resample.png", "spectrograms"}
+    assert len(list((out / "spectrograms").iterdir())) == 5 + 2
+
+
+def test_evaluation_takes_a_regression_from_its_folder_and_says_when_there_is_none(
+    bell: Path, tiny_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--cutoffs", "4000", "--damages", "none", "--seconds", 1]
+    regression = ["--systems", "regression", "--regression", tiny_folder]
+    assert run("evaluate", bell, *words, *regression, "--json") == 0
+    assert [row["system"] for row in document(capsys)["rows"]] == ["tiny"]
+    assert run("evaluate", bell, *words, "--systems", "copy-up,regression") == 0
+    captured = capsys.readouterr()
+    assert "copy-up" in captured.out
+    assert "--regression" in captured.err
+
+
+def test_evaluation_draws_the_losses_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "figures.csv").write_text("step 1 0.1 min, loss 2.0\nstep 2 0.2 min, loss 1.0\n")
+    assert run("evaluate", "--losses", tmp_path, "--out", tmp_path / "out") == 0
+    assert (tmp_path / "out" / "losses.png").read_bytes().startswith(b"\x89PNG")
+    assert run("evaluate", "--losses", tmp_path) == 2
+    assert run("evaluate", "--losses", tmp_path / "none", "--out", tmp_path / "out") == 1
+    assert capsys.readouterr().err.count("\n") == 2
+
+
+@pytest.mark.parametrize(
+    "words", [["--cutoffs", "none", "--damages", "none"], ["--steps", "0"], ["--quality", "x"]]
+)
+def test_evaluation_without_sense_is_refused(
+    words: list[str], bell: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("evaluate", bell, "--systems", "unprocessed", *words) in (1, 2)
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch], ids=["empty folder", "empty file"])

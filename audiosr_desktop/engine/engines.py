@@ -1,5 +1,7 @@
 """Engines: finds, checks and loads bundles when they are first needed, and keeps the last one."""
 
+from collections.abc import Callable
+
 from audiosr_desktop.engine.bundle import Bundle, Verifier, find_bundle
 from audiosr_desktop.engine.restorer import Restorer
 from audiosr_desktop.engine.sessions import open_sessions
@@ -11,10 +13,12 @@ class Engines:
 
     Args:
         threads: threads a graph may use; 0 is one for each processor core.
+        find: gives the bundle of an id, None being the shipped one.
     """
 
-    def __init__(self, threads: int = 0) -> None:
+    def __init__(self, threads: int = 0, find: Callable[[str | None], Bundle] = find_bundle) -> None:
         self._threads = threads
+        self._find = find
         self._verifier = Verifier()
         self._kept: tuple[Bundle, str, Restorer] | None = None
 
@@ -29,7 +33,7 @@ class Engines:
             BundleError: there is no such bundle, or it is damaged.
             EngineError: there is no such device.
         """
-        bundle = find_bundle(model or None)
+        bundle = self._find(model or None)
         yield from part_of(self._verifier.verify(bundle), 0.0, 0.3)
         if self._kept is not None and self._kept[:2] == (bundle, device):
             return self._kept[2]

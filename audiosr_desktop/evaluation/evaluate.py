@@ -1,100 +1,37 @@
-"""The table that says what a system is worth: systems × band limits × cutoffs × kinds of sound.
+"""The table that says what a system is worth: systems × band limits × cutoffs × kinds of sound, and damage.
 
-Sound is band-limited, given to each system, and what comes back is measured against the sound as it was. The
-log-spectral distance is never given without the energy above the cutoff: shaped noise alone makes a good
-distance.
+Sound is band-limited, given to each system, and what comes back is measured against the sound as it was; then
+tones, noise and gaps are laid over it and mended. The log-spectral distance is never given without the energy
+above the cutoff: shaped noise alone makes a good distance.
 """
 
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from audiosr_desktop.audio.files import open_sound
-from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.files import open_sound, require_finite
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.degrade import Filter, band_limit
 from audiosr_desktop.dsp.resample import resample
-from audiosr_desktop.effects.apply import apply_effect
-from audiosr_desktop.effects.effect import Effect
-from audiosr_desktop.errors import SoundError
-from audiosr_desktop.evaluation.baselines import copy_up, noise_fill, unprocessed
+from audiosr_desktop.errors import AudioFileError, SoundError
+from audiosr_desktop.evaluation.damages import DAMAGE_KINDS, DamageKind, draw_cases, measure
 from audiosr_desktop.evaluation.metrics import band_energy_db, lsd_bands, si_sdr_below_db
 from audiosr_desktop.evaluation.picture import Panel, write_spectrograms_png
-from audiosr_desktop.evaluation.table import Result, Skipped, Table
+from audiosr_desktop.evaluation.systems import SAMPLE_RATE, UNPROCESSED, Mender, System
+from audiosr_desktop.evaluation.table import MendResult, Result, Skipped, Table
 from audiosr_desktop.job import Job, Progress, part_of
 
 Samples = npt.NDArray[np.float32]
 
-SAMPLE_RATE = 48_000
 LOWEST_RATE = 44_100  # a file below this has no truth to measure against
+SHORTEST_S = 0.1
 CUTOFFS_HZ = (2_000.0, 4_000.0, 8_000.0, 12_000.0)
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".aifc", ".caf", ".w64")
-
-Run: TypeAlias = Callable[[Samples, float, np.random.Generator], Samples | Job[Samples]]
-
-
-@dataclass(frozen=True, slots=True)
-class System:
-    """Something that makes the band above a cutoff.
-
-    Attributes:
-        name: in the table.
-        run: takes band-limited samples float32 (channels, n) at 48 kHz, the cutoff in Hz and a generator;
-        returns
-            samples of the same shape, or a job that does.
-        uses_truth: `run` is given the sound as it was: an upper bound, such as a vocoder on true mels.
-    """
-
-    name: str
-    run: Run
-    uses_truth: bool = False
-
-
-def baseline_systems() -> dict[str, System]:
-    """Return the systems that need no model, by name."""
-    runs = {"unprocessed": unprocessed, "noise-fill": noise_fill, "copy-up": copy_up}
-    return {name: System(name, _at_native_rate(run)) for name, run in runs.items()}
-
-
-def _at_native_rate(baseline: Callable[[Samples, int, float, np.random.Generator], Samples]) -> Run:
-    def run(samples: Samples, cutoff_hz: float, rng: np.random.Generator) -> Samples:
-        return baseline(samples, SAMPLE_RATE, cutoff_hz, rng)
-
-    return run
-
-
-def effect_system(
-    name: str,
-    effect: Effect,
-    values: Mapping[str, object],
-    scratch: Scratch,
-    *,
-    cutoff_parameter: str | None = "cutoff_hz",
-) -> System:
-    """Return an effect as a system.
-
-    Args:
-        name: in the table.
-        effect: applied to the whole sound, on the road of every edit.
-        values: its parameters, as far as they are not the defaults.
-        scratch: for long results.
-        cutoff_parameter: the parameter that is given the true cutoff; None lets the effect find it.
-    """
-
-    def run(samples: Samples, cutoff_hz: float, rng: np.random.Generator) -> Job[Samples]:
-        given = dict(values) if cutoff_parameter is None else {**values, cutoff_parameter: cutoff_hz}
-        sound = Sound.from_array(samples, SAMPLE_RATE)
-        result = yield from apply_effect(effect, sound, Region(0, sound.length), given, scratch)
-        return result.read(0, result.length)
-
-    return System(name, run)
 
 
 def find_files(data: Path) -> list[Path]:
@@ -119,128 +56,195 @@ def kind_of(path: Path) -> str:
     return prefix if underscore and prefix else path.parent.name
 
 
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Spectrograms to draw: truth, damaged and restored side by side.
+
+    Attributes:
+        folder: made if it is not there.
+        every_file: draw all files, and not only the first of each kind.
+    """
+
+    folder: Path
+    every_file: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an evaluation measures.
+
+    Attributes:
+        cutoffs: in Hz, below 24 kHz.
+        band_limits: how the band is taken away: "resample" or families of filters.
+        order: of the filters.
+        damages: kinds of damage that the menders are measured on.
+        seed: the same seed gives the same figures, but for the time taken.
+        longest_s: only so much of each file is used; None is all.
+        pictures: spectrograms; None draws none.
+    """
+
+    cutoffs: Sequence[float] = CUTOFFS_HZ
+    band_limits: Sequence[Filter] = ("resample",)
+    order: int = 8
+    damages: tuple[DamageKind, ...] = DAMAGE_KINDS
+    seed: int = 0
+    longest_s: float | None = None
+    pictures: Pictures | None = None
+
+    def __post_init__(self) -> None:
+        if not all(0 < cutoff_hz < SAMPLE_RATE / 2 for cutoff_hz in self.cutoffs):
+            raise SoundError(f"A cutoff must lie between 0 and {SAMPLE_RATE // 2} Hz.")
+
+
 def evaluate(
     systems: Sequence[System],
     files: Sequence[Path],
-    cutoffs: Sequence[float] = CUTOFFS_HZ,
+    plan: Plan | None = None,
     *,
     scratch: Scratch,
-    band_limits: Sequence[Filter] = ("resample",),
-    order: int = 8,
-    seed: int = 0,
-    longest_s: float | None = None,
-    pictures: Path | None = None,
+    menders: Sequence[Mender] = (),
 ) -> Job[Table]:
-    """Measure systems on files.
+    """Measure systems on files; a file that cannot be measured on is left out and named.
 
     Args:
-        systems: what is compared.
+        systems: what is compared on sound of a narrow band.
         files: sound files, at 44.1 kHz or more; `kind_of` sorts them.
-        cutoffs: in Hz, below 24 kHz.
+        plan: what is measured.
         scratch: for lossy files, which are decoded.
-        band_limits: how the band is taken away: "resample" or families of filters.
-        order: of the filters.
-        seed: the same seed gives the same figures, but for the time taken.
-        longest_s: only so much of each file is used.
-        pictures: folder for spectrograms of the first file of each kind; None draws none.
+        menders: what is compared on other damage.
 
     Raises:
-        AudioFileError: a file cannot be read.
-        SoundError: no system, file or cutoff, or a system changes the shape of the sound.
+        SoundError: nothing to measure, no file that it can be measured on, or a system changes the shape of
+            the sound.
     """
-    if not (systems and files and cutoffs and band_limits):
-        raise SoundError("An evaluation needs a system, a file, a cutoff and a way to limit the band.")
-    if not all(0 < cutoff_hz < SAMPLE_RATE / 2 for cutoff_hz in cutoffs):
-        raise SoundError(f"A cutoff must lie between 0 and {SAMPLE_RATE // 2} Hz.")
+    plan = plan or Plan()
+    if not files or not ((systems and plan.cutoffs and plan.band_limits) or (menders and plan.damages)):
+        raise SoundError("An evaluation needs a file, and systems with cutoffs or with kinds of damage.")
     results: list[Result] = []
+    mended: list[MendResult] = []
     skipped: list[Skipped] = []
     drawn: set[str] = set()
     for index, path in enumerate(files):
         first, last = index / len(files), (index + 1) / len(files)
         yield Progress(first, path.name)
-        truth = yield from part_of(_read_truth(path, scratch, longest_s), first, first)
-        if isinstance(truth, str):
-            skipped.append(Skipped(str(path), truth))
+        try:
+            truth = yield from part_of(_read_truth(path, scratch, plan.longest_s), first, first)
+        except (AudioFileError, SoundError) as error:
+            skipped.append(Skipped(str(path), str(error)))
             continue
-        folder = pictures if kind_of(path) not in drawn else None
+        pictures = plan.pictures
+        if pictures is not None and not pictures.every_file and kind_of(path) in drawn:
+            pictures = None
         drawn.add(kind_of(path))
-        trials = [
-            _Trial(path, truth, limit, order, cutoff_hz, (seed, index, number))
-            for number, (limit, cutoff_hz) in enumerate(product(band_limits, cutoffs))
-        ]
-        for number, trial in enumerate(trials):
-            begin = first + (last - first) * number / len(trials)
-            end = first + (last - first) * (number + 1) / len(trials)
-            results += yield from part_of(_run_trial(trial, systems, folder), begin, end)
+        sheet = _Sheet(path, truth, plan, (plan.seed, index), pictures.folder if pictures else None)
+        middle = (first + last) / 2 if menders and plan.damages else last
+        results += yield from part_of(_band_trials(sheet, systems), first, middle)
+        mended += yield from part_of(_mend_trials(sheet, menders), middle, last)
+    if not results and not mended:
+        raise SoundError(f"No file can be measured on. {skipped[0].path}: {skipped[0].reason}")
     yield Progress(1.0, "Done")
-    return Table(tuple(results), tuple(skipped))
+    steps = {system.name: system.steps for system in systems if system.steps}
+    return Table(tuple(results), tuple(skipped), tuple(mended), steps)
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
+class _Sheet:
+    """A file and what all its trials need."""
+
     path: Path
     truth: Samples
-    limit: Filter
-    order: int
-    cutoff_hz: float
-    seed: tuple[int, int, int]
+    plan: Plan
+    seed: tuple[int, int]
+    pictures: Path | None
+
+    def draw(self, damage: str, system: str, damaged: Samples, estimate: Samples) -> None:
+        if self.pictures is None or system == UNPROCESSED:
+            return
+        self.pictures.mkdir(parents=True, exist_ok=True)
+        panels = [Panel("truth", self.truth), Panel(damage, damaged), Panel(system, estimate)]
+        name = f"{self.path.stem}_{damage}_{system}.png".replace(" ", "-")
+        write_spectrograms_png(self.pictures / name, panels, SAMPLE_RATE, width=400, height=360)
+
+    def facts(self, system: str, seconds: float) -> Mapping[str, str | float]:
+        rtf = seconds / (self.truth.size / SAMPLE_RATE)
+        return {"path": str(self.path), "kind": kind_of(self.path), "system": system, "rtf": rtf}
 
 
-def _read_truth(path: Path, scratch: Scratch, longest_s: float | None) -> Job[Samples | str]:
-    """Return a file's sound at 48 kHz, or why it cannot be measured on."""
+def _read_truth(path: Path, scratch: Scratch, longest_s: float | None) -> Job[Samples]:
+    """Return a file's sound at 48 kHz; raises what says why it cannot be measured on."""
     sound = yield from open_sound(path, scratch)
+    yield from require_finite(sound)
     if sound.sample_rate < LOWEST_RATE:
-        return f"its rate of {sound.sample_rate} Hz leaves no band above the cutoff to compare with"
+        raise SoundError(
+            f"its rate of {sound.sample_rate} Hz leaves no band above the cutoff to compare with"
+        )
     length = sound.length if longest_s is None else min(sound.length, round(longest_s * sound.sample_rate))
+    if length < SHORTEST_S * sound.sample_rate:
+        raise SoundError(f"it is shorter than {SHORTEST_S:g} s")
     truth = sound.read(0, length)
     if not truth.any():
-        return "it is silent"
+        raise SoundError("it is silent")
     return resample(truth, sound.sample_rate, SAMPLE_RATE)
 
 
-def _run_trial(trial: _Trial, systems: Sequence[System], pictures: Path | None) -> Job[list[Result]]:
-    limited = band_limit(trial.truth, SAMPLE_RATE, trial.cutoff_hz, trial.limit, trial.order)
+def _band_trials(sheet: _Sheet, systems: Sequence[System]) -> Job[list[Result]]:
+    plan, truth = sheet.plan, sheet.truth
+    trials = list(product(plan.band_limits, plan.cutoffs)) if systems else []
     results = []
-    panels = [Panel("truth", trial.truth)]
-    for index, system in enumerate(systems):
-        yield Progress(index / len(systems), f"{trial.path.name}, {trial.cutoff_hz:g} Hz, {system.name}")
-        estimate, seconds = yield from part_of(
-            _run_system(trial, system, limited), index / len(systems), (index + 1) / len(systems)
-        )
-        results.append(_measured(trial, system, estimate, seconds))
-        panels.append(Panel(system.name, estimate))
-    if pictures is not None:
-        pictures.mkdir(parents=True, exist_ok=True)
-        name = f"{trial.path.stem}_{trial.limit}_{trial.cutoff_hz:g}.png"
-        write_spectrograms_png(pictures / name, panels, SAMPLE_RATE, width=320, height=320)
+    count = len(trials) * len(systems)
+    for number, (limit, cutoff_hz) in enumerate(trials):
+        limited = band_limit(truth, SAMPLE_RATE, cutoff_hz, limit, plan.order)
+        for place, system in enumerate(systems, number * len(systems)):
+            yield Progress(place / count, f"{sheet.path.name}, {cutoff_hz:g} Hz, {system.name}")
+            given = truth if system.uses_truth else limited
+            made = system.run(given.copy(), cutoff_hz, np.random.default_rng((*sheet.seed, number)))
+            running = _timed(system.name, made, truth.shape)
+            estimate, seconds = yield from part_of(running, place / count, (place + 1) / count)
+            whole, high = lsd_bands(truth, estimate, SAMPLE_RATE, [(0.0, None), (cutoff_hz, None)])
+            results.append(
+                Result(
+                    **sheet.facts(system.name, seconds),  # type: ignore[arg-type]
+                    band_limit=limit,
+                    cutoff_hz=cutoff_hz,
+                    lsd=whole,
+                    lsd_high=high,
+                    energy_high_db=band_energy_db(truth, estimate, SAMPLE_RATE, cutoff_hz),
+                    si_sdr_low_db=si_sdr_below_db(truth, estimate, SAMPLE_RATE, cutoff_hz),
+                )
+            )
+            sheet.draw(f"{limit} {cutoff_hz:g} Hz", system.name, limited, estimate)
     return results
 
 
-def _run_system(trial: _Trial, system: System, limited: Samples) -> Job[tuple[Samples, float]]:
-    given = trial.truth if system.uses_truth else limited
+def _mend_trials(sheet: _Sheet, menders: Sequence[Mender]) -> Job[list[MendResult]]:
+    rng = np.random.default_rng((*sheet.seed, _DAMAGE_STREAM))
+    cases = draw_cases(sheet.plan.damages, sheet.truth, SAMPLE_RATE, rng) if menders else []
+    damaged = [case.apply(sheet.truth, SAMPLE_RATE, rng) for case in cases]
+    trials = [
+        (case, sound, mender)
+        for case, sound in zip(cases, damaged, strict=True)
+        for mender in menders
+        if case.kind in mender.kinds
+    ]
+    results = []
+    for place, (case, sound, mender) in enumerate(trials):
+        yield Progress(place / len(trials), f"{sheet.path.name}, {case.name}, {mender.name}")
+        running = _timed(mender.name, mender.run(sound.copy(), case.kind), sheet.truth.shape)
+        estimate, seconds = yield from part_of(running, place / len(trials), (place + 1) / len(trials))
+        figures = asdict(measure(case, sheet.truth, sound, estimate, SAMPLE_RATE))
+        facts = sheet.facts(mender.name, seconds)
+        results.append(MendResult(**facts, damage=case.name, **figures))  # type: ignore[arg-type]
+        sheet.draw(case.name, mender.name, sound, estimate)
+    return results
+
+
+_DAMAGE_STREAM = 1 << 20  # beyond the numbers of the band trials
+
+
+def _timed(name: str, made: Samples | Job[Samples], shape: tuple[int, ...]) -> Job[tuple[Samples, float]]:
     began = time.perf_counter()
-    made = system.run(given.copy(), trial.cutoff_hz, np.random.default_rng(trial.seed))
     estimate = (yield from made) if isinstance(made, Generator) else made
     seconds = time.perf_counter() - began
-    if estimate.shape != trial.truth.shape:
-        raise SoundError(
-            f"{system.name} made {estimate.shape} samples of {trial.truth.shape}: it cannot be measured."
-        )
+    if estimate.shape != shape:
+        raise SoundError(f"{name} made {estimate.shape} samples of {shape}: it cannot be measured.")
     return estimate, seconds
-
-
-def _measured(trial: _Trial, system: System, estimate: Samples, seconds: float) -> Result:
-    truth, cutoff_hz = trial.truth, trial.cutoff_hz
-    whole, high = lsd_bands(truth, estimate, SAMPLE_RATE, [(0.0, None), (cutoff_hz, None)])
-    return Result(
-        path=str(trial.path),
-        kind=kind_of(trial.path),
-        system=system.name,
-        band_limit=trial.limit,
-        cutoff_hz=cutoff_hz,
-        lsd=whole,
-        lsd_high=high,
-        energy_high_db=band_energy_db(truth, estimate, SAMPLE_RATE, cutoff_hz),
-        si_sdr_low_db=si_sdr_below_db(truth, estimate, SAMPLE_RATE, cutoff_hz),
-        rtf=seconds / (truth.size / SAMPLE_RATE),
-    )

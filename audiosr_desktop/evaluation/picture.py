@@ -1,4 +1,4 @@
-"""Pictures of results as PNG files, drawn with NumPy alone: spectrograms side by side, and bars."""
+"""Pictures of results as PNG files, drawn with NumPy alone: spectrograms side by side."""
 
 import struct
 import zlib
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.dsp.spectrum import stft
-from audiosr_desktop.evaluation.glyphs import GLYPH_HEIGHT, GLYPH_WIDTH, glyph
+from audiosr_desktop.evaluation.glyphs import GLYPH_WIDTH, glyph
 
 Samples = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
@@ -19,8 +19,11 @@ Image = npt.NDArray[np.uint8]
 LOWEST_DB, HIGHEST_DB = -120.0, 0.0  # fixed, so that pictures can be compared
 N_FFT = 2048
 
-_PAPER, _INK, _PALE = (255, 255, 255), (40, 40, 48), (214, 214, 222)
-_SERIES = ((68, 119, 170), (238, 119, 51), (34, 136, 51), (204, 51, 119), (187, 187, 60), (102, 204, 238))
+_PAPER, INK, PALE = (255, 255, 255), (40, 40, 48), (214, 214, 222)
+SERIES = (
+    *[(68, 119, 170), (238, 119, 51), (34, 136, 51), (204, 51, 119), (187, 187, 60), (102, 204, 238)],
+    *[(102, 102, 102), (136, 34, 85), (17, 60, 120), (153, 153, 240), (240, 160, 170), (110, 70, 30)],
+)
 # dark to light at even steps of lightness, from black through purple and orange to cream
 _COLOURS = np.array(
     [
@@ -28,8 +31,8 @@ _COLOURS = np.array(
         *[(229, 80, 100), (251, 135, 97), (254, 194, 135), (252, 253, 191)],
     ]
 )
-_MARGIN, _LEFT, _BOTTOM, _TOP = 12, 52, 34, 26
 _FRAMES_PER_COLUMN = 2  # of a thumbnail
+MARGIN, LEFT, BOTTOM, TOP = 12, 52, 34, 26
 _MOST_FRAMES = 4096  # spectra computed for one picture: a long sound is looked at in places
 
 
@@ -60,14 +63,14 @@ def write_spectrograms_png(
     path: Path, panels: Sequence[Panel], sample_rate: int, *, width: int = 560, height: int = 400
 ) -> None:
     """Draw spectrograms of the same rate side by side, each `width` × `height` pixels; see `Panel`."""
-    image = _paper(_LEFT + len(panels) * (width + _LEFT), _TOP + height + _BOTTOM)
+    image = paper(LEFT + len(panels) * (width + LEFT), TOP + height + BOTTOM)
     for index, panel in enumerate(panels):
-        left = _LEFT + index * (width + _LEFT)
+        left = LEFT + index * (width + LEFT)
         levels = spectrogram_db(panel.samples, height, width)
-        image[_TOP : _TOP + height, left : left + width] = colour(levels)
-        _text(image, left, 8, panel.title)
+        image[TOP : TOP + height, left : left + width] = colour(levels)
+        text(image, left, 8, panel.title)
         _frequency_ticks(image, left, height, sample_rate)
-        _time_ticks(image, left, width, _TOP + height, panel.samples.shape[1] / sample_rate)
+        _time_ticks(image, left, width, TOP + height, panel.samples.shape[1] / sample_rate)
     write_png(path, image)
 
 
@@ -136,55 +139,6 @@ def colour(levels_db: Samples) -> Image:
     return np.stack(channels, axis=-1).round().astype(np.uint8)
 
 
-@dataclass(frozen=True, slots=True)
-class Bars:
-    """A group of bars: its name, and a value for each series (NaN leaves a place empty)."""
-
-    name: str
-    values: Sequence[float]
-
-
-def write_bars_png(path: Path, title: str, series: Sequence[str], groups: Sequence[Bars]) -> None:
-    """Draw groups of bars upwards from zero, values written above each.
-
-    Args:
-        path: PNG file, replaced if it is there.
-        title: stands above.
-        series: names of the bars within each group, shown with their colours.
-        groups: what is drawn, from left to right.
-
-    Raises:
-        OSError: the file cannot be written.
-    """
-    bar, gap, height = 40, 28, 300
-    group = bar * len(series) + gap
-    legend = 18 * len(series)
-    image = _paper(max(480, _LEFT + group * len(groups) + _MARGIN), _TOP + legend + height + _BOTTOM)
-    _text(image, _MARGIN, 8, title)
-    for index, name in enumerate(series):
-        top = _TOP + 18 * index
-        image[top : top + GLYPH_HEIGHT, _MARGIN : _MARGIN + 14] = _SERIES[index % len(_SERIES)]
-        _text(image, _MARGIN + 22, top, name)
-    floor = _TOP + legend + height
-    known = [value for bars in groups for value in bars.values if np.isfinite(value)]
-    highest = max([*known, 1e-9])
-    scale = (height - 24) / highest
-    for value in _ticks(highest):
-        row = floor - round(value * scale)
-        image[row, _LEFT : image.shape[1] - _MARGIN] = _PALE
-        _text(image, _LEFT - 6, row - 5, f"{value:g}", right=True)
-    for place, bars in enumerate(groups):
-        left = _LEFT + gap // 2 + place * group
-        for index, value in enumerate(bars.values):
-            if np.isfinite(value):
-                x, top = left + index * bar, floor - max(0, round(value * scale))
-                image[top:floor, x + 2 : x + bar - 2] = _SERIES[index % len(_SERIES)]
-                _text(image, x + bar // 2, top - 12, f"{value:.2f}", middle=True, size=1)
-        _text(image, left + bar * len(series) // 2, floor + 10, bars.name, middle=True)
-    image[floor, _LEFT : image.shape[1] - _MARGIN] = _INK
-    write_png(path, image)
-
-
 def write_png(path: Path, image: Image) -> None:
     """Write uint8 (rows, columns, 3) as a PNG file."""
     path.write_bytes(png_bytes(image))
@@ -207,11 +161,12 @@ def png_bytes(image: Image) -> bytes:
     return data
 
 
-def _paper(width: int, height: int) -> Image:
+def paper(width: int, height: int) -> Image:
+    """Return an empty picture."""
     return np.full((height, width, 3), _PAPER, np.uint8)
 
 
-def _ticks(highest: float, most: int = 8) -> list[float]:
+def ticks(highest: float, most: int = 8) -> list[float]:
     """Return round numbers from 0 to `highest`, at most `most` steps of 1, 2 or 5 times a power of ten."""
     if not highest > 0:
         return [0.0]
@@ -222,31 +177,31 @@ def _ticks(highest: float, most: int = 8) -> list[float]:
 
 def _frequency_ticks(image: Image, left: int, height: int, sample_rate: int) -> None:
     nyquist_khz = sample_rate / 2000.0
-    for khz in _ticks(nyquist_khz):
-        row = min(_TOP + height - 1, _TOP + round(height * (1.0 - khz / nyquist_khz)))
-        image[row, left - 5 : left] = _INK
+    for khz in ticks(nyquist_khz):
+        row = min(TOP + height - 1, TOP + round(height * (1.0 - khz / nyquist_khz)))
+        image[row, left - 5 : left] = INK
         unit = "K" if khz else " HZ"
-        _text(image, left - 8, row - 5, f"{khz:g}{unit}", right=True, size=1)
+        text(image, left - 8, row - 5, f"{khz:g}{unit}", right=True, size=1)
 
 
 def _time_ticks(image: Image, left: int, width: int, top: int, duration_s: float) -> None:
-    for seconds in _ticks(duration_s):
+    for seconds in ticks(duration_s):
         column = left + min(width - 1, round(width * seconds / duration_s)) if duration_s else left
-        image[top : top + 5, column] = _INK
-        _text(image, column, top + 9, f"{seconds:g} S", middle=True, size=1)
+        image[top : top + 5, column] = INK
+        text(image, column, top + 9, f"{seconds:g} S", middle=True, size=1)
 
 
-def _text(
-    image: Image, x: int, y: int, text: str, *, right: bool = False, middle: bool = False, size: int = 2
+def text(
+    image: Image, x: int, y: int, words: str, *, right: bool = False, middle: bool = False, size: int = 2
 ) -> None:
     """Write in capitals from (x, y), or to the left of it, or centred on it; what does not fit is cut off."""
     advance = (GLYPH_WIDTH + 1) * size
     if right or middle:
-        x -= len(text) * advance // (1 if right else 2)
-    for letter in text:
+        x -= len(words) * advance // (1 if right else 2)
+    for letter in words:
         dots = np.repeat(np.repeat(glyph(letter), size, axis=0), size, axis=1)
         rows, columns = np.nonzero(dots)
         inside = (y + rows >= 0) & (y + rows < image.shape[0]) & (x + columns >= 0)
         inside &= x + columns < image.shape[1]
-        image[y + rows[inside], x + columns[inside]] = _INK
+        image[y + rows[inside], x + columns[inside]] = INK
         x += advance

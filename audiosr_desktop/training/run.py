@@ -9,7 +9,7 @@ from typing import Any
 from audiosr_desktop.dsp.degrade import Chances
 from audiosr_desktop.errors import TrainingError
 
-TASKS = ("vocoder", "autoencoder", "unet", "condition_encoder")
+TASKS = ("vocoder", "autoencoder", "unet", "condition_encoder", "mel_dnn", "mel_resunet")
 WEIGHTINGS = ("velocity", "min_snr")
 CONDITIONS = ("canonical_mel", "degraded_mel")
 VOCODER_SECONDS_STEP = 0.01  # a frame

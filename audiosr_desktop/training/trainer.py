@@ -23,6 +23,7 @@ from audiosr_desktop.training.batches import Batches
 from audiosr_desktop.training.data import Batch, Corpus
 from audiosr_desktop.training.latent_tasks import ConditionEncoderTask, UNetTask
 from audiosr_desktop.training.parallel import Process
+from audiosr_desktop.training.regression import NETWORKS, RegressionTask
 from audiosr_desktop.training.run import Run
 from audiosr_desktop.training.tasks import AutoencoderTask, Outcome, Task, VocoderTask
 from audiosr_desktop.training.weights import fill, load_weights
@@ -40,6 +41,8 @@ def build_task(run: Run, device: torch.device) -> Task:
         return AutoencoderTask(run, device)
     if run.task == "unet":
         return UNetTask(run, device)
+    if run.task in NETWORKS:
+        return RegressionTask(run, device)
     return ConditionEncoderTask(run, device)
 
 

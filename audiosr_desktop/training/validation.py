@@ -164,8 +164,8 @@ class Judge:
             return None
         if run.task == "autoencoder":
             return lambda sound, _: self._sound_of(self._decoded(sound), self._vocoder)
-        assert isinstance(task, UNetTask | ConditionEncoderTask)
-        return self._restore
+        # a regression is judged by its loss, and by the evaluation once it is a bundle
+        return self._restore if isinstance(task, UNetTask | ConditionEncoderTask) else None
 
     def _restore(self, sound: Samples, cutoff_hz: float) -> Samples:
         """Restore band-limited sound with the UNet, or with the condition encoder's latent as it is."""

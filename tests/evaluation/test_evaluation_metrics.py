@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from audiosr_desktop.errors import SoundError
+from audiosr_desktop.evaluation.comparison import compare
 from audiosr_desktop.evaluation.metrics import (
     RATIO_BOUND_DB,
     align,
     band_energy_db,
-    compare,
     level_gain_db,
     lsd,
     lsd_bands,

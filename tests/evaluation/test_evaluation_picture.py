@@ -10,10 +10,8 @@ from audiosr_desktop.evaluation.glyphs import glyph
 from audiosr_desktop.evaluation.picture import (
     HIGHEST_DB,
     LOWEST_DB,
-    Bars,
     colour,
     spectrogram_db,
-    write_bars_png,
     write_before_after_png,
     write_png,
 )
@@ -89,17 +87,6 @@ def test_before_and_after_stand_side_by_side(tmp_path):
     top = slice(60, 200)  # well above 6 kHz
     assert image[top, 100 : middle - 100].mean() < 30
     assert image[top, middle + 100 : -100].mean() > 80
-
-
-def test_bars_have_the_height_of_their_values(tmp_path):
-    groups = [Bars("music", [2.0, 1.0]), Bars("speech", [float("nan"), 0.5])]
-    write_bars_png(tmp_path / "bars.png", "LSD", ["one", "two"], groups)
-    image = read_png(tmp_path / "bars.png")
-    first = np.count_nonzero((image == (68, 119, 170)).all(axis=2), axis=0)
-    second = np.count_nonzero((image == (238, 119, 51)).all(axis=2), axis=0)
-    heights = [int(first[60:].max()), int(second[60:].max())]
-    assert heights[0] == pytest.approx(2 * heights[1], rel=0.02)
-    assert heights[0] > 200
 
 
 def test_letters_that_are_not_known_are_drawn_as_a_dash():

@@ -7,7 +7,8 @@ import pytest
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.super_resolution import SuperResolution
 from audiosr_desktop.engine.engines import Engines
-from audiosr_desktop.evaluation.evaluate import baseline_systems, effect_system, evaluate, find_files
+from audiosr_desktop.evaluation.evaluate import Plan, evaluate, find_files
+from audiosr_desktop.evaluation.systems import baseline_systems, effect_system
 from audiosr_desktop.job import run_job
 
 pytestmark = pytest.mark.model
@@ -20,7 +21,9 @@ def test_the_model_beats_the_noise_fill_on_every_kind_of_sound(cutoff_hz, tmp_pa
     with Scratch.create(tmp_path) as scratch:
         compact = effect_system("compact", SuperResolution(Engines(1), scratch), {}, scratch)
         systems = [baseline_systems()["noise-fill"], compact]
-        table = run_job(evaluate(systems, find_files(CLIPS), [cutoff_hz], scratch=scratch, longest_s=6.0))
+        table = run_job(
+            evaluate(systems, find_files(CLIPS), Plan([cutoff_hz], longest_s=6.0), scratch=scratch)
+        )
     distances = {(result.kind, result.system): result.lsd for result in table.results}
     for kind in ("music", "speech", "effects"):
         assert distances[kind, "compact"] < distances[kind, "noise-fill"] - 0.03
