@@ -70,17 +70,18 @@ class Meters:
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
-        self._rate, self._channels = sample_rate, min(channels, 8)
+        self.channels = min(channels, 8)
+        self._rate = sample_rate
         self.reset()
 
     def reset(self) -> None:
         """Forget what was heard: playing starts anew."""
-        self._loudness = LoudnessMeter(self._rate, self._channels)
-        self._true_peak = TruePeakMeter(self._rate, self._channels)
+        self._loudness = LoudnessMeter(self._rate, self.channels)
+        self._true_peak = TruePeakMeter(self._rate, self.channels)
 
     def add(self, block: Samples) -> Levels:
         """Take float32 (channels, n) and return the levels now."""
-        block = block[: self._channels]
+        block = block[: self.channels]
         self._loudness.add(block)
         self._true_peak.add(block)
         return Levels(
