@@ -87,8 +87,9 @@ class MainWindow(WindowFrame):
         view.hovered.connect(self.status.show_readout)
         view.menu_wanted.connect(self._on_menu_wanted)
         view.cutoff_moved.connect(self._on_cutoff_moved)
-        view.scrubbed.connect(editor.transport.seek)
+        view.scrubbed.connect(editor.transport.scrub)
         view.scrolled.connect(editor.transport.stop_following)
+        editor.transport.told.connect(self._on_told)
         self.tabs.close_wanted.connect(self._on_close_wanted)
         panel.apply_wanted.connect(self.apply_effect)
         panel.effect_chosen.connect(self._on_effect_chosen)
@@ -277,6 +278,7 @@ class MainWindow(WindowFrame):
         self.actions_by_id["compare"].setChecked(transport.can_compare and transport.take == TAKE_A)
         self.show_wipe(self.actions_by_id["wipe"].isChecked())
         self.actions_by_id["delta"].setChecked(transport.take == DELTA)
+        self.actions_by_id["band_only"].setChecked(transport.band_only)
         self.actions_by_id["play"].setIcon(self.play_icons[transport.playing])
         for name in ("undo", "redo"):
             stack = document.undo_stack if document is not None else None
@@ -334,6 +336,10 @@ class MainWindow(WindowFrame):
         self.panel.show_summary(summary_of(result))
         self.status.show_device(result.facts)
         QApplication.alert(self)
+
+    @Slot(str)
+    def _on_told(self, text: str) -> None:
+        self.status.showMessage(text, _MESSAGE_MS)
 
     @Slot(Path)
     def _on_exported(self, path: Path) -> None:
@@ -419,6 +425,8 @@ class MainWindow(WindowFrame):
         event.accept()
 
     def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.editor.transport.prepare()
         if event.type() == QEvent.Type.WindowStateChange:
             self.actions_by_id["full_screen"].setChecked(self.isFullScreen())
         super().changeEvent(event)

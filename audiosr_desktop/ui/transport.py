@@ -144,8 +144,6 @@ class Transport(QObject):
         )
         if same and (chosen == self._compared or not self.can_compare):
             return
-        if takes and self._takes and takes[0].channels != self._takes[0].channels:
-            self._meters = None
         self._takes = tuple(takes)
         self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
         self._load()
@@ -283,6 +281,35 @@ class Transport(QObject):
         self._give_gains()
         self.state_changed.emit()
 
+    def begin_blind(self, anchor: Sound | None = None, *, duck: bool = False) -> None:
+        """Loop what is selected for a blind test; nothing tells the takes apart meanwhile.
+
+        Args:
+            anchor: one more sound behind the takes, as loud as the source.
+            duck: go through a short silence at each change.
+        """
+        self.blind = True
+        if anchor is not None:
+            gains = self._gains()[:-1]
+            self.player.load([*self._takes, anchor], [*gains, gains[TAKE_A]])
+        self.player.set_duck(duck)
+        self.set_loop(True)
+        span = self._timeline.selection or Region(0, self._timeline.length)
+        self.play(span.start, span.stop)
+
+    def hear_blind(self, number: int) -> None:
+        """Hear one of the takes, or the anchor behind them, without a word about it."""
+        self.player.select_take(number)
+
+    def end_blind(self) -> None:
+        """Stop, and show again what is heard."""
+        self.blind = False
+        self.stop()
+        self.set_loop(False)
+        self.player.set_duck(False)
+        self._load()
+        self.select_take(self._compared)
+
     def stop_following(self) -> None:
         """Leave the view where the user scrolled it, until the next play."""
         self._following = False
@@ -314,7 +341,9 @@ class Transport(QObject):
         tap = self.player.tap
         if tap is not None and self._meters is not None:
             block = tap.take()
-            if block.shape[1] and block.shape[0] == self._meters.channels:
+            if (tap.sample_rate, tap.channels) != (self._meters.sample_rate, self._meters.channels):
+                self._meters = type(self._meters)(tap.sample_rate, tap.channels)
+            if block.shape[1]:
                 self.levels_changed.emit(self._meters.add(block))
 
     def _load_meters(self) -> None:
