@@ -13,7 +13,7 @@ from audiosr_desktop.playback.feed import BLOCK, Feed
 from audiosr_desktop.playback.meters import Tap
 from audiosr_desktop.playback.mixer import TakeMixer
 from audiosr_desktop.playback.monitor import Monitor, fold_matrix
-from audiosr_desktop.playback.output import OpenOutput, Output, open_output
+from audiosr_desktop.playback.output import OpenOutput, Output, SystemDevice
 from audiosr_desktop.playback.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -70,11 +70,11 @@ class Player:
     thread takes them without any lock. Positions are samples of the takes.
 
     Args:
-        make_output: opens the sound device; a test gives one that only counts.
+        make_output: opens the sound device, None is the system's default; a test gives one that only counts.
     """
 
-    def __init__(self, make_output: OpenOutput = open_output) -> None:
-        self._make_output = make_output
+    def __init__(self, make_output: OpenOutput | None = None) -> None:
+        self._make_output: OpenOutput = make_output or SystemDevice()
         self._hearing = _Hearing()
         self._gains: tuple[float, ...] = ()
         self._take = 0
@@ -481,7 +481,9 @@ class Player:
         output, live = self._output, self._live
         if output is None:
             return
-        if not output.active:
+        if output.outdated and not self.playing and not self._voices:
+            self._open_ahead()
+        elif not output.active:
             self._lose(output)
         elif live is not None and live.feed.finished(output.latency_s):
             with self._control:
