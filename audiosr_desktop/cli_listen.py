@@ -18,7 +18,9 @@ def listen(arguments: argparse.Namespace) -> int:
     """Carry out `listen`."""
     warnings: list[str] = []
     with Scratch.create() as scratch:
-        sounds = _alike([_opened(path, scratch) for path in arguments.takes], arguments.takes, scratch, warnings)
+        sounds = _alike(
+            [_opened(path, scratch) for path in arguments.takes], arguments.takes, scratch, warnings
+        )
         takes = [
             ListeningTake(path.stem, sound, {"File": path.name})
             for path, sound in zip(arguments.takes, sounds, strict=True)
@@ -66,9 +68,12 @@ def _alike(sounds: list[Sound], names: list[Path], scratch: Scratch, warnings: l
     if any(sound.sample_rate != rate for sound in sounds):
         warnings.append(f"All takes are at {rate} Hz on the page: some had another rate.")
     sounds = [
-        sound if sound.sample_rate == rate else drive(resample_sound(sound, rate, scratch)) for sound in sounds
+        sound if sound.sample_rate == rate else drive(resample_sound(sound, rate, scratch))
+        for sound in sounds
     ]
     length = min(sound.length for sound in sounds)
     if max(sound.length for sound in sounds) - length > _TOLD_FROM_S * rate:
-        warnings.append(f"The takes differ in length; the page ends with the shortest, at {length / rate:.3f} s.")
+        warnings.append(
+            f"The takes differ in length; the page ends with the shortest, at {length / rate:.3f} s."
+        )
     return [sound.slice(0, length) for sound in sounds]

@@ -179,8 +179,8 @@ def _add_listen(commands: Commands) -> None:
         "listen",
         "cli_listen:listen",
         "write a page to compare takes by ear, without a network",
-        "Write an HTML page that holds the takes, equally loud, and plays them in step: switching, ABX with its "
-        "p-value, blind ranking, spectrograms and figures. A is the reference.",
+        "Write an HTML page that holds the takes, equally loud, and plays them in step: switching, ABX with "
+        "its p-value, blind ranking, spectrograms and figures. A is the reference.",
     )
     parser.add_argument("takes", type=Path, nargs="+", metavar="TAKE", help="sound files, the source first")
     parser.add_argument(
@@ -188,7 +188,7 @@ def _add_listen(commands: Commands) -> None:
         type=Path,
         default=Path("listening.html"),
         metavar="PATH",
-        help="a file that ends in .html, or a folder that gets page, takes and pictures (default: %(default)s)",
+        help="a file that ends in .html, or a folder for page, takes and pictures (default: %(default)s)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace what is there")
 

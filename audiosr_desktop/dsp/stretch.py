@@ -67,7 +67,10 @@ class TimeStretcher:
             out.append(follows + (self._slice(entry) - follows) * self._rise if self._hops else follows)
             self._entry = entry
             self._hops += 1
-            keep = max(self._first, min(entry + self._hop, round(self._hops * self._hop * self._speed)) - self._search)
+            keep = max(
+                self._first,
+                min(entry + self._hop, round(self._hops * self._hop * self._speed)) - self._search,
+            )
             self._input, self._first = self._input[:, keep - self._first :], keep
         joined = np.concatenate(out, axis=1) if out else np.zeros((block.shape[0], 0), np.float32)
         self._given += joined.shape[1]

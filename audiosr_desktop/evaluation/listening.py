@@ -65,7 +65,7 @@ def write_listening(takes: Sequence[ListeningTake], out: Path, *, overwrite: boo
 
     Args:
         takes: the source first.
-        out: a file that ends in .html, or a folder: it gets the page, the takes as WAV files and their pictures.
+        out: a file that ends in .html, or a folder: it gets the page, the takes as WAV files and pictures.
         overwrite: replace what is there.
 
     Raises:

@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from audiosr_desktop.audio.sound import Sound
 
-
 STOPBAND_DB = 80.0
 _HALF_S = 2048 / 48_000  # half the filter's length: the slope is then about 60 Hz wide
 
@@ -88,5 +87,3 @@ def difference(before: Sound, after: Sound) -> Sound:
 def band_of(sound: Sound, low_hz: float | None, high_hz: float | None) -> Sound:
     """Return what a sound holds between two frequencies; None is no bound."""
     return Sound.from_store(BandStore(sound, low_hz, high_hz), sound.sample_rate)
-
-

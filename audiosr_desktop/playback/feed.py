@@ -164,7 +164,9 @@ class Feed:
             parts.append(self._faded(self._at, stop))
             count += stop - self._at
             self._at = stop
-        oldest = int(self._read / self._ratio) - 2 * self.sample_rate  # far behind all that may still be asked
+        oldest = (
+            int(self._read / self._ratio) - 2 * self.sample_rate
+        )  # far behind all that may still be asked
         self._jumps = tuple(
             jump
             for jump, later in zip(jumps, [*jumps[1:], None], strict=True)

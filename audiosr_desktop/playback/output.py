@@ -1,7 +1,9 @@
 """Output: the loudspeaker, or something that stands in for it."""
 
+import contextlib
 import itertools
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +21,7 @@ LATENCY_S = 0.03  # asked for: short enough for a key press, long enough for a c
 MOST_LATENCY_S = 0.16
 LATE_BLOCKS = 3  # after so many that came too late, a longer latency is asked for
 STALL_S = 2.0  # without a call for samples, after which a device counts as gone
+_PRIORITY = 5
 _FRESH_S = 30.0  # the list of devices is believed for so long where the system does not tell of changes
 _CARDS = Path("/proc/asound/cards")
 
@@ -140,25 +143,27 @@ class _Pulse:
     def __init__(self) -> None:
         self.last = time.monotonic()
         self.late = 0
+        self.hurried = False
 
 
 class SystemDevice:
     """Opens one device again and again; where it was late too often, with twice the latency.
 
     Args:
-        name: of the device as in `output_names`; the system's default when it is empty or no longer there.
+        name: of the device as in `names`; the system's default when it is empty or no longer there.
     """
 
     def __init__(self, name: str = "") -> None:
         self._name = name
         self._latency_s = LATENCY_S
         self._last: DeviceOutput | None = None
+        self.names: tuple[str, ...] = ()
 
     def __call__(self, sample_rate: int, channels: int, fill: Fill) -> DeviceOutput:
         """Open the device, at its own rate and channels where it refuses those asked for.
 
-        PortAudio lists devices once: they are listed anew here, since one may have been plugged in, taken away
-        or made the default. So no other stream may be open.
+        PortAudio lists devices once: they are listed anew here, since one may have been plugged in, taken
+        away or made the default. So no other stream may be open.
 
         Args:
             sample_rate: wanted, Hz.
@@ -173,23 +178,18 @@ class SystemDevice:
         sounddevice = _portaudio()
         sounddevice._terminate()
         sounddevice._initialize()
-        wanted = next((index for index, name in _outputs(sounddevice) if name == self._name), None)
+        outputs = _outputs(sounddevice)
+        self.names = tuple(dict.fromkeys(name for _, name in outputs))
+        wanted = next((index for index, name in outputs if name == self._name), None)
         try:
-            self._last = _open(sounddevice, sample_rate, channels, fill, wanted, self._latency_s)
+            self._last = _open(
+                sounddevice, sample_rate, channels, fill, number=wanted, latency_s=self._latency_s
+            )
         except (sounddevice.PortAudioError, ValueError) as error:
             raise PlaybackError(
                 f"Sound cannot be played: {_words(error)}; connect a sound device or free it and try again."
             ) from error
         return self._last
-
-
-def output_names() -> list[str]:
-    """Return the names of the devices that can play, as they were when one was opened last.
-
-    Raises:
-        PlaybackError: PortAudio is missing.
-    """
-    return [name for _, name in _outputs(_portaudio())]
 
 
 def _portaudio() -> Any:
@@ -211,13 +211,16 @@ def _outputs(sounddevice: Any) -> list[tuple[int, str]]:
 
 
 def _open(
-    sounddevice: Any, sample_rate: int, channels: int, fill: Fill, number: int | None, latency_s: float
+    sounddevice: Any, sample_rate: int, channels: int, fill: Fill, *, number: int | None, latency_s: float
 ) -> DeviceOutput:
     device = sounddevice.query_devices(number, kind="output")
     width = min(channels, int(device["max_output_channels"]))
     pulse = _Pulse()
 
     def callback(out: Samples, _count: int, _time: Any, status: Any) -> None:
+        if not pulse.hurried:
+            pulse.hurried = True
+            _hurry()
         pulse.last = time.monotonic()
         if status.output_underflow:
             pulse.late += 1
@@ -242,6 +245,13 @@ def _open(
             return DeviceOutput(stream, str(device["name"]), latency_s, pulse)
     assert problem is not None
     raise problem
+
+
+def _hurry() -> None:
+    """Put the calling thread, the sound card's, before those that compute, where the system allows it."""
+    if sys.platform.startswith("linux"):  # elsewhere the system has done so itself
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
 
 
 def _cards() -> str | None:

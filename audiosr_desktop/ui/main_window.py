@@ -90,6 +90,7 @@ class MainWindow(WindowFrame):
         view.scrubbed.connect(editor.transport.scrub)
         view.scrolled.connect(editor.transport.stop_following)
         editor.transport.told.connect(self._on_told)
+        editor.transport.device_chosen.connect(self._on_device_chosen)
         self.tabs.close_wanted.connect(self._on_close_wanted)
         panel.apply_wanted.connect(self.apply_effect)
         panel.effect_chosen.connect(self._on_effect_chosen)
@@ -110,6 +111,9 @@ class MainWindow(WindowFrame):
         self.actions_by_id["clickless"].setChecked(self.settings.clickless)
         editor.transport.set_level_match(self.settings.level_match)
         editor.transport.follow = self.settings.follow_playhead
+        editor.transport.smooth = self.settings.follow_smoothly
+        if self.settings.sound_device:
+            editor.transport.choose_device(self.settings.sound_device)
 
     # files
 
@@ -338,6 +342,10 @@ class MainWindow(WindowFrame):
         QApplication.alert(self)
 
     @Slot(str)
+    def _on_device_chosen(self, name: str) -> None:
+        self.settings.sound_device = name
+
+    @Slot(str)
     def _on_told(self, text: str) -> None:
         self.status.showMessage(text, _MESSAGE_MS)
 
@@ -370,6 +378,8 @@ class MainWindow(WindowFrame):
             self._show_theme(chosen_theme(self.settings.theme))
         elif key == Settings.follow_playhead.key:
             self.editor.transport.follow = self.settings.follow_playhead
+        elif key == Settings.follow_smoothly.key:
+            self.editor.transport.smooth = self.settings.follow_smoothly
         elif key == Settings.show_cutoff.key:
             if not self.settings.show_cutoff:
                 self.view.spectrogram.set_cutoff(None)

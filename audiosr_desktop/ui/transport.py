@@ -11,6 +11,7 @@ from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.derived import difference
 from audiosr_desktop.playback.monitor import Monitor
+from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.matching import LevelMatching
@@ -33,6 +34,7 @@ class Transport(QObject):
     state_changed = Signal()  # playing, loop, take, level matching, speed, band, channels
     levels_changed = Signal(object)  # Levels of what is heard; None when nothing is
     told = Signal(str)  # what the user should know about the sound device
+    device_chosen = Signal(str)  # by the user; empty is the system's default
     failed = Signal(Exception)
 
     def __init__(self, player: Player, timeline: Timeline, parent: QObject | None = None) -> None:
@@ -42,6 +44,7 @@ class Transport(QObject):
         self._takes: tuple[Sound, ...] = ()
         self._match = True
         self._loop = False
+        self._device = ""
         self._delta_db = 0.0
         self._compared = TAKE_B  # which take stands against A
         self._band_only = False
@@ -139,9 +142,7 @@ class Transport(QObject):
 
     def set_takes(self, takes: Sequence[Sound], chosen: int = TAKE_B) -> None:
         """Play several versions of one sound, the source first; `chosen` is heard and compared with it."""
-        same = len(takes) == len(self._takes) and all(
-            a is b for a, b in zip(takes, self._takes, strict=True)
-        )
+        same = len(takes) == len(self._takes) and all(a is b for a, b in zip(takes, self._takes, strict=True))
         if same and (chosen == self._compared or not self.can_compare):
             return
         self._takes = tuple(takes)
@@ -163,6 +164,18 @@ class Transport(QObject):
         """Have the sound device ready; called when the user turns to the window."""
         if self._takes:
             self.player.prepare()
+
+    @property
+    def chosen_device(self) -> str:
+        """Name of the sound device that the user wants; empty is the system's default."""
+        return self._device
+
+    def choose_device(self, name: str) -> None:
+        """Play through a device from now on; where it is not there, through the system's default."""
+        self._device = name
+        self.player.use_output(SystemDevice(name))
+        self.device_chosen.emit(name)
+        self.state_changed.emit()
 
     def toggle(self) -> None:
         """Play the selection, or from the playhead; stop when something plays."""

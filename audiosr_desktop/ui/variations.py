@@ -115,7 +115,12 @@ class Variations(QObject):
     def use(self, number: int) -> None:
         """Put a take into the document, as one step that can be undone."""
         compared, document = self.current(), self._editor.document
-        if compared is None or document is None or document.locked or document.sound is compared.sounds[number]:
+        if (
+            compared is None
+            or document is None
+            or document.locked
+            or document.sound is compared.sounds[number]
+        ):
             return
         region, text = compared.takes.region, f"Use take {letter(number)}"
         take = compared.takes.takes[number]

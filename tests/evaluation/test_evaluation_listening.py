@@ -61,7 +61,11 @@ def test_a_page_holds_everything_and_asks_for_nothing(tmp_path: Path) -> None:
     assert "fetch(" not in text
     assert "XMLHttpRequest" not in text
     data = data_of(page)
-    assert [take["name"] for take in data["takes"]] == ["source </script> <!-- file", "made by A & B", "third"]
+    assert [take["name"] for take in data["takes"]] == [
+        "source </script> <!-- file",
+        "made by A & B",
+        "third",
+    ]
     heard = [sound_of(take["audio"]) for take in data["takes"]]
     for samples in heard:
         np.testing.assert_allclose(samples, 0.5 * x, atol=2.0**-22)

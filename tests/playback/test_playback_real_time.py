@@ -139,7 +139,10 @@ def check_comparison(heard: np.ndarray) -> None:
         assert errors[switch] < 1e-6, errors
         switches.append(switch - at)
         at, now = switch + FADE, then
-    assert all(abs(length - wanted) < 0.3 * RATE for length, wanted in zip(switches, [36_000, 28_560, 28_560], strict=True))
+    assert all(
+        abs(length - wanted) < 0.3 * RATE
+        for length, wanted in zip(switches, [36_000, 28_560, 28_560], strict=True)
+    )
     stopped = at + int(np.flatnonzero(np.abs(heard - streams[now])[0, at:] > 1e-5)[0])
     fall = raised_cosine_fade(EDGE)[::-1]
     ends = [

@@ -38,6 +38,12 @@ class Card:
         }
         self._daemon: subprocess.Popen[bytes] | None = None
 
+    @property
+    def process_id(self) -> int:
+        """Process of the running daemon."""
+        assert self._daemon is not None
+        return self._daemon.pid
+
     def plug_in(self) -> None:
         """Start the daemon and wait for its socket."""
         self._daemon = subprocess.Popen(

@@ -19,7 +19,8 @@ class AbxDialog(QDialog):
 
     def __init__(self, test: AbxTest, transport: Transport, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.test, self.result_found = test, None  # type: AbxTest, AbxResult | None
+        self.test = test
+        self.result_found: AbxResult | None = None
         self._transport = transport
         self.setWindowTitle("ABX")
         grid = QGridLayout(self)

@@ -44,6 +44,10 @@ class PreferencesDialog(QDialog):
         follow.setChecked(self._settings.follow_playhead)
         follow.toggled.connect(self._on_follow)
         form.addRow("Playhead", follow)
+        smooth = QCheckBox("Scroll smoothly instead")
+        smooth.setChecked(self._settings.follow_smoothly)
+        smooth.toggled.connect(self._on_smooth)
+        form.addRow("", smooth)
         wheel = NumberBox()
         wheel.setRange(0.2, 4.0)
         wheel.setSingleStep(0.1)
@@ -117,6 +121,9 @@ class PreferencesDialog(QDialog):
 
     def _on_follow(self, follow: bool) -> None:
         self._settings.follow_playhead = follow
+
+    def _on_smooth(self, smooth: bool) -> None:
+        self._settings.follow_smoothly = smooth
 
     def _on_wheel(self, value: float) -> None:
         self._settings.wheel_sensitivity = value

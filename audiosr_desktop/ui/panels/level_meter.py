@@ -29,7 +29,7 @@ class LevelMeter(QWidget):
         self.text = ("", "")
         self.setAccessibleName("Level")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(QSize(286, 26))
+        self.setFixedSize(QSize(232, 26))
         self.show_levels(None)
 
     def show_levels(self, levels: "Levels | None") -> None:
@@ -60,7 +60,7 @@ class LevelMeter(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        area = QRectF(self.rect()).adjusted(0.5, 2.5, -136.5, -2.5)
+        area = QRectF(self.rect()).adjusted(0.5, 2.5, -116.5, -2.5)
         painter.fillRect(area, self.theme.colour("field"))
         gradient = QLinearGradient(area.topLeft(), area.topRight())
         for place, colour in ((0.0, "#2f9e6b"), (0.7, "#4fc38a"), (0.85, "#e3c04f"), (1.0, "#ff5a4d")):

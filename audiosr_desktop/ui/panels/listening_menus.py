@@ -56,7 +56,9 @@ class TakesMenu(QMenu):
         compared = self._variations.current()
         if compared is not None:
             old = compared.takes.takes[number].name
-            name, taken = QInputDialog.getText(self, "Rename take", f"Name of take {letter(number)}:", text=old)
+            name, taken = QInputDialog.getText(
+                self, "Rename take", f"Name of take {letter(number)}:", text=old
+            )
             if taken:
                 self._variations.rename(number, name)
 
@@ -90,14 +92,30 @@ class HearingMenu(QMenu):
             self._choice(group, f"+{gain} dB", transport.delta_db == gain, transport.set_delta_db, gain)
         self.addSeparator()
         self.addAction(self._band_only)
+        self._add_devices()
         device = transport.player.device
         if device is not None:
             name, rate, latency_s = device
             told = self.addAction(f"{name} · {rate / 1000:g} kHz · latency {latency_s * 1000:.0f} ms")
             told.setEnabled(False)
 
+    def _add_devices(self) -> None:
+        names = self._transport.player.device_names
+        if not names:
+            return
+        menu = self.addMenu("Sound device")
+        group = QActionGroup(menu)
+        chosen = self._transport.chosen_device
+        for name in ["", *dict.fromkeys(names)]:
+            action = menu.addAction(name or "System default")
+            action.setCheckable(True)
+            action.setChecked(name == chosen)
+            group.addAction(action)
+            action.triggered.connect(lambda _=False, name=name: self._transport.choose_device(name))
+
     def _section(self, title: str) -> QActionGroup:
-        self.addSection(title)
+        self.addSeparator()
+        self.addAction(title).setEnabled(False)
         return QActionGroup(self)
 
     def _choice(self, group: QActionGroup, text: str, chosen: bool, take: object, value: object) -> None:

@@ -14,7 +14,6 @@ from audiosr_desktop.ui.transport import DELTA, TAKE_A, Transport
 from audiosr_desktop.ui.variations import Variations
 
 
-
 class TransportBar(QWidget):
     """The row below the views."""
 
@@ -45,6 +44,7 @@ class TransportBar(QWidget):
         layout.addStretch(1)
         self.offset = QLabel()
         self.offset.setProperty("quiet", True)
+        self.offset.setToolTip("How much louder the result is than the source; level matching takes it out")
         layout.addWidget(self.offset)
         self.compare = self._button(actions["compare"], 20)
         self.compare.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -102,7 +102,7 @@ class TransportBar(QWidget):
         text, offset = "", transport.offset_db
         known = transport.can_compare and offset is not None and not transport.blind
         if known and offset is not None and transport.level_match and abs(offset) >= 0.05:
-            text = f"{letter(transport.compared)} was {offset:+.1f} dB, matched".replace("-", "−")
+            text = f"{letter(transport.compared)} {offset:+.1f} dB".replace("-", "−")
         self.offset.setText(text)
         self.compare.defaultAction().setIconText(_take_name(transport))
         monitor = transport.player.monitor
