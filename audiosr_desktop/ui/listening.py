@@ -38,9 +38,7 @@ class Listening(QObject):
         if transport.can_compare:
             pair = (names[0], names[transport.compared])
             dialog = AbxDialog(start_abx(pair, self._rng, facts=self._facts()), transport, self._window)
-            dialog.export.clicked.connect(
-                lambda: dialog.result_found is not None and self._save(dialog.result_found, "abx")
-            )
+            dialog.export.clicked.connect(lambda: self._save(dialog.test.result(), "abx"))
             _open(dialog)
 
     def show_ranking(self) -> None:
