@@ -44,6 +44,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         _add_analyze,
         _add_degrade,
         _add_compare,
+        _add_listen,
         _add_demo,
         _add_models,
         _add_evaluate,
@@ -256,6 +257,26 @@ def _add_compare(commands: Commands) -> None:
     parser.add_argument(
         "--cutoff-hz", type=number(1.0), metavar="F", help="measure above and below F as well"
     )
+
+
+def _add_listen(commands: Commands) -> None:
+    parser = _add(
+        commands,
+        "listen",
+        "cli_listen:listen",
+        "write a page to compare takes by ear, without a network",
+        "Write an HTML page that holds the takes, equally loud, and plays them in step: switching, ABX with "
+        "its p-value, blind ranking, spectrograms and figures. A is the reference.",
+    )
+    parser.add_argument("takes", type=Path, nargs="+", metavar="TAKE", help="sound files, the source first")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("listening.html"),
+        metavar="PATH",
+        help="a file that ends in .html, or a folder for page, takes and pictures (default: %(default)s)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace what is there")
 
 
 def _add_degrade(commands: Commands) -> None:

@@ -56,7 +56,7 @@ class AbxTest:
         """Return what the finished test says.
 
         Raises:
-            ValueError: it is not finished: a p-value looked at on the way would let the listener stop at will.
+            ValueError: it is not finished: who sees a p-value on the way can stop at will.
         """
         if not self.finished:
             raise ValueError("an ABX test tells its result only after the last trial")
@@ -105,7 +105,7 @@ class AbxResult:
 
     def to_csv(self) -> str:
         """Return a row for each trial: number, X, answer, correct or not."""
-        rows = [("trial", "x", "answer", "correct")]
+        rows: list[tuple[str, ...]] = [("trial", "x", "answer", "correct")]
         for number, (x, answer) in enumerate(zip(self.test.hidden, self.test.answers, strict=True), start=1):
             rows.append((str(number), x, answer, str(int(x == answer))))
         return to_csv(rows)
@@ -130,7 +130,7 @@ def start_abx(
 
 def p_value(correct: int, total: int) -> float:
     """Return how likely guessing gets `correct` or more of `total` right (exact binomial, one-sided)."""
-    return sum(comb(total, hits) for hits in range(correct, total + 1)) / 2**total
+    return float(sum(comb(total, hits) for hits in range(correct, total + 1)) / 2**total)
 
 
 def to_csv(rows: list[tuple[str, ...]]) -> str:

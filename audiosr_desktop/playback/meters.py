@@ -10,6 +10,7 @@ from audiosr_desktop.dsp.level import LoudnessMeter, TruePeakMeter, peak_db
 
 MOMENTARY_S = 0.4
 SHORT_TERM_S = 3.0
+MOST_CHANNELS = 8  # that loudness is defined for
 _TAP_S = 1.0
 
 
@@ -18,18 +19,19 @@ class Tap:
 
     Args:
         sample_rate: Hz.
-        channels: of the output.
+        channels: of the output; the first 8 are kept.
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
-        self._ring = np.zeros((round(_TAP_S * sample_rate), channels), np.float32)
+        self.sample_rate, self.channels = sample_rate, min(channels, MOST_CHANNELS)
+        self._ring = np.zeros((round(_TAP_S * sample_rate), self.channels), np.float32)
         self._written = 0
         self._read = 0
 
     def put(self, block: Samples) -> None:
         """Add what was played, (samples, channels)."""
         size = len(self._ring)
-        block = block[-size:]
+        block = block[-size:, : self.channels]
         first = self._written % size
         split = min(len(block), size - first)
         self._ring[first : first + split] = block[:split]
@@ -66,21 +68,20 @@ class Meters:
 
     Args:
         sample_rate: Hz.
-        channels: 1 to 8; of more, the first 8 are measured.
+        channels: 1 to 8.
     """
 
     def __init__(self, sample_rate: int, channels: int) -> None:
-        self._rate, self._channels = sample_rate, min(channels, 8)
+        self.sample_rate, self.channels = sample_rate, channels
         self.reset()
 
     def reset(self) -> None:
         """Forget what was heard: playing starts anew."""
-        self._loudness = LoudnessMeter(self._rate, self._channels)
-        self._true_peak = TruePeakMeter(self._rate, self._channels)
+        self._loudness = LoudnessMeter(self.sample_rate, self.channels)
+        self._true_peak = TruePeakMeter(self.sample_rate, self.channels)
 
     def add(self, block: Samples) -> Levels:
         """Take float32 (channels, n) and return the levels now."""
-        block = block[: self._channels]
         self._loudness.add(block)
         self._true_peak.add(block)
         return Levels(

@@ -21,7 +21,10 @@ class Monitor:
     channel: int = 0
 
 
-def fold_matrix(channels: int, outputs: int, monitor: Monitor = Monitor()) -> Samples:  # noqa: B008 - frozen
+ALL_CHANNELS = Monitor()
+
+
+def fold_matrix(channels: int, outputs: int, monitor: Monitor = ALL_CHANNELS) -> Samples:
     """Return what each output hears of each channel, float32 (outputs, channels).
 
     A mono sound is heard everywhere; where there are more channels than outputs they are shared out evenly.

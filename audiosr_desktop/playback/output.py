@@ -1,7 +1,9 @@
 """Output: the loudspeaker, or something that stands in for it."""
 
+import contextlib
 import itertools
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +18,10 @@ Fill: TypeAlias = Callable[
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
 LATENCY_S = 0.03  # asked for: short enough for a key press, long enough for a callback in Python
+MOST_LATENCY_S = 0.16
+LATE_BLOCKS = 3  # after so many that came too late, a longer latency is asked for
 STALL_S = 2.0  # without a call for samples, after which a device counts as gone
+_PRIORITY = 5
 _FRESH_S = 30.0  # the list of devices is believed for so long where the system does not tell of changes
 _CARDS = Path("/proc/asound/cards")
 
@@ -48,7 +53,7 @@ class Output(Protocol):
 
     @property
     def outdated(self) -> bool:
-        """Whether devices may have come or gone since it was opened."""
+        """Whether it should be opened anew when nothing is played, as devices may have come or gone."""
 
     def start(self) -> None:
         """Begin asking.
@@ -67,8 +72,9 @@ OpenOutput: TypeAlias = Callable[[int, int, Fill], Output]  # sample rate, chann
 class DeviceOutput:
     """A stream of a sound device."""
 
-    def __init__(self, stream: Any, name: str, pulse: "_Pulse") -> None:
+    def __init__(self, stream: Any, name: str, asked_s: float, pulse: "_Pulse") -> None:
         self._stream, self._name, self._pulse = stream, name, pulse
+        self._stream_latency_s = asked_s
         self._opened = time.monotonic()
         self._cards = _cards()
 
@@ -104,14 +110,19 @@ class DeviceOutput:
 
     @property
     def outdated(self) -> bool:
-        """Whether sound cards have come or gone; where the system does not tell, whether it is long ago."""
+        """Whether it should be opened anew: it was late too often, or sound cards have come or gone.
+
+        Where the system does not tell of cards, the stream is outdated after a while.
+        """
+        if self.late_blocks >= LATE_BLOCKS and self._stream_latency_s < MOST_LATENCY_S:
+            return True
         if self._cards is not None:
             return self._cards != _cards()
         return time.monotonic() - self._opened > _FRESH_S
 
     def start(self) -> None:
         """Begin asking for samples."""
-        import sounddevice  # noqa: PLC0415  see open_output
+        import sounddevice  # noqa: PLC0415  see _portaudio
 
         self._pulse.last = time.monotonic()
         try:
@@ -132,42 +143,53 @@ class _Pulse:
     def __init__(self) -> None:
         self.last = time.monotonic()
         self.late = 0
+        self.hurried = False
 
 
-def open_output(sample_rate: int, channels: int, fill: Fill, device: str = "") -> Output:
-    """Open a sound device, at its own rate and channels where it refuses those asked for.
-
-    PortAudio lists devices once: they are listed anew here, since one may have been plugged in, taken away or
-    made the default. So no other stream may be open.
+class SystemDevice:
+    """Opens one device again and again; where it was late too often, with twice the latency.
 
     Args:
-        sample_rate: wanted, Hz.
-        channels: wanted.
-        fill: called in the sound card's thread for each block.
-        device: its name as in `output_names`; the system's default when it is empty or no longer there.
-
-    Raises:
-        PlaybackError: there is no sound device, or it is in use, or PortAudio is missing.
+        name: of the device as in `names`; the system's default when it is empty or no longer there.
     """
-    sounddevice = _portaudio()
-    sounddevice._terminate()
-    sounddevice._initialize()
-    wanted = next((index for index, name in _outputs(sounddevice) if name == device), None)
-    try:
-        return _open(sounddevice, sample_rate, channels, fill, wanted)
-    except (sounddevice.PortAudioError, ValueError) as error:
-        raise PlaybackError(
-            f"Sound cannot be played: {_words(error)}; connect a sound device or free it and try again."
-        ) from error
 
+    def __init__(self, name: str = "") -> None:
+        self._name = name
+        self._latency_s = LATENCY_S
+        self._last: DeviceOutput | None = None
+        self.names: tuple[str, ...] = ()
 
-def output_names() -> list[str]:
-    """Return the names of the devices that can play, as they were when one was opened last.
+    def __call__(self, sample_rate: int, channels: int, fill: Fill) -> DeviceOutput:
+        """Open the device, at its own rate and channels where it refuses those asked for.
 
-    Raises:
-        PlaybackError: PortAudio is missing.
-    """
-    return [name for _, name in _outputs(_portaudio())]
+        PortAudio lists devices once: they are listed anew here, since one may have been plugged in, taken
+        away or made the default. So no other stream may be open.
+
+        Args:
+            sample_rate: wanted, Hz.
+            channels: wanted.
+            fill: called in the sound card's thread for each block.
+
+        Raises:
+            PlaybackError: there is no sound device, or it is in use, or PortAudio is missing.
+        """
+        if self._last is not None and self._last.late_blocks >= LATE_BLOCKS:
+            self._latency_s = min(2.0 * self._latency_s, MOST_LATENCY_S)
+        sounddevice = _portaudio()
+        sounddevice._terminate()
+        sounddevice._initialize()
+        outputs = _outputs(sounddevice)
+        self.names = tuple(dict.fromkeys(name for _, name in outputs))
+        wanted = next((index for index, name in outputs if name == self._name), None)
+        try:
+            self._last = _open(
+                sounddevice, sample_rate, channels, fill, number=wanted, latency_s=self._latency_s
+            )
+        except (sounddevice.PortAudioError, ValueError) as error:
+            raise PlaybackError(
+                f"Sound cannot be played: {_words(error)}; connect a sound device or free it and try again."
+            ) from error
+        return self._last
 
 
 def _portaudio() -> Any:
@@ -188,12 +210,17 @@ def _outputs(sounddevice: Any) -> list[tuple[int, str]]:
     ]
 
 
-def _open(sounddevice: Any, sample_rate: int, channels: int, fill: Fill, number: int | None) -> Output:
+def _open(
+    sounddevice: Any, sample_rate: int, channels: int, fill: Fill, *, number: int | None, latency_s: float
+) -> DeviceOutput:
     device = sounddevice.query_devices(number, kind="output")
     width = min(channels, int(device["max_output_channels"]))
     pulse = _Pulse()
 
     def callback(out: Samples, _count: int, _time: Any, status: Any) -> None:
+        if not pulse.hurried:
+            pulse.hurried = True
+            _hurry()
         pulse.last = time.monotonic()
         if status.output_underflow:
             pulse.late += 1
@@ -208,16 +235,23 @@ def _open(sounddevice: Any, sample_rate: int, channels: int, fill: Fill, number:
                 samplerate=rate,
                 channels=count,
                 dtype="float32",
-                latency=LATENCY_S,
+                latency=latency_s,
                 callback=callback,
                 device=number,
             )
         except (sounddevice.PortAudioError, ValueError) as error:
             problem = problem or error  # the first says what was really wanted
         else:
-            return DeviceOutput(stream, str(device["name"]), pulse)
+            return DeviceOutput(stream, str(device["name"]), latency_s, pulse)
     assert problem is not None
     raise problem
+
+
+def _hurry() -> None:
+    """Put the calling thread, the sound card's, before those that compute, where the system allows it."""
+    if sys.platform.startswith("linux"):  # elsewhere the system has done so itself
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
 
 
 def _cards() -> str | None:

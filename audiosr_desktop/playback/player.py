@@ -12,8 +12,8 @@ from audiosr_desktop.playback.derived import band_of
 from audiosr_desktop.playback.feed import BLOCK, Feed
 from audiosr_desktop.playback.meters import Tap
 from audiosr_desktop.playback.mixer import TakeMixer
-from audiosr_desktop.playback.monitor import Monitor, fold_matrix
-from audiosr_desktop.playback.output import OpenOutput, Output, open_output
+from audiosr_desktop.playback.monitor import ALL_CHANNELS, Monitor, fold_matrix
+from audiosr_desktop.playback.output import OpenOutput, Output, SystemDevice
 from audiosr_desktop.playback.voice import Voice
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class _Hearing:
 
     takes: tuple[Sound, ...] = ()
     speed: float = 1.0
-    monitor: Monitor = Monitor()
+    monitor: Monitor = ALL_CHANNELS
     band: tuple[float | None, float | None] | None = None
 
     def heard_takes(self) -> list[Sound]:
@@ -65,16 +65,16 @@ class _Hearing:
 class Player:
     """Plays takes through one output.
 
-    Its methods belong to one thread (the window's) and none of them waits for the sound device or a file: they
-    leave an order. A reader thread opens the device, keeps it running, and lays samples ready; the sound card's
-    thread takes them without any lock. Positions are samples of the takes.
+    Its methods belong to one thread (the window's) and none of them waits for the sound device or a file:
+    they leave an order. A reader thread opens the device, keeps it running, and lays samples ready; the
+    sound card's thread takes them without any lock. Positions are samples of the takes.
 
     Args:
-        make_output: opens the sound device; a test gives one that only counts.
+        make_output: opens the sound device, None is the system's default; a test gives one that only counts.
     """
 
-    def __init__(self, make_output: OpenOutput = open_output) -> None:
-        self._make_output = make_output
+    def __init__(self, make_output: OpenOutput | None = None) -> None:
+        self._make_output: OpenOutput = make_output or SystemDevice()
         self._hearing = _Hearing()
         self._gains: tuple[float, ...] = ()
         self._take = 0
@@ -159,6 +159,11 @@ class Player:
         """Name, rate in Hz and latency in seconds of the open device."""
         output = self._output
         return (output.name, output.sample_rate, output.latency_s) if output is not None else None
+
+    @property
+    def device_names(self) -> tuple[str, ...]:
+        """Names of the sound devices that can be chosen, as they were when one was opened last."""
+        return self._make_output.names if isinstance(self._make_output, SystemDevice) else ()
 
     @property
     def tap(self) -> Tap | None:
@@ -481,7 +486,9 @@ class Player:
         output, live = self._output, self._live
         if output is None:
             return
-        if not output.active:
+        if output.outdated and not self.playing and not self._voices:
+            self._open_ahead()
+        elif not output.active:
             self._lose(output)
         elif live is not None and live.feed.finished(output.latency_s):
             with self._control:

@@ -118,5 +118,5 @@ class TakeSet:
 
 
 def letter(number: int) -> str:
-    """Return the letter of a take: A, B … Z, then AA, AB …"""
+    """Return the letter of a take: A, B … Z, then AA, AB and so on."""
     return (letter(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)

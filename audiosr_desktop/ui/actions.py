@@ -163,6 +163,15 @@ ROWS = (
     _row("stop", "&Stop", "", "editor.transport.stop", "document", icon="stop"),
     _row("loop", "&Loop", "L", "switches.set_loop", "document", icon="loop", check=True),
     _row("loop_selection", "Loop the selection", "Shift+L", "commands.loop_selection", "selection"),
+    _row("cut_preview", "Pre&view the cut", "C", "editor.transport.preview_cut", "selection"),
+    _row(
+        "band_only",
+        "Hear only the selected fre&quencies",
+        "Shift+Q",
+        "switches.set_band_only",
+        "",
+        check=True,
+    ),
     _row("to_start", "To the start", "Home", "commands.to_start", "document", icon="start", view=True),
     _row("to_end", "To the end", "End", "commands.to_end", "document", icon="end", view=True),
     _row("step_left", "Step left", "Left", "commands.step_left", "document", view=True),
@@ -186,6 +195,10 @@ ROWS = (
     ),
     _row("delta", "&Difference (B − A)", "D", "switches.toggle_delta", "compare", icon="delta", check=True),
     _row("level_match", "Level &matching", "G", "switches.set_level_match", "", icon="level", check=True),
+    _row("new_variation", "&New variation", "Ctrl+Shift+R", "editor.variations.new_variation", "vary idle"),
+    _row("abx", "A&BX: blind trials…", "", "listening.show_abx", "compare"),
+    _row("ranking", "Blind &ranking…", "", "listening.show_ranking", "compare"),
+    _row("export_listening", "Export for &listening…", "", "listening.ask_export", "compare idle"),
     _row("view_waveform", "&Waveform", "Ctrl+1", "switches.choose_view", "", group="view"),
     _row("view_spectrogram", "&Spectrogram", "Ctrl+2", "switches.choose_view", "", group="view"),
     _row("view_both", "&Both", "Ctrl+3", "switches.choose_view", "", group="view"),
@@ -214,7 +227,7 @@ ROWS = (
 )
 
 MENUS: tuple[tuple[str, str], ...] = (
-    ("&File", "open #recent - export - batch - close quit"),
+    ("&File", "open #recent - export export_listening - batch - close quit"),
     (
         "&Edit",
         "undo redo - cut copy paste paste_insert paste_mix delete - silence trim clickless "
@@ -230,7 +243,8 @@ MENUS: tuple[tuple[str, str], ...] = (
     (
         "&Transport",
         "play play_on pause stop - loop loop_selection - to_start to_end step_left step_right back forward "
-        "far_back far_forward - before_start after_start before_end after_end - compare delta level_match",
+        "far_back far_forward - before_start after_start before_end after_end cut_preview - band_only "
+        "- compare delta level_match new_variation abx ranking",
     ),
     (
         "&View",

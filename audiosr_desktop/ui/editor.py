@@ -25,6 +25,7 @@ from audiosr_desktop.ui.readout import format_length
 from audiosr_desktop.ui.restoring import Restored, restore
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import Transport
+from audiosr_desktop.ui.variations import Variations
 
 
 class Editor(QObject):
@@ -58,6 +59,7 @@ class Editor(QObject):
         self.measurements = Measurements(self)
         self.transport = Transport(player, self.timeline, self)
         self.documents = Documents(self)
+        self.variations = Variations(self)
         self.catalogue = Catalogue({}, {}, {})
         self._clipboard: Sound | None = None
         self._last: tuple[str, Mapping[str, Value]] | None = None
@@ -108,6 +110,7 @@ class Editor(QObject):
             "clipboard": self._clipboard is not None,
             "compare": self.transport.can_compare,
             "repeat": self._last is not None,
+            "vary": self.variations.can_vary,
         }
         return found | {name for name, holds in held.items() if holds}
 
@@ -169,6 +172,7 @@ class Editor(QObject):
     def close_document(self) -> None:
         """Forget the document; not while a job changes it."""
         if self._document is not None and not self._document.locked:
+            self.variations.forget(self._document)
             self.documents.remove(self._document)
 
     def export(self, choice: Export) -> bool:
@@ -226,6 +230,7 @@ class Editor(QObject):
             if result.before is not document.sound:
                 text = f"Resample to {result.before.sample_rate / 1000:g} kHz"
                 document.edit(text, result.before, Region(0, result.before.length))
+            self.variations.remember(step, result)
             span = Span(result.region, step.text, result.facts)
             document.edit(step.text, result.after, result.region, span, step=step)
         self.restored.emit(result)
@@ -299,11 +304,17 @@ class Editor(QObject):
     @Slot()
     def _on_history_moved(self) -> None:
         """Compare the present sound with the one before the edit that made it."""
-        document = self.document
-        if document is not None:
+        self.show_takes()
+        self.facts_changed.emit()
+
+    def show_takes(self) -> None:
+        """Give the player all takes of the present result, or the sounds before and after the last edit."""
+        document, compared = self.document, self.variations.current()
+        if document is not None and compared is not None:
+            self.transport.set_takes(compared.sounds, compared.number_of(document.sound))
+        elif document is not None:
             last = document.last_edit()
             self.transport.set_sounds(document.sound, last.before.sound if last is not None else None)
-            self.facts_changed.emit()
 
     @Slot(object)
     def _on_job_ended(self, end: JobEnd) -> None:

@@ -90,8 +90,10 @@ class MainWindow(WindowFrame):
         view.hovered.connect(self.status.show_readout)
         view.menu_wanted.connect(self._on_menu_wanted)
         view.cutoff_moved.connect(self._on_cutoff_moved)
-        view.scrubbed.connect(editor.transport.seek)
+        view.scrubbed.connect(editor.transport.scrub)
         view.scrolled.connect(editor.transport.stop_following)
+        editor.transport.told.connect(self._on_told)
+        editor.transport.device_chosen.connect(self._on_device_chosen)
         self.tabs.close_wanted.connect(self._on_close_wanted)
         panel.apply_wanted.connect(self.apply_effect)
         panel.effect_chosen.connect(self._on_effect_chosen)
@@ -112,6 +114,9 @@ class MainWindow(WindowFrame):
         self.actions_by_id["clickless"].setChecked(self.settings.clickless)
         editor.transport.set_level_match(self.settings.level_match)
         editor.transport.follow = self.settings.follow_playhead
+        editor.transport.smooth = self.settings.follow_smoothly
+        if self.settings.sound_device:
+            editor.transport.choose_device(self.settings.sound_device)
 
     # files
 
@@ -284,6 +289,7 @@ class MainWindow(WindowFrame):
         self.actions_by_id["compare"].setChecked(transport.can_compare and transport.take == TAKE_A)
         self.show_wipe(self.actions_by_id["wipe"].isChecked())
         self.actions_by_id["delta"].setChecked(transport.take == DELTA)
+        self.actions_by_id["band_only"].setChecked(transport.band_only)
         self.actions_by_id["play"].setIcon(self.play_icons[transport.playing])
         for name in ("undo", "redo"):
             stack = document.undo_stack if document is not None else None
@@ -343,6 +349,14 @@ class MainWindow(WindowFrame):
         self.windows.device = self.status.details
         QApplication.alert(self)
 
+    @Slot(str)
+    def _on_device_chosen(self, name: str) -> None:
+        self.settings.sound_device = name
+
+    @Slot(str)
+    def _on_told(self, text: str) -> None:
+        self.status.showMessage(text, _MESSAGE_MS)
+
     @Slot(Path)
     def _on_exported(self, path: Path) -> None:
         self.status.showMessage(f"Written: {path}", _MESSAGE_MS)
@@ -374,6 +388,8 @@ class MainWindow(WindowFrame):
             self.apply_space()
         elif key == Settings.follow_playhead.key:
             self.editor.transport.follow = self.settings.follow_playhead
+        elif key == Settings.follow_smoothly.key:
+            self.editor.transport.smooth = self.settings.follow_smoothly
         elif key == Settings.show_cutoff.key:
             if not self.settings.show_cutoff:
                 self.view.spectrogram.set_cutoff(None)
@@ -439,6 +455,8 @@ class MainWindow(WindowFrame):
         event.accept()
 
     def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.editor.transport.prepare()
         if event.type() == QEvent.Type.WindowStateChange:
             self.actions_by_id["full_screen"].setChecked(self.isFullScreen())
         super().changeEvent(event)

@@ -63,6 +63,8 @@ class Settings(QObject):
     theme = Setting("view/theme", "system", ("system", "dark", "light"))
     opening_view = Setting("view/opening", "both", ("both", "waveform", "spectrogram"))
     follow_playhead = Setting("view/follow", True)
+    follow_smoothly = Setting("view/follow_smoothly", False)
+    sound_device = Setting("sound/device", "")  # empty is the system's default
     wheel_sensitivity = Setting("view/wheel", 1.0)
     waveform_scale = Setting("waveform/scale", "linear", ("linear", "dB"))
     fft_size = Setting("spectrogram/fft_size", 0, (0, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768))

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject
 
 from audiosr_desktop.ui.settings import Settings
-from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B, Transport
+from audiosr_desktop.ui.transport import DELTA, TAKE_A, Transport
 from audiosr_desktop.ui.views.editor_view import EditorView
 from audiosr_desktop.ui.views.tools import Tool
 
@@ -31,11 +31,17 @@ class Switches(QObject):
 
     def toggle_take(self) -> None:
         """Switch between source and result."""
-        self._transport.select_take(TAKE_B if self._transport.take == TAKE_A else TAKE_A)
+        transport = self._transport
+        transport.select_take(transport.compared if transport.take == TAKE_A else TAKE_A)
 
     def toggle_delta(self) -> None:
         """Hear the difference, or the result again."""
-        self._transport.select_take(TAKE_B if self._transport.take == DELTA else DELTA)
+        transport = self._transport
+        transport.select_take(transport.compared if transport.take == DELTA else DELTA)
+
+    def set_band_only(self, only: bool) -> None:
+        """Hear only the selected frequencies or all."""
+        self._transport.set_band_only(only)
 
     def set_overlay(self, shown: bool) -> None:
         """Show the waveform over the spectrogram or not."""

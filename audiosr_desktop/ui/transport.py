@@ -1,25 +1,40 @@
-"""Transport: plays the document and the sound before its last edit as takes A and B; moves the playhead."""
+"""Transport: plays the document and its other takes (A, B, C …), compares them, moves the playhead."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.playback.derived import difference
+from audiosr_desktop.playback.monitor import Monitor
+from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
-from audiosr_desktop.ui.delta import difference
 from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.matching import LevelMatching
 from audiosr_desktop.ui.timeline import Timeline
 
+if TYPE_CHECKING:
+    from audiosr_desktop.playback.meters import Meters
+
 POLL_MS = 33
-TAKE_A, TAKE_B, DELTA = 0, 1, 2
+TAKE_A, TAKE_B = 0, 1
+DELTA = -1  # B minus A, or the last other take minus A
+DELTA_GAINS_DB = (0.0, 40.0)
+CUT_BEFORE_S, CUT_AFTER_S = 2.0, 1.0
 _FOLLOW_MARGIN = 0.97  # of the visible range, before the page is turned
 
 
 class Transport(QObject):
     """What the keys and buttons of playing do."""
 
-    state_changed = Signal()  # playing, loop, take or level matching
+    state_changed = Signal()  # playing, loop, take, level matching, speed, band, channels
+    levels_changed = Signal(object)  # Levels of what is heard; None when nothing is
+    told = Signal(str)  # what the user should know about the sound device
+    device_chosen = Signal(str)  # by the user; empty is the system's default
     failed = Signal(Exception)
 
     def __init__(self, player: Player, timeline: Timeline, parent: QObject | None = None) -> None:
@@ -27,14 +42,22 @@ class Transport(QObject):
         self.player = player
         self._timeline = timeline
         self._takes: tuple[Sound, ...] = ()
-        self._gains: list[float] = []
         self._match = True
         self._loop = False
+        self._device = ""
+        self._delta_db = 0.0
+        self._compared = TAKE_B  # which take stands against A
+        self._band_only = False
         self._following = True
         self.follow = True
+        self.smooth = False  # keep the playhead in the middle instead of turning pages
+        self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
-        self._matching: JobThread | None = None
-        self._ending: list[JobThread] = []
+        self._meters: Meters | None = None
+        self._meters_loader: JobThread | None = None
+        self.matching = LevelMatching(self)
+        self.matching.changed.connect(self._on_matched)
+        timeline.selection_changed.connect(self._on_selection_changed)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._on_poll)
@@ -50,24 +73,51 @@ class Transport(QObject):
         return self._loop
 
     @property
+    def takes(self) -> tuple[Sound, ...]:
+        """The takes, the source first."""
+        return self._takes
+
+    @property
     def can_compare(self) -> bool:
         """Whether there are two takes."""
         return len(self._takes) > 1
 
     @property
     def take(self) -> int:
-        """`TAKE_A`, `TAKE_B` or `DELTA`; A when there is only one."""
-        return self.player.take if self.can_compare else TAKE_A
+        """Number of the take that is heard, or `DELTA`; A when there is only one."""
+        if not self.can_compare:
+            return TAKE_A
+        return DELTA if self.player.take >= len(self._takes) else self.player.take
+
+    @property
+    def compared(self) -> int:
+        """The take that stands against A."""
+        return self._compared
 
     @property
     def level_match(self) -> bool:
-        """Whether takes are turned down to the softer one."""
+        """Whether takes are turned down to the softest one."""
         return self._match
 
     @property
+    def delta_db(self) -> float:
+        """Gain of the difference."""
+        return self._delta_db
+
+    @property
+    def band_only(self) -> bool:
+        """Whether only the selected frequencies are heard."""
+        return self._band_only
+
+    @property
     def offset_db(self) -> float | None:
-        """How much louder B is than A; None while that is not known."""
-        return self._gains[TAKE_A] - self._gains[TAKE_B] if len(self._gains) >= 2 else None
+        """How much louder the take that is compared is than A; None while that is not known."""
+        return self.offset_of(self._compared)
+
+    def offset_of(self, take: int) -> float | None:
+        """Return how much louder a take is than A; None while that is not known."""
+        gains = self.matching.gains_db
+        return gains[TAKE_A] - gains[take] if take < len(gains) else None
 
     @property
     def heard_sound(self) -> Sound | None:
@@ -84,22 +134,47 @@ class Transport(QObject):
             == (present.length, present.sample_rate, present.channels)
         )
         if present is None:
-            takes: tuple[Sound, ...] = ()
+            self.set_takes(())
         elif comparable and before is not None:
-            takes = (before, present, difference(before, present))
+            self.set_takes((before, present))
         else:
-            takes = (present,)
-        if len(takes) == len(self._takes) and all(
-            a is b for a, b in zip(takes[:2], self._takes[:2], strict=True)
-        ):
+            self.set_takes((present,))
+
+    def set_takes(self, takes: Sequence[Sound], chosen: int = TAKE_B) -> None:
+        """Play several versions of one sound, the source first; `chosen` is heard and compared with it."""
+        same = len(takes) == len(self._takes) and all(a is b for a, b in zip(takes, self._takes, strict=True))
+        if same and (chosen == self._compared or not self.can_compare):
             return
-        self._takes, self._gains = takes, []
-        self._stop_matching()
-        self._guarded(lambda: self.player.load(takes))
+        self._takes = tuple(takes)
+        self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
+        self._load()
         if takes:
-            self.player.select_take(TAKE_B if len(takes) > 1 else 0)
-        if len(takes) > 1:
-            self._start_matching()
+            self.player.select_take(self._compared if self.can_compare else TAKE_A)
+            self._load_meters()
+        self._match_levels()
+        self.state_changed.emit()
+
+    def _load(self) -> None:
+        takes = list(self._takes)
+        if self.can_compare:
+            takes.append(difference(takes[TAKE_A], takes[self._compared]))
+        self.player.load(takes, self._gains())
+
+    def prepare(self) -> None:
+        """Have the sound device ready; called when the user turns to the window."""
+        if self._takes:
+            self.player.prepare()
+
+    @property
+    def chosen_device(self) -> str:
+        """Name of the sound device that the user wants; empty is the system's default."""
+        return self._device
+
+    def choose_device(self, name: str) -> None:
+        """Play through a device from now on; where it is not there, through the system's default."""
+        self._device = name
+        self.player.use_output(SystemDevice(name))
+        self.device_chosen.emit(name)
         self.state_changed.emit()
 
     def toggle(self) -> None:
@@ -118,26 +193,40 @@ class Transport(QObject):
         start = self._timeline.playhead
         self.play(0 if start >= self._timeline.length else start, None)
 
-    def play(self, start: int, stop: int | None) -> None:
-        """Play a range."""
+    def play(self, start: int, stop: int | None, *, hole: tuple[int, int] | None = None) -> None:
+        """Play a range, with or without a part of it."""
         if not self._takes:
             return
         self._following = True
-        if self._guarded(lambda: self.player.play(start, stop, self._loop)):
-            self._timer.start()
-            self._was_playing = True
-        self.state_changed.emit()
+        if self._meters is not None:
+            self._meters.reset()
+        loop = self._loop and hole is None
+        if self._guarded(lambda: self.player.play(start, stop, loop, hole=hole)):
+            self._begun()
+
+    def preview_cut(self) -> None:
+        """Play 2 s up to the selection and 1 s after it, as if it were cut out."""
+        selection, rate = self._timeline.selection, self._timeline.sample_rate
+        if selection is not None:
+            start = max(0, selection.start - round(CUT_BEFORE_S * rate))
+            stop = min(self._timeline.length, selection.stop + round(CUT_AFTER_S * rate))
+            self.play(start, stop, hole=(selection.start, selection.stop))
+
+    def scrub(self, sample: int) -> None:
+        """Hear a moment of what lies under the pointer; the playhead goes there."""
+        if self._takes:
+            self.player.scrub(sample)
+            self._begun()
+            self._timeline.move_playhead(sample)
 
     def pause_or_resume(self) -> None:
         """Pause where it is, or go on from there."""
         if self.playing:
             self.player.pause()
             self._show_position()
-        elif self._takes:
-            self._guarded(self.player.resume)
-            self._timer.start()
-            self._was_playing = True
-        self.state_changed.emit()
+            self.state_changed.emit()
+        elif self._takes and self._guarded(self.player.resume):
+            self._begun()
 
     def stop(self) -> None:
         """Stop, and go back to where playing began."""
@@ -145,31 +234,94 @@ class Transport(QObject):
         self._timer.stop()
         self._was_playing = False
         self._show_position()
+        self.levels_changed.emit(None)
+        self.state_changed.emit()
+
+    def _begun(self) -> None:
+        self._timer.start()
+        self._was_playing = True
         self.state_changed.emit()
 
     def seek(self, sample: int) -> None:
         """Go to a sample."""
         if self._takes:
-            self._guarded(lambda: self.player.seek(sample))
+            self.player.seek(sample)
         self._timeline.move_playhead(sample)
 
     def set_loop(self, loop: bool) -> None:
         """Play ranges again and again, or once."""
         self._loop = loop
-        self._guarded(lambda: self.player.set_loop(loop))
+        self.player.set_loop(loop)
+        self._match_levels()
+        self.state_changed.emit()
+
+    def set_speed(self, speed: float) -> None:
+        """Play faster or slower at the same pitch."""
+        self.player.set_speed(speed)
+        self.state_changed.emit()
+
+    def set_monitor(self, monitor: Monitor) -> None:
+        """Listen to all channels, to their sum or difference, or to one."""
+        self.player.set_monitor(monitor)
+        self.state_changed.emit()
+
+    def set_band_only(self, only: bool) -> None:
+        """Hear only the selected frequencies, or all."""
+        self._band_only = only
+        self._on_selection_changed()
         self.state_changed.emit()
 
     def select_take(self, take: int) -> None:
-        """Hear another take at the same place."""
-        if take < len(self._takes):
+        """Hear another take, or `DELTA`, at the same place."""
+        if take == DELTA and self.can_compare:
+            self.player.select_take(len(self._takes))
+        elif 0 <= take < len(self._takes):
+            if take not in (TAKE_A, self._compared):
+                self._compared = take
+                self._load()
             self.player.select_take(take)
-            self.state_changed.emit()
+        self.state_changed.emit()
 
     def set_level_match(self, match: bool) -> None:
         """Compare at equal loudness, or as the takes are."""
         self._match = match
         self._give_gains()
         self.state_changed.emit()
+
+    def set_delta_db(self, gain_db: float) -> None:
+        """Hear the difference louder, 0 to 40 dB."""
+        self._delta_db = min(max(gain_db, DELTA_GAINS_DB[0]), DELTA_GAINS_DB[1])
+        self._give_gains()
+        self.state_changed.emit()
+
+    def begin_blind(self, anchor: Sound | None = None, *, duck: bool = False) -> None:
+        """Loop what is selected for a blind test; nothing tells the takes apart meanwhile.
+
+        Args:
+            anchor: one more sound behind the takes, as loud as the source.
+            duck: go through a short silence at each change.
+        """
+        self.blind = True
+        if anchor is not None:
+            gains = self._gains()[:-1]
+            self.player.load([*self._takes, anchor], [*gains, gains[TAKE_A]])
+        self.player.set_duck(duck)
+        self.set_loop(True)
+        span = self._timeline.selection or Region(0, self._timeline.length)
+        self.play(span.start, span.stop)
+
+    def hear_blind(self, number: int) -> None:
+        """Hear one of the takes, or the anchor behind them, without a word about it."""
+        self.player.select_take(number)
+
+    def end_blind(self) -> None:
+        """Stop, and show again what is heard."""
+        self.blind = False
+        self.stop()
+        self.set_loop(False)
+        self.player.set_duck(False)
+        self._load()
+        self.select_take(self._compared)
 
     def stop_following(self) -> None:
         """Leave the view where the user scrolled it, until the next play."""
@@ -178,35 +330,72 @@ class Transport(QObject):
     def close(self) -> None:
         """Give the sound device back."""
         self._timer.stop()
-        self._stop_matching()
-        for thread in self._ending:
-            thread.wait()
-        self._ending.clear()
+        self.matching.close()
+        if self._meters_loader is not None:
+            self._meters_loader.wait()
         self.player.close()
 
     @Slot()
     def _on_poll(self) -> None:
         self._show_position()
+        self._measure()
+        notice = self.player.take_notice()
+        if notice:
+            self.told.emit(notice)
         if not self.player.playing and self._was_playing:
             self._was_playing = False
             self._timer.stop()
             if self.player.error is not None:
                 self.failed.emit(self.player.error)
+            self.levels_changed.emit(None)
             self.state_changed.emit()
+
+    def _measure(self) -> None:
+        tap = self.player.tap
+        if tap is not None and self._meters is not None:
+            block = tap.take()
+            if (tap.sample_rate, tap.channels) != (self._meters.sample_rate, self._meters.channels):
+                self._meters = type(self._meters)(tap.sample_rate, tap.channels)
+            if block.shape[1]:
+                self.levels_changed.emit(self._meters.add(block))
+
+    def _load_meters(self) -> None:
+        """Make the meters in the background: they come with scipy.signal, which is slow to load."""
+        if self._meters is None and self._meters_loader is None and self._takes:
+            first = self._takes[0]
+            self._meters_loader = JobThread(_make_meters(first.sample_rate, max(2, first.channels)), self)
+            self._meters_loader.succeeded.connect(self._on_meters)
+            self._meters_loader.finished.connect(self._on_meters_loaded)
+            self._meters_loader.start()
+
+    @Slot(object)
+    def _on_meters(self, meters: "Meters") -> None:
+        self._meters = meters
+
+    @Slot()
+    def _on_meters_loaded(self) -> None:
+        if self._meters_loader is not None:
+            self._meters_loader.wait()
+            self._meters_loader.deleteLater()
+            self._meters_loader = None
 
     def _show_position(self) -> None:
         position = self.player.position
         timeline = self._timeline
         timeline.move_playhead(position)
-        if self.follow and self._following and self.player.playing:
-            limit = timeline.start + timeline.span * _FOLLOW_MARGIN
-            if not timeline.start <= position < limit and timeline.stop < timeline.length:
-                timeline.page_to(position if position < timeline.start else round(timeline.stop))
-            elif position < timeline.start:
-                timeline.page_to(position)
+        if not (self.follow and self._following and self.player.playing):
+            return
+        if self.smooth:
+            timeline.scroll(position - (timeline.start + timeline.stop) / 2)
+            return
+        limit = timeline.start + timeline.span * _FOLLOW_MARGIN
+        if not timeline.start <= position < limit and timeline.stop < timeline.length:
+            timeline.page_to(position if position < timeline.start else round(timeline.stop))
+        elif position < timeline.start:
+            timeline.page_to(position)
 
     def _guarded(self, action: Callable[[], None]) -> bool:
-        """Do what may fail for want of a sound device; the window shows why."""
+        """Do what may be refused; the window shows why."""
         try:
             action()
         except AudioSRError as error:
@@ -214,42 +403,42 @@ class Transport(QObject):
             return False
         return True
 
-    def _start_matching(self) -> None:
-        # its filters come with scipy.signal, which is slow to load
-        from audiosr_desktop.playback.takes import matched_gains_db  # noqa: PLC0415
+    @Slot()
+    def _on_selection_changed(self) -> None:
+        selection = self._timeline.selection
+        heard = self._band_only and selection is not None and selection.has_band
+        band = (selection.low_hz, selection.high_hz) if heard and selection is not None else None
+        if band != self.player.band:
+            self.player.set_band(band)
+        self._match_levels()
 
-        selection, length = self._timeline.selection, self._takes[0].length
-        start, stop = (selection.start, selection.stop) if selection is not None else (0, length)
-        self._matching = JobThread(matched_gains_db(self._takes[:2], start, min(stop, length)), self)
-        self._matching.succeeded.connect(self._on_matched)
-        self._matching.finished.connect(self._on_matching_finished)
-        self._matching.start()
-
-    def _stop_matching(self) -> None:
-        if self._matching is not None:
-            self._matching.requestInterruption()
-            self._ending.append(self._matching)
-            self._matching = None
-
-    @Slot(object)
-    def _on_matched(self, gains: list[float]) -> None:
-        if self.sender() is self._matching:
-            self._gains = gains
-            self._give_gains()
-            self.state_changed.emit()
+    def _match_levels(self) -> None:
+        """Measure what is compared: the selection, or all."""
+        if not self.can_compare:
+            self.matching.drop()
+            return
+        span = self._timeline.selection or Region(0, self._takes[0].length)
+        self.matching.measure(self._takes, span.start, min(span.stop, self._takes[0].length))
+        self._give_gains()
 
     @Slot()
-    def _on_matching_finished(self) -> None:
-        thread = self.sender()
-        if isinstance(thread, JobThread):
-            if thread is self._matching:
-                self._matching = None
-            if thread in self._ending:
-                self._ending.remove(thread)
-            thread.wait()
-            thread.deleteLater()
+    def _on_matched(self) -> None:
+        self._give_gains()
+        self.state_changed.emit()
+
+    def _gains(self) -> list[float]:
+        gains = self.matching.gains_db
+        if not self._match or len(gains) != len(self._takes):
+            gains = [0.0] * len(self._takes)
+        return [*gains, self._delta_db] if self.can_compare else gains
 
     def _give_gains(self) -> None:
-        if self.can_compare:
-            gains = self._gains if self._match and self._gains else [0.0, 0.0]
-            self.player.set_gains_db([*gains, 0.0])  # the difference is heard as it is
+        if self._takes:
+            self.player.set_gains_db(self._gains())
+
+
+def _make_meters(sample_rate: int, channels: int) -> "Job[Meters]":
+    yield Progress(0.0, "Loading the meters")
+    from audiosr_desktop.playback.meters import Meters  # noqa: PLC0415
+
+    return Meters(sample_rate, channels)

@@ -20,6 +20,7 @@ from audiosr_desktop.ui.actions import TOOL_BAR, build_actions, fill_menu_bar
 from audiosr_desktop.ui.commands import Commands
 from audiosr_desktop.ui.editing import Editing
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.listening import Listening
 from audiosr_desktop.ui.panels.document_tabs import DocumentTabs
 from audiosr_desktop.ui.panels.empty_state import EmptyState
 from audiosr_desktop.ui.panels.recent_menu import RecentMenu
@@ -48,12 +49,13 @@ class WindowFrame(QMainWindow):
         self.view = EditorView(editor.timeline, settings, self.theme)
         self.switches = Switches(self.view, editor.transport, settings, self)
         self.windows = SmallWindows(self, settings)
+        self.listening = Listening(self, editor)
         self.actions_by_id = build_actions(self, self.view, self.theme)
         self.windows.shortcuts = Shortcuts(self.actions_by_id, settings, self)
         self.play_icons = {False: self.theme.icon("play"), True: self.theme.icon("stop")}
         self.empty = EmptyState(self.theme, has_example=paths.example_sound().is_file())
         self.transport_bar = TransportBar(
-            editor.transport, editor.timeline, editor.measurements, self.actions_by_id, self.theme
+            editor.transport, editor.timeline, editor.variations, self.actions_by_id, self.theme
         )
         self.selection_bar = SelectionBar(editor.timeline)
         self.tool_options = ToolOptions(settings)

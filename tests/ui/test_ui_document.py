@@ -8,7 +8,7 @@ import pytest
 from audiosr_desktop.audio.files import FileInfo
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.ui.delta import difference
+from audiosr_desktop.playback.derived import difference
 from audiosr_desktop.ui.document import Document, RestoredSpan
 
 RATE = 48_000

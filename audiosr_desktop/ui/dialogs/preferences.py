@@ -46,6 +46,10 @@ class PreferencesDialog(QDialog):
         follow.setChecked(self._settings.follow_playhead)
         follow.toggled.connect(self._on_follow)
         form.addRow("Playhead", follow)
+        smooth = QCheckBox("Scroll smoothly instead")
+        smooth.setChecked(self._settings.follow_smoothly)
+        smooth.toggled.connect(self._on_smooth)
+        form.addRow("", smooth)
         wheel = NumberBox()
         wheel.setRange(0.2, 4.0)
         wheel.setSingleStep(0.1)
@@ -126,6 +130,9 @@ class PreferencesDialog(QDialog):
 
     def _on_space(self, plays: bool) -> None:
         self._settings.space_plays = plays
+
+    def _on_smooth(self, smooth: bool) -> None:
+        self._settings.follow_smoothly = smooth
 
     def _on_wheel(self, value: float) -> None:
         self._settings.wheel_sensitivity = value

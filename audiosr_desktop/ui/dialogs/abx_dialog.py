@@ -1,0 +1,98 @@
+"""AbxDialog: blind trials of source and result, with the result only at the end."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from audiosr_desktop.playback.abx import AbxResult, AbxTest, Answer
+from audiosr_desktop.ui.theme import figures_font
+from audiosr_desktop.ui.transport import TAKE_A, Transport
+
+
+class AbxDialog(QDialog):
+    """Hear A, B and X as often as you like, then say which X is.
+
+    Args:
+        test: a new one; its names are shown at the end.
+        transport: plays the loop.
+    """
+
+    def __init__(self, test: AbxTest, transport: Transport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.test = test
+        self.result_found: AbxResult | None = None
+        self._transport = transport
+        self.setWindowTitle("ABX")
+        grid = QGridLayout(self)
+        grid.setSpacing(10)
+        self.said = QLabel()
+        self.said.setFont(figures_font(self.font(), 1.2))
+        self.said.setWordWrap(True)
+        self.said.setMinimumWidth(420)
+        grid.addWidget(self.said, 0, 0, 1, 3)
+        self.progress = QProgressBar()
+        self.progress.setRange(0, len(test.hidden))
+        self.progress.setFormat("%v of %m")
+        grid.addWidget(self.progress, 1, 0, 1, 3)
+        self.hear_buttons = {name: self._button(f"Hear {name}", name) for name in "AXB"}
+        for column, (name, button) in enumerate(self.hear_buttons.items()):
+            button.setCheckable(True)
+            button.clicked.connect(lambda _=False, name=name: self.hear(name))
+            grid.addWidget(button, 2, column)
+        self.x_is_a, self.x_is_b = self._button("X is A", "1"), self._button("X is B", "2")
+        self.x_is_a.clicked.connect(lambda: self.answer("A"))
+        self.x_is_b.clicked.connect(lambda: self.answer("B"))
+        grid.addWidget(self.x_is_a, 3, 0)
+        grid.addWidget(self.x_is_b, 3, 2)
+        self.duck = QCheckBox("Short silence (50 ms) at each switch")
+        self.duck.toggled.connect(transport.player.set_duck)
+        grid.addWidget(self.duck, 4, 0, 1, 3)
+        self.export = QPushButton("Export the result…")
+        self.export.setVisible(False)
+        grid.addWidget(self.export, 5, 0, 1, 3)
+        self.finished.connect(self._on_finished)
+        transport.begin_blind()
+        self.hear("X")
+        self._show()
+
+    def hear(self, name: str) -> None:
+        """Hear A, B or X."""
+        which = self.test.hidden[self.test.trial] if name == "X" and not self.test.finished else name
+        self._transport.hear_blind(TAKE_A if which == "A" else self._transport.compared)
+        for other, button in self.hear_buttons.items():
+            button.setChecked(other == name)
+
+    def answer(self, answer: Answer) -> None:
+        """Take an answer and go on to the next trial, or to the result."""
+        self.test = self.test.answered(answer)
+        if self.test.finished:
+            self.result_found = self.test.result()
+        else:
+            self.hear("X")
+        self._show()
+
+    def _show(self) -> None:
+        test, result = self.test, self.result_found
+        self.progress.setValue(test.trial)
+        for widget in (self.x_is_a, self.x_is_b, self.duck, self.hear_buttons["X"]):
+            widget.setEnabled(result is None)
+        self.export.setVisible(result is not None)
+        if result is None:
+            self.said.setText(f"Trial {test.trial + 1} of {len(test.hidden)}: is X the same as A or as B?")
+            return
+        verdict = "You hear a difference." if result.heard else "No difference was shown."
+        self.said.setText(
+            f"{result.correct} of {result.total} correct, p = {result.p_value:.2g}. {verdict}\n"
+            f"A was {test.names[0]}, B was {test.names[1]}."
+        )
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._transport.end_blind()
+
+    def _button(self, text: str, key: str) -> QPushButton:
+        button = QPushButton(f"{text}  ({key})")
+        button.setAutoDefault(False)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        QShortcut(QKeySequence(key), self).activated.connect(button.click)
+        return button

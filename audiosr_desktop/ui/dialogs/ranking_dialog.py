@@ -1,0 +1,87 @@
+"""RankingDialog: marks for all takes, the hidden reference and an anchor, in blind order."""
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QSlider, QWidget
+
+from audiosr_desktop.playback.ranking import BEST, Ranking, anchor_of
+from audiosr_desktop.ui.transport import TAKE_A, Transport
+
+
+class RankingDialog(QDialog):
+    """Hear each sound beside the reference and mark it from 0 (bad) to 100 (as the reference).
+
+    Args:
+        ranking: a new one; its names are shown at the end.
+        transport: plays the loop.
+    """
+
+    def __init__(self, ranking: Ranking, transport: Transport, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ranking = ranking
+        self._transport = transport
+        self.setWindowTitle("Blind ranking")
+        grid = QGridLayout(self)
+        self.said = QLabel("How near is each sound to the reference? 100 is the same; mark all of them.")
+        self.said.setWordWrap(True)
+        self.said.setMinimumWidth(460)
+        grid.addWidget(self.said, 0, 0, 1, 3)
+        self.hear_buttons = [QPushButton("Reference")]
+        self.hear_buttons += [QPushButton(f"Sound {i + 1}") for i in range(len(ranking.stimuli))]
+        self.sliders: list[QSlider] = []
+        self.marks: list[QLabel] = []
+        for row, button in enumerate(self.hear_buttons):
+            button.setCheckable(True)
+            button.setAutoDefault(False)
+            button.clicked.connect(lambda _=False, row=row: self.hear(row - 1))
+            grid.addWidget(button, row + 1, 0)
+        for row in range(len(ranking.stimuli)):
+            slider, mark = QSlider(Qt.Orientation.Horizontal), QLabel("–")
+            slider.setRange(0, BEST)
+            slider.setValue(BEST // 2)
+            slider.setAccessibleName(f"Mark of sound {row + 1}")
+            slider.valueChanged.connect(lambda value, row=row: self.mark(row, value))
+            mark.setMinimumWidth(34)
+            self.sliders.append(slider)
+            self.marks.append(mark)
+            grid.addWidget(slider, row + 2, 1)
+            grid.addWidget(mark, row + 2, 2)
+        grid.setColumnStretch(1, 1)
+        last = len(ranking.stimuli) + 2
+        self.finish_button = QPushButton("Show the result")
+        self.finish_button.setEnabled(False)
+        self.finish_button.clicked.connect(self.show_result)
+        grid.addWidget(self.finish_button, last, 0, 1, 3)
+        self.export = QPushButton("Export the result…")
+        self.export.setVisible(False)
+        grid.addWidget(self.export, last + 1, 0, 1, 3)
+        self.finished.connect(self._on_finished)
+        transport.begin_blind(anchor_of(transport.takes[TAKE_A]))
+        self.hear(-1)
+
+    def hear(self, number: int) -> None:
+        """Hear a stimulus; -1 is the open reference."""
+        self._transport.hear_blind(TAKE_A if number < 0 else self.ranking.stimuli[number].take)
+        for row, button in enumerate(self.hear_buttons):
+            button.setChecked(row - 1 == number)
+
+    def mark(self, number: int, value: int) -> None:
+        """Take a mark."""
+        self.ranking = self.ranking.marked(number, value)
+        self.marks[number].setText(str(value))
+        self.finish_button.setEnabled(self.ranking.finished)
+
+    @Slot()
+    def show_result(self) -> None:
+        """Tell the names; marks can no longer be changed."""
+        for slider in self.sliders:
+            slider.setEnabled(False)
+        self.finish_button.setEnabled(False)
+        self.export.setVisible(True)
+        lines = [f"{mark:3d}  {stimulus.name}" for stimulus, mark in self.ranking.best_first()]
+        if not self.ranking.reliable:
+            lines.append("The hidden reference got less than 90: the marks say little.")
+        self.said.setText("\n".join(lines))
+
+    @Slot()
+    def _on_finished(self) -> None:
+        self._transport.end_blind()

@@ -1,0 +1,77 @@
+"""LevelMatching: finds in the background how loud takes are, so that they are compared at equal level."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.job import Job
+from audiosr_desktop.ui.job_thread import JobThread
+
+
+class LevelMatching(QObject):
+    """One measurement at a time: a new one drops the last."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.gains_db: list[float] = []  # one per take, 0 or below; empty while unknown
+        self._asked: tuple[tuple[Sound, ...], int, int] | None = None
+        self._thread: JobThread | None = None
+        self._ending: list[JobThread] = []
+
+    def measure(self, takes: Sequence[Sound], start: int, stop: int) -> None:
+        """Measure [start, stop) of the takes, unless that was asked last."""
+        asked = (tuple(takes), start, stop)
+        if self._asked is not None and self._asked[1:] == asked[1:] and _same(self._asked[0], asked[0]):
+            return
+        self.drop()
+        self._asked = asked
+        self._thread = JobThread(_gains(takes, start, stop), self)
+        self._thread.succeeded.connect(self._on_measured)
+        self._thread.finished.connect(self._on_finished)
+        self._thread.start()
+
+    def drop(self) -> None:
+        """Forget what was measured."""
+        self.gains_db, self._asked = [], None
+        if self._thread is not None:
+            self._thread.requestInterruption()
+            self._ending.append(self._thread)
+            self._thread = None
+
+    def close(self) -> None:
+        """Wait for all threads."""
+        self.drop()
+        for thread in self._ending:
+            thread.wait()
+        self._ending.clear()
+
+    @Slot(object)
+    def _on_measured(self, gains_db: list[float]) -> None:
+        if self.sender() is self._thread:
+            self.gains_db = gains_db
+            self.changed.emit()
+
+    @Slot()
+    def _on_finished(self) -> None:
+        thread = self.sender()
+        if isinstance(thread, JobThread):
+            if thread is self._thread:
+                self._thread = None
+            if thread in self._ending:
+                self._ending.remove(thread)
+            thread.wait()
+            thread.deleteLater()
+
+
+def _gains(takes: Sequence[Sound], start: int, stop: int) -> Job[list[float]]:
+    # its filters come with scipy.signal, which is slow to load
+    from audiosr_desktop.playback.takes import matched_gains_db  # noqa: PLC0415
+
+    return (yield from matched_gains_db(takes, start, stop))
+
+
+def _same(one: Sequence[Sound], other: Sequence[Sound]) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))

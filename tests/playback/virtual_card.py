@@ -1,0 +1,109 @@
+"""A sound card in real time without hardware: a PulseAudio null sink whose monitor is recorded."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+ASOUND = "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n"
+PROGRAMS = ("pulseaudio", "parec")
+
+
+def missing() -> list[str]:
+    """Return the programs that are not installed."""
+    return [program for program in PROGRAMS if shutil.which(program, path="/usr/bin:/bin") is None]
+
+
+class Card:
+    """A running PulseAudio with one null sink.
+
+    Args:
+        folder: for its socket and its state.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "asound.conf").write_text(ASOUND)
+        self.environment = {
+            **os.environ,
+            "PULSE_SERVER": f"unix:{folder}/native",
+            "ALSA_CONFIG_PATH": str(folder / "asound.conf"),
+            "XDG_RUNTIME_DIR": str(folder),
+            "HOME": str(folder),
+        }
+        self._daemon: subprocess.Popen[bytes] | None = None
+
+    @property
+    def process_id(self) -> int:
+        """Process of the running daemon."""
+        assert self._daemon is not None
+        return self._daemon.pid
+
+    def plug_in(self) -> None:
+        """Start the daemon and wait for its socket."""
+        self._daemon = subprocess.Popen(
+            [
+                *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"),
+                *("--realtime=no", "--high-priority=no"),
+                *("-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.folder}/native"),
+                *("-L", "module-null-sink sink_name=vsink format=float32le rate=48000 channels=2"),
+            ],
+            env=self.environment,
+            stderr=subprocess.DEVNULL,
+        )
+        limit = time.monotonic() + 10
+        while not (self.folder / "native").exists():
+            assert time.monotonic() < limit, "pulseaudio does not start"
+            time.sleep(0.02)
+
+    def unplug(self) -> None:
+        """End the daemon: whoever plays loses the device."""
+        if self._daemon is not None:
+            self._daemon.kill()
+            self._daemon.wait()
+            self._daemon = None
+            (self.folder / "native").unlink(missing_ok=True)
+
+    @contextmanager
+    def recording(self, path: Path) -> Iterator[None]:
+        """Record what is played, float32 stereo at 48 kHz, as raw samples."""
+        with path.open("wb") as file:
+            parec = subprocess.Popen(
+                [
+                    *("parec", "-d", "vsink.monitor", "--format=float32le", "--rate=48000", "--channels=2"),
+                    *("--raw", "--latency-msec=50"),
+                ],
+                env=self.environment,
+                stdout=file,
+            )
+            try:
+                time.sleep(0.3)
+                yield
+                time.sleep(0.3)
+            finally:
+                parec.terminate()
+                parec.wait()
+
+
+@contextmanager
+def virtual_card(folder: Path) -> Iterator[Card]:
+    """Run a card for the length of a block."""
+    card = Card(folder)
+    card.plug_in()
+    try:
+        yield card
+    finally:
+        card.unplug()
+
+
+def recorded(path: Path) -> np.ndarray:
+    """Return a recording, (channels, samples), from its first sound on."""
+    samples = np.fromfile(path, "<f4")
+    samples = samples[: samples.size // 2 * 2].reshape(-1, 2).T
+    heard = np.flatnonzero(samples.any(axis=0))
+    return samples[:, heard[0] :] if heard.size else samples[:, :0]

@@ -1,0 +1,247 @@
+"""Playing and comparing in the window: bar, menus, variations, blind tests, the exported page."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import RATE, Stage, write_tone
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.playback.meters import Levels
+from audiosr_desktop.playback.monitor import Monitor
+from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
+from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
+from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B
+
+
+def restored(stage: Stage, path: Path) -> None:
+    """Open a file and halve a part of it."""
+    stage.open(path)
+    stage.editor.timeline.select(Region(24_000, 72_000))
+    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
+        stage.editor.apply(stage.halve.id, {"seed": 3})
+
+
+def varied(stage: Stage) -> None:
+    stage.window.actions_by_id["new_variation"].trigger()
+    stage.idle()
+
+
+def texts(menu: QMenu) -> list[str]:
+    menu.aboutToShow.emit()
+    return [action.text() for action in menu.actions() if action.text()]
+
+
+def chosen(menu: QMenu, start: str) -> QAction:
+    menu.aboutToShow.emit()
+    return next(action for action in menu.actions() if action.text().startswith(start))
+
+
+def heard(stage: Stage, count: int) -> np.ndarray:
+    assert stage.output.last is not None
+    return stage.output.last.hear(count)
+
+
+def test_variations_are_rendered_compared_and_one_is_used(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    editor, menu = stage.editor, stage.window.transport_bar.takes_menu
+    document = editor.document
+    assert document is not None
+    result = document.sound
+    varied(stage)
+    assert stage.halve.given["seed"] == 4
+    assert document.sound is result  # compared first, used later
+    assert len(editor.transport.takes) == 3
+    assert editor.transport.take == 2
+    stage.qtbot.waitUntil(lambda: editor.transport.offset_of(2) is not None, timeout=10_000)
+    assert texts(menu)[:3] == [
+        "A · Source",
+        "B · Halve, seed 3\t−6.0 dB",
+        "C · Halve, seed 4\t−6.0 dB",
+    ]
+    chosen(menu, "Use take C").trigger()
+    assert document.sound is editor.transport.takes[2]
+    assert document.undo_stack.undoText() == "Use take C"
+    assert document.spans[-1].details["seed"] == 4
+    editor.undo()
+    assert document.sound is result
+    assert len(editor.transport.takes) == 3
+    editor.undo()
+    assert not editor.transport.can_compare
+
+
+def test_a_take_gets_a_name(stage: Stage, tone_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    restored(stage, tone_file)
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_args, **_named: ("softer", True))
+    chosen(stage.window.transport_bar.takes_menu, "Rename").trigger()
+    assert texts(stage.window.transport_bar.takes_menu)[1].startswith("B · softer")
+
+
+def test_a_variation_that_fails_or_is_cancelled_leaves_the_takes(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    stage.halve.go.clear()
+    stage.window.actions_by_id["new_variation"].trigger()
+    stage.qtbot.waitUntil(stage.halve.half_way.is_set, timeout=10_000)
+    stage.editor.runner.cancel()
+    stage.idle()
+    assert len(stage.editor.transport.takes) == 2
+    assert stage.editor.document is not None
+    assert not stage.editor.document.locked
+
+
+def test_the_difference_can_be_made_louder(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    transport = stage.editor.transport
+    transport.select_take(DELTA)
+    transport.play(30_000, 70_000)
+    soft = np.abs(heard(stage, 4_800)[:, 480:]).max()
+    chosen(stage.window.transport_bar.hearing_menu, "+10 dB").trigger()
+    heard(stage, 480)
+    assert np.abs(heard(stage, 4_800)).max() == pytest.approx(soft * 10**0.5, rel=0.1)
+    assert stage.window.transport_bar.compare.text() == "Δ · difference +10 dB"
+    transport.set_delta_db(99.0)
+    assert transport.delta_db == 40.0
+
+
+def test_only_the_selected_band_is_heard(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)  # tones of 1 and 3 kHz
+    stage.editor.timeline.select(Region(0, 2 * RATE, 2_500.0, 3_500.0))
+    stage.window.actions_by_id["band_only"].trigger()
+    assert stage.editor.transport.player.band == (2_500.0, 3_500.0)
+    stage.editor.transport.play(0, None)
+    spectrum = np.abs(np.fft.rfft(heard(stage, 9_600)[0, 4_800:9_600] * np.hanning(4_800)))
+    assert spectrum[300] > 100 * spectrum[100]  # bins of 10 Hz
+    assert "band" in stage.window.transport_bar.hearing.text()
+    stage.editor.timeline.select(Region(0, 2 * RATE))
+    assert stage.editor.transport.player.band is None
+
+
+def test_speed_and_channels_are_chosen_in_the_menu(stage: Stage, tmp_path: Path) -> None:
+    stage.open(write_tone(tmp_path / "stereo.wav", channels=2))
+    bar, player = stage.window.transport_bar, stage.editor.transport.player
+    chosen(bar.hearing_menu, "1.5 ×").trigger()
+    chosen(bar.hearing_menu, "Channel 2 alone").trigger()
+    assert player.speed == 1.5
+    assert player.monitor == Monitor("solo", 1)
+    assert bar.hearing.text() == "1.5 × · ch 2"
+    stage.qtbot.waitUntil(lambda: player.device is not None, timeout=5_000)
+    assert any("Silent · 48 kHz · latency 0 ms" in text for text in texts(bar.hearing_menu))
+
+
+def test_the_cut_is_heard_before_it_is_made(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.editor.timeline.select(Region(40_000, 50_000))
+    QTest.keyClick(stage.window, Qt.Key.Key_C)
+    assert stage.editor.sound is not None
+    x = stage.editor.sound.read(0, 2 * RATE)
+    wanted = np.r_[x[0, :40_000], x[0, 50_000:60_000]]
+    wanted = wanted[wanted != 0]  # as `hear` leaves them out
+    np.testing.assert_allclose(heard(stage, wanted.size)[0, : wanted.size], wanted, atol=1e-6)
+
+
+def test_scrubbing_moves_the_playhead_and_is_heard(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.window.view.scrubbed.emit(30_000)
+    assert stage.editor.timeline.playhead == 30_000
+    assert heard(stage, 2_000).any()
+
+
+def test_meters_show_what_is_heard(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    transport, meter = stage.editor.transport, stage.window.transport_bar.meter
+    stage.qtbot.waitUntil(lambda: transport._meters is not None, timeout=20_000)
+    seen: list[Levels] = []
+    transport.levels_changed.connect(lambda levels: seen.append(levels) if levels is not None else None)
+    transport.play(0, None)
+    heard(stage, 48_000)
+    stage.qtbot.waitUntil(lambda: bool(seen), timeout=5_000)
+    assert stage.editor.sound is not None
+    peak_db = 20 * np.log10(np.abs(stage.editor.sound.read(0, 2 * RATE)).max())
+    assert max(levels.peaks_db[0] for levels in seen) == pytest.approx(peak_db, abs=0.5)
+    assert np.isfinite(seen[-1].momentary_lufs)
+    assert "TP −" in meter.text[0]
+    transport.stop()
+    assert meter.text == ("", "")
+
+
+def test_abx_hides_what_is_heard_and_tells_at_the_end(
+    stage: Stage, tone_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored(stage, tone_file)
+    transport = stage.editor.transport
+    stage.window.actions_by_id["abx"].trigger()
+    dialog = stage.window.findChild(AbxDialog)
+    assert dialog is not None
+    assert transport.blind
+    assert transport.looping
+    assert stage.window.transport_bar.compare.text() == "A / B"
+    assert stage.window.transport_bar.offset.text() == ""
+    assert stage.window.transport_bar.meter.blind
+    for trial in range(16):
+        assert f"Trial {trial + 1} of 16" in dialog.said.text()
+        for name in "ABX":
+            dialog.hear_buttons[name].click()
+        x = dialog.test.hidden[trial]
+        assert transport.player.take == (TAKE_A if x == "A" else TAKE_B)
+        (dialog.x_is_a if x == "A" else dialog.x_is_b).click()
+    assert "16 of 16 correct, p = 1.5e-05. You hear a difference." in dialog.said.text()
+    assert "A was Source, B was Halve, seed 3." in dialog.said.text()
+    target = tmp_path / "abx.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    dialog.export.click()
+    assert len(target.read_text().splitlines()) == 17
+    dialog.close()
+    assert not transport.blind
+    assert not transport.playing
+    assert transport.take == TAKE_B
+
+
+def test_ranking_hides_reference_and_anchor(
+    stage: Stage, tone_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored(stage, tone_file)
+    varied(stage)
+    stage.window.actions_by_id["ranking"].trigger()
+    dialog = stage.window.findChild(RankingDialog)
+    assert dialog is not None
+    assert len(dialog.sliders) == 4  # two results, the reference, the anchor
+    for number, stimulus in enumerate(dialog.ranking.stimuli):
+        dialog.hear_buttons[number + 1].click()
+        assert stage.editor.transport.player.take == stimulus.take
+        assert not dialog.finish_button.isEnabled()
+        dialog.sliders[number].setValue({"reference": 95, "anchor": 5, "take": 60}[stimulus.role])
+    dialog.finish_button.click()
+    assert dialog.said.text().splitlines()[0] == " 95  hidden reference"
+    target = tmp_path / "ranking.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    dialog.export.click()
+    assert '"reliable": true' in target.read_text()
+    dialog.close()
+    assert len(stage.editor.transport.takes) == 3
+
+
+def test_a_page_for_listening_is_written(stage: Stage, tone_file: Path, tmp_path: Path) -> None:
+    restored(stage, tone_file)
+    page = tmp_path / "page.html"
+    with stage.qtbot.waitSignal(stage.editor.exported, timeout=30_000):
+        stage.window.listening.export(page)
+    text = page.read_text("utf-8")
+    assert "Halve, seed 3" in text
+    assert "1.0 s" not in text  # figures come from the data, not from the template
+    assert '"cutoff_hz": "6000"' in text
+
+
+def test_what_happens_to_the_device_is_told_in_the_status_bar(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.editor.transport.play(0, None)
+    heard(stage, 4_800)
+    assert stage.output.last is not None
+    stage.output.last.active = False
+    bar = stage.window.status
+    stage.qtbot.waitUntil(lambda: "sound device Silent is gone" in bar.currentMessage(), timeout=10_000)
+    assert not stage.editor.transport.playing
+    assert stage.answers.errors == []
