@@ -25,7 +25,7 @@ from audiosr_desktop.audio.formats import (
 from audiosr_desktop.audio.mpeg import counted_samples, may_be_mpeg, write_with_length
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Sound
-from audiosr_desktop.audio.store import FileStore, Samples, Scratch
+from audiosr_desktop.audio.store import DecodedStore, FileStore, Samples, Scratch
 from audiosr_desktop.audio.tags import Carrier, carry_metadata
 from audiosr_desktop.errors import AudioFileError, SoundError
 from audiosr_desktop.job import Job, Progress
@@ -243,7 +243,7 @@ def _decode(info: FileInfo, scratch: Scratch) -> Job[Sound]:
                 yield Progress(min(1.0, writer.length / info.samples), f"Decoding {path.name}")
             if writer.length < info.samples:
                 raise _cut_short(path)
-            return Sound.from_store(writer.finish(), info.sample_rate)
+            return Sound.from_store(DecodedStore(path, writer.finish()), info.sample_rate)
     except (soundfile.LibsndfileError, OSError) as error:
         raise AudioFileError(f"{path.name} cannot be decoded: {_reason(error)}.", path) from error
     finally:
