@@ -39,13 +39,6 @@ def edges(marks: Iterable[Mark], length: int) -> list[int]:
     return sorted(place for place in places if 0 <= place <= length)
 
 
-def around(marks: Iterable[Mark], sample: int, length: int) -> tuple[int, int]:
-    """Return the edges on both sides of a sample: what a double click selects."""
-    places = edges(marks, length)
-    start = max((place for place in places if place <= sample), default=0)
-    return start, min((place for place in places if place > sample), default=length)
-
-
 def moved_region(region: Region, before: Sound, after: Sound, edited: Region) -> Region | None:
     """Return where a region lies after an edit; None when the edit took all of it away.
 

@@ -54,6 +54,7 @@ from audiosr_desktop.audio.project_values import (
     store_numbers,
     to_text,
 )
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import (
     DecodedStore,
     FileStore,
@@ -301,7 +302,7 @@ class ProjectFile:
             "info": info_to_text(contents.info),
             "view": to_text(dict(contents.view)),
             "done": str(history.index),
-            "saved": str(history.clean),
+            "saved": str(history.index if self.kind == "project" else history.clean),
             "self_contained": str(int(contents.self_contained)),
             "project": str(contents.project_path or ""),
             "revision": revision,
@@ -430,11 +431,14 @@ class ProjectFile:
         if not in_order or [row[0] for row in step_rows] != list(range(1, count)) or index >= count:
             raise ValueError("the history has gaps")
         states: list[State | None] = []
+        sounds: dict[tuple[object, object], Sound] = {}  # a step that changed none is known by its sound
         for _, rate, pieces, spans, marks in state_rows:
             whole = store_numbers(pieces) <= stores.keys()
             if not whole and self.kind == "project":
                 raise ValueError("samples are missing")
-            states.append(state_of(sound_of(pieces, rate, stores), spans, marks) if whole else None)
+            if whole and (pieces, rate) not in sounds:
+                sounds[pieces, rate] = sound_of(pieces, rate, stores)
+            states.append(state_of(sounds[pieces, rate], spans, marks) if whole else None)
         first = last = index
         while first > 0 and states[first - 1] is not None:
             first -= 1

@@ -268,9 +268,13 @@ class ScratchStore:
         samples = np.ascontiguousarray(interleaved.T)
         return samples if samples.dtype == dtype else samples.astype(dtype)
 
-    def close(self) -> None:
-        """Delete the file; later reads fail."""
-        self._finalizer()
+    def close(self, *, keep: bool = False) -> None:
+        """Delete the file, or leave it to the autosave that names it; later reads fail."""
+        if keep:
+            self._finalizer.detach()
+            self._file.close()
+        else:
+            self._finalizer()
 
 
 class ScratchWriter:
@@ -436,10 +440,13 @@ class Scratch:
         self._stores.add(store)
 
     def close(self) -> None:
-        """Remove the folder; its stores can no longer be read."""
+        """Remove the folder; its stores can no longer be read. One with an autosave is left for later."""
+        kept = any(self.folder.glob(AUTOSAVES))
         for store in list(self._stores):
-            store.close()
+            store.close(keep=kept)
         self._lock.close()
+        if kept:
+            return
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:

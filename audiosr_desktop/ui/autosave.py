@@ -1,4 +1,4 @@
-"""Autosave: writes the journal of every changed document after each step, and each minute what is seen of it."""
+"""Autosave: writes the journal of each changed document after each step, and its view each minute."""
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -99,9 +99,7 @@ def view_values(view: TimelineView) -> dict[str, object]:
         "start": view.start,
         "stop": view.stop,
         "playhead": view.playhead,
-        "selection": None
-        if chosen is None
-        else [chosen.start, chosen.stop, chosen.low_hz, chosen.high_hz],
+        "selection": None if chosen is None else [chosen.start, chosen.stop, chosen.low_hz, chosen.high_hz],
     }
 
 

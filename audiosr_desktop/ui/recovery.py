@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QLocale, Qt, Slot
+from PySide6.QtCore import QDateTime, QLocale, Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -38,7 +38,9 @@ class RecoveryDialog(QDialog):
         self.list.setHeaderLabels(["Document", "Autosaved", "Last step", "Edits"])
         self.list.setRootIsDecorated(False)
         for entry in entries:
-            when = QLocale().toString(entry.when, QLocale.FormatType.ShortFormat)
+            when = QLocale().toString(
+                QDateTime.fromSecsSinceEpoch(round(entry.when.timestamp())), QLocale.FormatType.ShortFormat
+            )
             steps = str(entry.steps) if not entry.problem else ""
             row = QTreeWidgetItem([entry.title, when, entry.problem or entry.last_step or "As opened", steps])
             row.setToolTip(2, entry.problem)
