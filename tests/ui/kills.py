@@ -122,9 +122,7 @@ def run_kills(folder: Path, count: int, seed: int, longest_s: float = 0.6, fresh
                 tally.recovered += 1
                 tally.steps += steps - begun
                 if not told <= steps <= running or digest != expected(source, scratch, steps, known):
-                    problems.append(
-                        f"the autosave has {steps} steps of {told} to {running}, or other samples"
-                    )
+                    problems.append(f"the autosave has {steps} of {told} to {running} steps, or other sound")
                 if steps > fresh_after:
                     discard(found[0].path)
             elif told > saved:
@@ -164,7 +162,7 @@ def main() -> None:
     """Kill as often as the first argument says (100), and print what was found."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 100
     with tempfile.TemporaryDirectory() as folder:
-        print(run_kills(Path(folder), count, seed=1, longest_s=1.5))
+        sys.stdout.write(f"{run_kills(Path(folder), count, seed=1, longest_s=1.5)}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Kill −9 at random moments: the source and the saved project are intact, and every finished step comes back."""
+"""Kill −9 at random moments: source and saved project are intact, every finished step comes back."""
 
 import sys
 from pathlib import Path
