@@ -25,6 +25,7 @@ import secrets
 import sqlite3
 import threading
 import weakref
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -84,7 +85,16 @@ _SCHEMA = {
     "elapsed_s REAL NOT NULL)",
 }
 _SQL_ERRORS = (sqlite3.Error, UnicodeError)  # a damaged schema cannot even be told
-_BAD_VALUES = (ValueError, KeyError, TypeError, OverflowError, AttributeError, SoundError, RecursionError)
+_BAD_VALUES = (
+    zlib.error,
+    ValueError,
+    KeyError,
+    TypeError,
+    OverflowError,
+    AttributeError,
+    SoundError,
+    RecursionError,
+)
 
 Kind = Literal["project", "autosave"]
 

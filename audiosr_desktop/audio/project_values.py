@@ -1,6 +1,8 @@
 """The values of a project as the text and bytes that its tables hold, and back, each checked on the way."""
 
+import base64
 import json
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -11,6 +13,7 @@ import numpy as np
 from audiosr_desktop.audio.files import MAX_CHANNELS, MAX_RATE, MIN_RATE, FileInfo
 from audiosr_desktop.audio.history import History, Span, State, Step
 from audiosr_desktop.audio.markers import Mark
+from audiosr_desktop.audio.mask import MAX_COLUMNS, ROWS, Mask
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Piece, Sound
 from audiosr_desktop.audio.store import SampleStore
@@ -85,19 +88,36 @@ def region_values(region: Region) -> list[int | float | None]:
 
 
 def region_of(values: Sequence[Any]) -> Region:
-    """Return a region from four numbers.
+    """Return a region from four numbers, and its mask if there is one.
 
     Raises:
         ValueError, TypeError: they are no region.
     """
-    start, stop, low, high = values
-    edges = [None if edge is None else float(edge) for edge in (low, high)]
-    return Region(natural(start), natural(stop), *edges)
+    start, stop, low, high, *shape = values
+    low_hz, high_hz = (None if edge is None else float(edge) for edge in (low, high))
+    mask = _mask_of(*shape[0]) if shape else None
+    return Region(natural(start), natural(stop), low_hz, high_hz, mask)
+
+
+def region_json(region: Region) -> list[Any]:
+    """Return a region as four numbers, and its mask if it has one."""
+    mask = region.mask
+    if mask is None:
+        return region_values(region)
+    packed = base64.b64encode(zlib.compress(mask.gains.tobytes())).decode("ascii")
+    return [*region_values(region), [mask.first, mask.hop, packed]]
+
+
+def _mask_of(first: object, hop: object, packed: object) -> Mask:
+    data = base64.b64decode(str(packed), validate=True)
+    gains = zlib.decompressobj().decompress(data, ROWS * MAX_COLUMNS)
+    grid = np.frombuffer(gains, np.uint8).reshape(ROWS, -1).copy()
+    return Mask(natural(first), natural(hop), grid)
 
 
 def marks_to_text(marks: Sequence[Mark]) -> str:
     """Return marks as JSON."""
-    return to_text([[mark.name, *region_values(mark.region)] for mark in marks])
+    return to_text([[mark.name, *region_json(mark.region)] for mark in marks])
 
 
 def marks_of(text: object) -> tuple[Mark, ...]:
@@ -111,7 +131,7 @@ def marks_of(text: object) -> tuple[Mark, ...]:
 
 def spans_to_text(spans: Sequence[Span]) -> str:
     """Return restored spans as JSON."""
-    return to_text([[span.title, dict(span.details), *region_values(span.region)] for span in spans])
+    return to_text([[span.title, dict(span.details), *region_json(span.region)] for span in spans])
 
 
 def spans_of(text: object) -> tuple[Span, ...]:

@@ -3,8 +3,7 @@
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.journal import Journal
-from audiosr_desktop.audio.project_values import Contents
-from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.project_values import Contents, region_json, region_of
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.ui.document import Document
@@ -99,7 +98,7 @@ def view_values(view: TimelineView) -> dict[str, object]:
         "start": view.start,
         "stop": view.stop,
         "playhead": view.playhead,
-        "selection": None if chosen is None else [chosen.start, chosen.stop, chosen.low_hz, chosen.high_hz],
+        "selection": None if chosen is None else region_json(chosen),
     }
 
 
@@ -108,7 +107,7 @@ def view_of(values: object) -> TimelineView | None:
     try:
         assert isinstance(values, dict)
         chosen = values["selection"]
-        region = None if chosen is None else Region(*chosen)
+        region = None if chosen is None else region_of(chosen)
         places = float(values["start"]), float(values["stop"]), int(values["playhead"])
         rate = int(values["sample_rate"])
         return TimelineView(rate, *places, region) if rate > 0 and places[0] < places[1] else None

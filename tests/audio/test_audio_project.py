@@ -16,6 +16,7 @@ from audiosr_desktop.audio.files import open_sound, probe
 from audiosr_desktop.audio.history import History, Span, State, Step, space_bytes
 from audiosr_desktop.audio.links import MissingStore
 from audiosr_desktop.audio.markers import Mark
+from audiosr_desktop.audio.mask import HOP, ROWS, Mask
 from audiosr_desktop.audio.project import ProjectFile, StoredSamples, missing_sources, save_as, source_paths
 from audiosr_desktop.audio.project_values import Contents
 from audiosr_desktop.audio.region import Region
@@ -25,6 +26,9 @@ from audiosr_desktop.errors import AudioFileError, ProjectError
 from audiosr_desktop.job import run_job
 
 RATE = 48_000
+_GAINS = np.zeros((ROWS, 3), np.uint8)
+_GAINS[100:200, 1] = 77
+MASKED = Region(5, 2_000, 500.0, None, Mask(0, HOP, _GAINS))
 
 
 def write_source(path: Path, seconds: float = 2.0, subtype: str = "PCM_24") -> Path:
@@ -130,14 +134,14 @@ def test_a_save_writes_only_what_is_new(tmp_path: Path, source: Path, run_scratc
     file = run_job(save_as(tmp_path / "p.asrproj", contents))
     size = (tmp_path / "p.asrproj").stat().st_size
     assert size > 9_000_000
-    step, state = Step("Note", Region(0, 0)), replace(history.steps[2][1], marks=(Mark(Region(5, 9), "new"),))
+    step, state = Step("Note", Region(0, 0)), replace(history.steps[2][1], marks=(Mark(MASKED, "new"),))
     run_job(
         file.save(replace(contents, history=History(history.base, (*history.steps[:3], (step, state)), 4, 4)))
     )
     assert (tmp_path / "p.asrproj").stat().st_size < size + 20_000
     loaded = load(tmp_path / "p.asrproj", run_scratch)
     assert [s.text for s, _ in loaded.history.steps] == ["Gain", "Paste", "Silence", "Note"]
-    assert loaded.history.present.marks == (Mark(Region(5, 9), "new"),)
+    assert loaded.history.present.marks == (Mark(MASKED, "new"),)
 
 
 def test_samples_that_nothing_needs_leave_the_file(

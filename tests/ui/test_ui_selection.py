@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from test_ui_main_job import place
 
-from audiosr_desktop.audio.mask import ROWS
 from audiosr_desktop.audio.markers import Mark
+from audiosr_desktop.audio.mask import ROWS
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.views.track_view import TrackView
 
