@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from audiosr_desktop.audio.project import ProjectFile
+from audiosr_desktop.audio.project import ProjectFile, save_as
 from audiosr_desktop.audio.project_values import Contents
 from audiosr_desktop.audio.store import AUTOSAVES, Scratch, holding, killed_runs
 from audiosr_desktop.errors import AudioSRError
@@ -35,9 +35,10 @@ class Journal:
         Raises:
             ProjectError: the scratch folder cannot be written.
         """
-        if self._file is None:
-            self._file = ProjectFile.create(self.path, "autosave")
-        run_job(self._file.save(contents))
+        if self._file is None:  # the first one appears when it is complete
+            self._file = run_job(save_as(self.path, contents, "autosave"))
+        else:
+            run_job(self._file.save(contents))
 
     def discard(self) -> None:
         """Delete the autosave: its document was saved and closed, or given up."""

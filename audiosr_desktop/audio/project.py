@@ -153,9 +153,6 @@ class ProjectFile:
             connection = _connect(path, "rwc")
             with contextlib.ExitStack() as undo:
                 undo.callback(connection.close)
-                if kind == "autosave":
-                    connection.execute("PRAGMA journal_mode = WAL")
-                    connection.execute("PRAGMA synchronous = NORMAL")
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
                 for statement in _SCHEMA.values():
@@ -181,6 +178,9 @@ class ProjectFile:
             raise ProjectError(f"{path.name} cannot be opened: {_reason(error)}.", path) from error
         try:
             _require_ours(connection, path)
+            if kind == "autosave":
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
         except ProjectError:
             connection.close()
             raise
@@ -544,8 +544,8 @@ class StoredSamples:
             yield last
 
 
-def save_as(path: Path, contents: Contents) -> Job[ProjectFile]:
-    """Save a document in a new project, which takes the place of a file of that name when it is complete.
+def save_as(path: Path, contents: Contents, kind: Kind = "project") -> Job[ProjectFile]:
+    """Save a document in a new file, which takes the place of one of that name when it is complete.
 
     Raises:
         ProjectError: it cannot be written.
@@ -553,12 +553,12 @@ def save_as(path: Path, contents: Contents) -> Job[ProjectFile]:
     """
     try:
         with replacing(path) as temporary:
-            file = ProjectFile.create(temporary, "project")
+            file = ProjectFile.create(temporary, kind)
             try:
                 yield from file.save(contents)
             finally:
                 file.close()
-        return ProjectFile.open(path, "project").after(file)
+        return ProjectFile.open(path, kind).after(file)
     except OSError as error:
         raise _write_error(path, error) from error
 

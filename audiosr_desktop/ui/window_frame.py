@@ -104,6 +104,8 @@ class WindowFrame(QMainWindow):
         self.splitDockWidget(self.restore_dock, self.history_dock, Qt.Orientation.Vertical)
         self.tabifyDockWidget(self.history_dock, self.markers_dock)
         self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        for dock in (self.history_dock, self.markers_dock):
+            dock.setTitleBarWidget(QWidget())  # its tab says the same
         self.history_dock.raise_()
         self.resizeDocks([self.restore_dock, self.history_dock], [520, 210], Qt.Orientation.Vertical)
         self.setStatusBar(self.status)
@@ -128,7 +130,9 @@ class WindowFrame(QMainWindow):
         """Show or hide the history."""
         self.history_dock.setVisible(shown)
         if shown:
-            self.history_dock.raise_()
+            for dock in (self.history_dock, self.markers_dock):
+            dock.setTitleBarWidget(QWidget())  # its tab says the same
+        self.history_dock.raise_()
 
     def toggle_markers(self, shown: bool) -> None:
         """Show or hide the markers."""
