@@ -130,9 +130,7 @@ class WindowFrame(QMainWindow):
         """Show or hide the history."""
         self.history_dock.setVisible(shown)
         if shown:
-            for dock in (self.history_dock, self.markers_dock):
-            dock.setTitleBarWidget(QWidget())  # its tab says the same
-        self.history_dock.raise_()
+            self.history_dock.raise_()
 
     def toggle_markers(self, shown: bool) -> None:
         """Show or hide the markers."""
