@@ -46,7 +46,10 @@ class RecoveryDialog(QDialog):
             row.setToolTip(2, entry.problem)
             row.setCheckState(0, Qt.CheckState.Unchecked if entry.problem else Qt.CheckState.Checked)
             self.list.addTopLevelItem(row)
-        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self.buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
         self.restore_button = self.buttons.addButton("Restore", roles.AcceptRole)
