@@ -15,6 +15,14 @@ class AudioFileError(AudioSRError):
         self.path = path
 
 
+class ProjectError(AudioSRError):
+    """A project or an autosave cannot be read or written."""
+
+    def __init__(self, message: str, path: Path | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+
+
 class SoundError(AudioSRError):
     """The sound itself cannot be worked on: not-a-number samples, a rate or channel count out of range."""
 

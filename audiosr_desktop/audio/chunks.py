@@ -126,6 +126,7 @@ def read_markers(chunks: Iterable[Chunk], sample_rate: int) -> list[Marker]:
     """Return the markers of `cue ` and its labels, or of an AIFF file's `MARK`."""
     points: dict[int, int] = {}
     labels: dict[int, str] = {}
+    lengths: dict[int, int] = {}
     for chunk in chunks:
         if chunk.name == b"cue ":
             for at in range(4, len(chunk.data) - 23, 24):
@@ -134,11 +135,16 @@ def read_markers(chunks: Iterable[Chunk], sample_rate: int) -> list[Marker]:
             for name, at, size in _sub_chunks(chunk.data):
                 if name == b"labl" and size > 4:
                     labels[_number(chunk.data, "<I", at)] = _text(chunk.data[at + 4 : at + size])
+                elif name == b"ltxt" and size >= 8:
+                    lengths[_number(chunk.data, "<I", at)] = _number(chunk.data, "<I", at + 4)
         elif chunk.name == b"MARK":
             for at, label in _aiff_marks(chunk.data):
                 points[_number(chunk.data, ">H", at)] = _number(chunk.data, ">I", at + 2)
                 labels[_number(chunk.data, ">H", at)] = label
-    markers = [Marker(sample / sample_rate, labels.get(point, "")) for point, sample in points.items()]
+    markers = [
+        Marker(sample / sample_rate, labels.get(point, ""), lengths.get(point, 0) / sample_rate)
+        for point, sample in points.items()
+    ]
     return sorted(markers, key=lambda marker: marker.time_s)
 
 
@@ -153,7 +159,15 @@ def riff_markers(markers: list[Marker], sample_rate: int) -> list[Chunk]:
         cue += struct.pack("<II4sIII", number, sample, b"data", 0, 0, sample)
         text = marker.name.encode() + b"\0"
         labels += struct.pack("<4sII", b"labl", 4 + len(text), number) + text + bytes(len(text) % 2)
+        if marker.length_s:
+            length = min(round(marker.length_s * sample_rate), _MOST_SAMPLES)
+            labels += struct.pack("<4sIII4sHHHH", b"ltxt", 20, number, length, b"rgn ", 0, 0, 0, 0)
     return [Chunk(b"cue ", cue), Chunk(b"LIST", labels)]
+
+
+def holds_markers(chunk: Chunk) -> bool:
+    """Return whether a chunk holds markers or their names."""
+    return chunk.name in (b"cue ", b"MARK") or (chunk.name == b"LIST" and chunk.data[:4] == b"adtl")
 
 
 def aiff_markers(markers: list[Marker], sample_rate: int) -> list[Chunk]:

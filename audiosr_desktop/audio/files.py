@@ -12,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from audiosr_desktop.audio.atomic import replacing
+from audiosr_desktop.audio.chunks import Marker
 from audiosr_desktop.audio.containers import is_cut_short
 from audiosr_desktop.audio.formats import (
     LOSSY_QUALITY,
@@ -25,8 +26,8 @@ from audiosr_desktop.audio.formats import (
 from audiosr_desktop.audio.mpeg import counted_samples, may_be_mpeg, write_with_length
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Sound
-from audiosr_desktop.audio.store import FileStore, Samples, Scratch, native_name
-from audiosr_desktop.audio.tags import Carrier, carry_metadata
+from audiosr_desktop.audio.store import DecodedStore, FileStore, Samples, Scratch, native_name
+from audiosr_desktop.audio.tags import Carrier, carry_metadata, read_markers
 from audiosr_desktop.errors import AudioFileError, SoundError
 from audiosr_desktop.job import Job, Progress
 
@@ -36,6 +37,7 @@ MAX_RATE = 384_000
 
 _RIFF_LIMIT = 2**32 - 2**24  # bytes of sound in a WAV, with room for its other chunks
 _UNKNOWN_LENGTH = 2**62  # libsndfile's count when a FLAC header leaves it open
+_DITHER_SEED = 0  # the same file each time it is written
 _TAIL = 4096  # samples read at the end to see that they are there
 
 
@@ -73,6 +75,26 @@ class OutputFormat:
 
     format: str
     subtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How a file is written.
+
+    Attributes:
+        dither: add triangular noise of one step before rounding to whole numbers.
+        metadata: carry tags, cover and markers over.
+        markers: to be written in place of the source's; None keeps those.
+    """
+
+    dither: bool = False
+    metadata: bool = True
+    markers: list[Marker] | None = None
+
+
+def file_markers(info: FileInfo) -> list[Marker]:
+    """Return the markers that a sound file holds; none when they cannot be read."""
+    return read_markers(Carrier(info.path, info.format, info.subtype, info.sample_rate))
 
 
 def probe(path: Path) -> FileInfo:
@@ -132,6 +154,7 @@ def write_sound(
     output: OutputFormat | None = None,
     like: FileInfo | None = None,
     overwrite: bool = False,
+    options: "WriteOptions | None" = None,
 ) -> Job[FileInfo]:
     """Write a sound to a file that appears only when it is complete.
 
@@ -141,6 +164,7 @@ def write_sound(
         output: format and sample format.
         like: the source; its sample format is kept and its tags, cover, markers and bext are carried over.
         overwrite: replace an existing file.
+        options: dither, and what becomes of tags and markers.
 
     Raises:
         AudioFileError: the file exists and may not be replaced, the format cannot carry the sound, or the
@@ -152,10 +176,12 @@ def write_sound(
     _require_writable(target, sound, chosen, like, overwrite)
     try:
         with replacing(target) as temporary:
-            yield from _write_samples(sound, temporary, chosen, path)
-            if like is not None:
+            wanted = options or WriteOptions()
+            yield from _write_samples(sound, temporary, chosen, path, dither=wanted.dither)
+            if like is not None and wanted.metadata:
                 source = Carrier(like.path, like.format, like.subtype, like.sample_rate)
-                carry_metadata(source, Carrier(temporary, chosen.format, chosen.subtype, sound.sample_rate))
+                carrier = Carrier(temporary, chosen.format, chosen.subtype, sound.sample_rate)
+                carry_metadata(source, carrier, wanted.markers)
             _require_complete(temporary, sound, chosen, path)
     except OSError as error:
         raise _write_error(path, error) from error
@@ -172,8 +198,11 @@ def _require_complete(temporary: Path, sound: Sound, chosen: OutputFormat, path:
         raise _write_error(path, OSError(f"{samples} of {sound.length} samples written"))
 
 
-def _write_samples(sound: Sound, temporary: Path, chosen: OutputFormat, path: Path) -> Job[None]:
+def _write_samples(
+    sound: Sound, temporary: Path, chosen: OutputFormat, path: Path, *, dither: bool
+) -> Job[None]:
     dtype = read_dtype(chosen.subtype)
+    random = np.random.default_rng(_DITHER_SEED) if dither else None
     options = {"compression_level": 1.0 - LOSSY_QUALITY} if is_lossy(chosen.subtype) else {}
     try:
         file = soundfile.SoundFile(
@@ -198,7 +227,7 @@ def _write_samples(sound: Sound, temporary: Path, chosen: OutputFormat, path: Pa
                 block = sound.read(first, min(first + BLOCK, sound.length), dtype)
                 if chosen.subtype not in {"FLOAT", "DOUBLE"}:
                     _require_finite_block(block, first, sound.sample_rate)
-                file.write(encode(block, chosen.subtype))
+                file.write(encode(block, chosen.subtype, random))
     except (soundfile.LibsndfileError, AssertionError) as error:  # soundfile asserts that all was written
         raise _write_error(path, error) from error
 
@@ -249,7 +278,7 @@ def _decode(info: FileInfo, scratch: Scratch) -> Job[Sound]:
                 yield Progress(min(1.0, writer.length / info.samples), f"Decoding {path.name}")
             if writer.length < info.samples:
                 raise _cut_short(path)
-            return Sound.from_store(writer.finish(), info.sample_rate)
+            return Sound.from_store(DecodedStore(path, writer.finish()), info.sample_rate)
     except (soundfile.LibsndfileError, OSError) as error:
         raise AudioFileError(f"{path.name} cannot be decoded: {_reason(error)}.", path) from error
     finally:
@@ -308,7 +337,7 @@ def _require_writable(
         raise AudioFileError(f"The folder {target.parent} does not exist; make it or choose another.", target)
     if target.exists() and not overwrite:
         what = (
-            "is the source itself" if like is not None and _same_file(like.path, target) else "exists already"
+            "is the source itself" if like is not None and same_file(like.path, target) else "exists already"
         )
         raise AudioFileError(f"{target} {what}; choose another name or allow overwriting.", target)
     needed = sound.length * sound.channels * bytes_per_sample(chosen.subtype)
@@ -340,7 +369,8 @@ def _fit_size(chosen: OutputFormat, sound: Sound) -> OutputFormat:
     return chosen
 
 
-def _same_file(one: Path, other: Path) -> bool:
+def same_file(one: Path, other: Path) -> bool:
+    """Return whether two paths are one file; False while one is not there."""
     try:
         return one.samefile(other)
     except OSError:

@@ -119,7 +119,12 @@ def bytes_per_sample(subtype: str) -> int:
     return {8: 1, 16: 2, 20: 3, 24: 3}.get(_BITS.get(subtype, 0), 8 if subtype == "DOUBLE" else 4)
 
 
-def encode(samples: NDArray[Any], subtype: str) -> NDArray[Any]:
+def integer_bits(subtype: str) -> int | None:
+    """Return the bits of an integer sample format; None for floats and lossy coding."""
+    return _BITS.get(subtype)
+
+
+def encode(samples: NDArray[Any], subtype: str, dither: np.random.Generator | None = None) -> NDArray[Any]:
     """Return samples as the numbers that libsndfile takes for a sample format, exactly.
 
     libsndfile itself scales by one less than full scale when it writes float samples as integers, which
@@ -128,6 +133,8 @@ def encode(samples: NDArray[Any], subtype: str) -> NDArray[Any]:
     Args:
         samples: float (channels, samples); full scale is 1. Beyond it integers are clipped.
         subtype: of the file.
+        dither: where the noise comes from that makes the rounding error independent of the sound: two uniform
+            numbers of one step, whose sum has a triangular density (Lipshitz et al., JAES 40, 1992).
 
     Returns:
         (samples, channels): int32 with the number in its upper bits, or float.
@@ -138,5 +145,8 @@ def encode(samples: NDArray[Any], subtype: str) -> NDArray[Any]:
         return interleaved.astype(np.float64 if subtype == "DOUBLE" else np.float32)
     full = 2.0 ** (bits - 1)
     wide = interleaved.astype(np.float64) if bits > 24 else interleaved
-    numbers = np.clip(np.rint(wide * full), -full, full - 1).astype(np.int32)
+    scaled = wide * full
+    if dither is not None:
+        scaled = scaled + (dither.random(wide.shape) - dither.random(wide.shape))
+    numbers = np.clip(np.rint(scaled), -full, full - 1).astype(np.int32)
     return np.left_shift(numbers, 32 - bits)

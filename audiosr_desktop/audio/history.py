@@ -7,7 +7,7 @@ from typing import TypeAlias
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import ArrayStore, SampleStore, ScratchStore
+from audiosr_desktop.audio.store import ArrayStore, DecodedStore, SampleStore, ScratchStore
 
 Values: TypeAlias = Mapping[str, bool | int | float | str]
 
@@ -104,4 +104,6 @@ def space_bytes(history: History) -> list[int]:
 
 def held_bytes(store: SampleStore) -> int:
     """Return how much memory or scratch space a store takes; samples read from their own file take none."""
+    if isinstance(store, DecodedStore):
+        return held_bytes(store.decoded)
     return store.channels * store.length * 4 if isinstance(store, ArrayStore | ScratchStore) else 0

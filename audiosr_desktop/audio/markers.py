@@ -39,13 +39,6 @@ def edges(marks: Iterable[Mark], length: int) -> list[int]:
     return sorted(place for place in places if 0 <= place <= length)
 
 
-def around(marks: Iterable[Mark], sample: int, length: int) -> tuple[int, int]:
-    """Return the edges on both sides of a sample: what a double click selects."""
-    places = edges(marks, length)
-    start = max((place for place in places if place <= sample), default=0)
-    return start, min((place for place in places if place > sample), default=length)
-
-
 def moved_region(region: Region, before: Sound, after: Sound, edited: Region) -> Region | None:
     """Return where a region lies after an edit; None when the edit took all of it away.
 
@@ -56,8 +49,7 @@ def moved_region(region: Region, before: Sound, after: Sound, edited: Region) ->
         edited: what the edit replaced, in samples of `before`.
     """
     if before.sample_rate != after.sample_rate:
-        ratio = after.sample_rate / before.sample_rate
-        return replace(region, start=round(region.start * ratio), stop=round(region.stop * ratio))
+        return region.at_rate(after.sample_rate / before.sample_rate)
     change = after.length - before.length
     if not change:
         return region
@@ -70,7 +62,11 @@ def moved_region(region: Region, before: Sound, after: Sound, edited: Region) ->
     # what the edit replaced is no longer what it was
     new_start = start if start < edited.start else max(start, edited.stop) + change
     new_stop = stop + change if stop > edited.stop else min(stop, edited.start)
-    return replace(region, start=new_start, stop=new_stop) if new_start < new_stop else None
+    if new_start >= new_stop:
+        return None
+    shift = change if start >= edited.stop else 0
+    mask = region.mask.shifted(shift) if region.mask is not None else None
+    return replace(region, start=new_start, stop=new_stop, mask=mask)
 
 
 def moved_marks(marks: Iterable[Mark], before: Sound, after: Sound, edited: Region) -> tuple[Mark, ...]:

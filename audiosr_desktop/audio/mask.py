@@ -145,6 +145,11 @@ class Mask:
         out[:, inside] = inner[:, indices[inside]]
         return out
 
+    def shifted(self, samples: int) -> "Mask | None":
+        """Return the mask moved in time, to the nearest column; None when it would begin before the sound."""
+        first = self.first + round(samples / self.hop)
+        return Mask(first, self.hop, self.gains) if first >= 0 else None
+
     def at_rate(self, ratio: float) -> "Mask":
         """Return the mask for the same sound at `ratio` times the sample rate."""
         start, stop = self.start * ratio, self.stop * ratio

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 import weakref
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from audiosr_desktop import paths
+from audiosr_desktop.audio.formats import read_dtype
 from audiosr_desktop.errors import AudioFileError
 
 if sys.platform != "win32":
@@ -26,6 +28,7 @@ if sys.platform != "win32":
 
 Samples: TypeAlias = NDArray[np.float32]
 
+AUTOSAVES = "*.autosave"  # what keeps a killed run's folder
 _IN_MEMORY_BYTES = 8_000_000  # results smaller than this need no file
 _ORPHAN_AGE_S = 3600.0  # a folder without a lock file may be one that is just being made
 
@@ -119,11 +122,22 @@ class FileStore:
             raise AudioFileError(f"{path.name} cannot be opened: {error}.", path) from error
         self._length = length
         self._position = 0
+        self._stamp = _stamp(path)
 
     @property
     def path(self) -> Path:
         """The file."""
         return self._path
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file of that name still is the one that is read."""
+        return _stamp(self._path) == self._stamp
+
+    @property
+    def dtype(self) -> type[np.floating[Any]]:
+        """The float type that holds all bits of its samples."""
+        return read_dtype(self._file.subtype)
 
     @property
     def channels(self) -> int:
@@ -162,6 +176,45 @@ class FileStore:
                 self._path,
             )
         return np.ascontiguousarray(samples.T)
+
+
+class DecodedStore:
+    """Samples of a lossy sound file, decoded once into another store."""
+
+    dtype = np.float32
+
+    def __init__(self, path: Path, decoded: SampleStore) -> None:
+        self._path, self._decoded = path, decoded
+        self._stamp = _stamp(path)
+
+    @property
+    def path(self) -> Path:
+        """The sound file."""
+        return self._path
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file of that name still is the one that was decoded."""
+        return _stamp(self._path) == self._stamp
+
+    @property
+    def decoded(self) -> SampleStore:
+        """Where the samples are."""
+        return self._decoded
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self._decoded.channels
+
+    @property
+    def length(self) -> int:
+        """Number of samples per channel."""
+        return self._decoded.length
+
+    def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
+        """Return samples [start, stop)."""
+        return self._decoded.read(start, stop, dtype)
 
 
 class ScratchStore:
@@ -215,9 +268,13 @@ class ScratchStore:
         samples = np.ascontiguousarray(interleaved.T)
         return samples if samples.dtype == dtype else samples.astype(dtype)
 
-    def close(self) -> None:
-        """Delete the file; later reads fail."""
-        self._finalizer()
+    def close(self, *, keep: bool = False) -> None:
+        """Delete the file, or leave it to the autosave that names it; later reads fail."""
+        if keep:
+            self._finalizer.detach()
+            self._file.close()
+        else:
+            self._finalizer()
 
 
 class ScratchWriter:
@@ -323,8 +380,8 @@ class ScratchWriter:
 class Scratch:
     """The folder of one run of the program for samples that are too many for memory.
 
-    A lock on a file in it tells other runs that it is in use; what a killed run left is removed by the
-    next one.
+    A lock on a file in it tells other runs that it is in use. What a killed run left is removed by the next
+    one, unless it holds autosaves: those wait until someone took over the folder and closed it.
     """
 
     def __init__(self, folder: Path, lock: FileIO) -> None:
@@ -360,15 +417,36 @@ class Scratch:
         """Return a new file name in the folder."""
         return self.folder / f"{secrets.token_hex(8)}.f32"
 
+    def copy_of(self, path: Path, channels: int, length: int) -> ScratchStore:
+        """Take a scratch file of a killed run into this folder; it stays where it is, too.
+
+        Raises:
+            OSError: it is not there.
+            ValueError: it is cut short.
+        """
+        if path.stat().st_size != channels * length * 4:
+            raise ValueError(f"{path.name} is cut short")
+        copy = self.new_path()
+        try:
+            os.link(path, copy)
+        except OSError:  # another disk, or one without links
+            shutil.copyfile(path, copy)
+        store = ScratchStore(copy, channels, length)
+        self.adopt(store)
+        return store
+
     def adopt(self, store: ScratchStore) -> None:
         """Close `store` together with the folder."""
         self._stores.add(store)
 
     def close(self) -> None:
-        """Remove the folder; its stores can no longer be read."""
+        """Remove the folder; its stores can no longer be read. One with an autosave is left for later."""
+        kept = any(self.folder.glob(AUTOSAVES))
         for store in list(self._stores):
-            store.close()
+            store.close(keep=kept)
         self._lock.close()
+        if kept:
+            return
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
@@ -385,6 +463,15 @@ def native_name(path: Path) -> Path | bytes:
     return path if sys.platform == "win32" else os.fsencode(path)
 
 
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when another file takes the name."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
 def _check_range(start: int, stop: int, length: int) -> None:
     if not 0 <= start <= stop <= length:
         raise ValueError(f"samples [{start}, {stop}) are not inside [0, {length})")
@@ -399,7 +486,11 @@ def _drop_file(file: FileIO, path: Path) -> None:
 def _take_lock(folder: Path) -> FileIO:
     lock = (folder / "lock").open("wb", buffering=0)
     if sys.platform != "win32":  # there an open file cannot be deleted, which is lock enough
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            raise
     return lock
 
 
@@ -407,8 +498,35 @@ def _remove_stale(root: Path) -> None:
     """Remove the folders of runs that ended without removing theirs."""
     for folder in root.glob("audiosr-*-*"):
         with contextlib.suppress(OSError):  # in use, or being removed by another run
-            if _is_stale(folder):
+            if not any(folder.glob(AUTOSAVES)) and _is_stale(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def killed_runs(root: Path | None = None) -> list[Path]:
+    """Return the folders with autosaves that no running program holds."""
+    roots = [root] if root is not None else [paths.scratch_root(), Path(tempfile.gettempdir())]
+    found = []
+    for place in roots:
+        for folder in sorted(place.glob("audiosr-*-*")):
+            with contextlib.suppress(OSError):  # in use
+                if any(folder.glob(AUTOSAVES)) and _is_stale(folder):
+                    found.append(folder)
+    return found
+
+
+@contextlib.contextmanager
+def holding(folder: Path) -> Iterator[None]:
+    """Keep a killed run's folder from other runs meanwhile.
+
+    Raises:
+        AudioFileError: another run holds it, or it is gone.
+    """
+    try:
+        lock = _take_lock(folder)
+    except OSError as error:
+        raise AudioFileError(f"{folder} is in use by another window, or gone.", folder) from error
+    with lock:
+        yield
 
 
 def _is_stale(folder: Path) -> bool:

@@ -70,6 +70,7 @@ _AIFF_NAMES = {"NAME": "TITLE", "AUTH": "ARTIST", "(c) ": "COPYRIGHT", "ANNO": "
 _COVER = "METADATA_BLOCK_PICTURE"
 _CHAPTER = re.compile(r"CHAPTER\d{3}(NAME|URL)?")
 # Facts about the old coding, wrong in the new file.
+_DAMAGE = (mutagen.MutagenError, struct.error, ValueError, OSError, soundfile.LibsndfileError)
 _STALE = {"ENCODER", "ENCODED-BY", "ITUNSMPB", "REFERENCE_LIBMP3LAME"}
 _STALE_FRAMES = ("TSSE", "TLEN", "TXXX:iTunSMPB", "COMM:iTunSMPB")
 
@@ -121,23 +122,42 @@ class Metadata:
             del self.text[name.upper()]
 
 
-def carry_metadata(source: Carrier, target: Carrier) -> None:
+def read_markers(source: Carrier) -> list[Marker]:
+    """Return the markers of a file; a damaged tag has none."""
+    try:
+        return _read(source, 1.0).markers
+    except _DAMAGE as error:
+        log.warning("markers of %s cannot be read: %s", source.path.name, error)
+        return []
+
+
+def carry_metadata(source: Carrier, target: Carrier, markers: list[Marker] | None = None) -> None:
     """Write what `source` holds beside its sound into `target`, in the way of its format.
 
     Within one family all is kept as it is, positions moved to the new rate; between families the common tags,
     free tags, covers, markers and the fields of bext are translated. A damaged tag is left behind with a line
     in the log: the sound matters more.
 
+    Args:
+        source: where it comes from.
+        target: where it goes to.
+        markers: written in place of the source's, if given.
+
     Raises:
         AudioFileError: the target cannot be written.
     """
     try:
         metadata = _read(source, target.sample_rate / source.sample_rate)
-    except (mutagen.MutagenError, struct.error, ValueError, OSError, soundfile.LibsndfileError) as error:
+    except _DAMAGE as error:
         log.warning("tags of %s are left behind: %s", source.path.name, error)
-        return
+        if markers is None:
+            return
+        metadata = Metadata()
+    if markers is not None:
+        metadata.markers = markers
+        metadata.text = {name: text for name, text in metadata.text.items() if not _CHAPTER.fullmatch(name)}
     try:
-        _write(metadata, source, target)
+        _write(metadata, source, target, with_markers=markers is not None)
     except mutagen.MutagenError as error:
         raise AudioFileError(f"The tags cannot be written: {error}.", target.path) from error
 
@@ -168,17 +188,24 @@ def _read(source: Carrier, ratio: float) -> Metadata:
     return metadata
 
 
-def _write(metadata: Metadata, source: Carrier, target: Carrier) -> None:
+def _write(metadata: Metadata, source: Carrier, target: Carrier, *, with_markers: bool) -> None:
     kept = metadata.native if source.family == target.family else None
     if target.family in ("riff", "aiff"):
         if kept is not None:
             ratio = target.sample_rate / source.sample_rate
             parts = [iff.at_rate(chunk, ratio, target.sample_rate) for chunk in kept]
+            if with_markers:
+                made = iff.riff_markers if target.family == "riff" else iff.aiff_markers
+                others = [chunk for chunk in parts if not iff.holds_markers(chunk)]
+                parts = others + made(metadata.markers, target.sample_rate)
         else:
             parts = _iff_chunks(metadata, target)
         if parts:
             iff.append_chunks(target.path, parts)
     elif target.family == "mp3":
+        if kept is not None and with_markers:
+            kept.delall("CTOC")
+            kept.setall("CHAP", _chapters(metadata.markers))
         _write_id3(metadata, kept, target.path)
     elif target.family == "flac":
         _write_flac(metadata, kept, target, source)
@@ -247,7 +274,8 @@ def _read_id3(metadata: Metadata, tags: Any) -> None:
             metadata.pictures.append(_picture(frame))
         elif frame.FrameID == "CHAP":
             titles = [str(sub) for sub in frame.sub_frames.values() if sub.FrameID == "TIT2"]
-            metadata.markers.append(Marker(frame.start_time / 1000, titles[0] if titles else ""))
+            length_s = max(0, frame.end_time - frame.start_time) / 1000
+            metadata.markers.append(Marker(frame.start_time / 1000, titles[0] if titles else "", length_s))
     metadata.markers.sort(key=lambda marker: marker.time_s)
 
 
@@ -272,12 +300,19 @@ def _make_id3(metadata: Metadata, *, with_chapters: bool) -> Any:
     for number, picture in enumerate(metadata.pictures):
         description = picture.desc or " " * number  # ID3 tells pictures apart by their description
         tags.add(APIC(encoding=1, mime=picture.mime, type=picture.type, desc=description, data=picture.data))
-    for number, marker in enumerate(metadata.markers if with_chapters else []):
-        start = round(marker.time_s * 1000)
-        title = [TIT2(encoding=1, text=[marker.name])] if marker.name else []
-        tags.add(CHAP(element_id=f"chp{number}", start_time=start, end_time=start, sub_frames=title))
+    for chapter in _chapters(metadata.markers) if with_chapters else []:
+        tags.add(chapter)
     tags.update_to_v23()
     return tags
+
+
+def _chapters(markers: list[Marker]) -> list[Any]:
+    chapters = []
+    for number, marker in enumerate(markers):
+        start, stop = (round(1000 * time_s) for time_s in (marker.time_s, marker.time_s + marker.length_s))
+        title = [TIT2(encoding=1, text=[marker.name])] if marker.name else []
+        chapters.append(CHAP(element_id=f"chp{number}", start_time=start, end_time=stop, sub_frames=title))
+    return chapters
 
 
 def _write_id3(metadata: Metadata, kept: Any, path: Path) -> None:

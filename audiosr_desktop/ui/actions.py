@@ -65,6 +65,8 @@ def _row(
 
 ROWS = (
     _row("open", "&Open…", "Ctrl+O", "ask_open", "", icon="open"),
+    _row("save", "&Save project", "Ctrl+S", "save_project", "document idle"),
+    _row("save_as", "Save project &as…", "Ctrl+Shift+S", "save_project_as", "document idle"),
     _row("export", "&Export…", "Ctrl+Shift+E", "ask_export", "document idle", icon="export"),
     _row("batch", "&Batch…", "Ctrl+B", "show_batch"),
     _row("close", "&Close", "Ctrl+W", "close_document", "document"),
@@ -91,6 +93,10 @@ ROWS = (
     _row("generate", "&Generate…", "", "ask_generate", "document idle effect"),
     _row("resample", "Change the sample &rate…", "", "ask_resample", "document idle"),
     _row("channels", "Change the &channels…", "", "ask_channels", "document idle"),
+    _row("mark", "Add &marker or region", "M", "marking.add", "document idle"),
+    _row("next_mark", "Next marker", "Alt+Right", "marking.to_next", "document"),
+    _row("previous_mark", "Previous marker", "Alt+Left", "marking.to_previous", "document"),
+    _row("markers", "Markers", "", "toggle_markers", "", check=True),
     _row("history", "&History", "Ctrl+Shift+H", "toggle_history", "", icon="history", check=True),
     _row("select_all", "Select &all", "Ctrl+A", "commands.select_all", "document"),
     _row("select_none", "Select &none", "Ctrl+Shift+A Esc", "commands.select_none", "selection"),
@@ -227,11 +233,11 @@ ROWS = (
 )
 
 MENUS: tuple[tuple[str, str], ...] = (
-    ("&File", "open #recent - export export_listening - batch - close quit"),
+    ("&File", "open #recent - save save_as - export export_listening - batch - close quit"),
     (
         "&Edit",
         "undo redo - cut copy paste paste_insert paste_mix delete - silence trim clickless "
-        "- history - preferences",
+        "- mark next_mark previous_mark - history markers - preferences",
     ),
     (
         "&Select",
@@ -254,7 +260,9 @@ MENUS: tuple[tuple[str, str], ...] = (
     ),
     ("&Help", "first_run keys logs - about"),
 )
-CONTEXT_MENU = "play - cut copy paste delete - select_all select_none zero - zoom_selection zoom_fit - apply"
+CONTEXT_MENU = (
+    "play - cut copy paste delete - mark select_all select_none zero - zoom_selection zoom_fit - apply"
+)
 TOOL_BAR = (
     "open export - undo redo - hand time time_frequency frequency lasso brush wand "
     "- zoom_in zoom_out zoom_selection zoom_fit - wipe"

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 from audiosr_desktop import __version__, paths
+from audiosr_desktop.audio.journal import find_recoverable
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.log import start_crash_log
 from audiosr_desktop.playback.player import Player
@@ -88,6 +89,7 @@ def run(files: Sequence[Path]) -> int:
     app.setWindowIcon(app_icon())
     settings = Settings(QSettings("audiosr-desktop", "audiosr-desktop"))
     apply_theme(app, chosen_theme(settings.theme))
+    left = find_recoverable()
     with Scratch.create() as scratch:
         editor = Editor(scratch, Player(), lambda: load_catalogue(scratch))
         log_path = paths.log_dir() / "audiosr-desktop.log"
@@ -98,7 +100,8 @@ def run(files: Sequence[Path]) -> int:
             window.show()
             editor.start()
             example = paths.example_sound()
-            if files or example.is_file():
+            window.offer_recovery(left)
+            if files or (example.is_file() and not left):
                 window.open_files(files or [example])
             if settings.first_run:
                 window.windows.show_first_run()

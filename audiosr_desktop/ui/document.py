@@ -60,6 +60,7 @@ class Document(QObject):
         self._base = self._state = known.base
         self.info = info
         self.project_path = project_path
+        self.self_contained = False  # whether its project holds the samples of its sources
         self.view: TimelineView | None = None  # what was seen when another document was last shown
         self.undo_stack = QUndoStack(self)
         self._locked = False

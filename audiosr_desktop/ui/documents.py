@@ -53,11 +53,17 @@ class Documents(QObject):
     def remove(self, document: Document) -> None:
         """Forget a document; the one beside it is shown."""
         place = self._all.index(document)
+        document.undo_stack.blockSignals(True)  # it would tell of its own end
         self._all.remove(document)
         self.changed.emit()
         if document is self._current:
             self.show(self._all[min(place, len(self._all) - 1)] if self._all else None)
         document.deleteLater()
+
+    def close(self) -> None:
+        """Tell nothing any more, before all of it is deleted."""
+        for document in self._all:
+            document.undo_stack.blockSignals(True)
 
     def move(self, document: Document, place: int) -> None:
         """Give a document another place among the tabs."""

@@ -5,13 +5,24 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from audiosr_desktop.audio.files import FileInfo, open_sound, probe, write_sound
-from audiosr_desktop.audio.history import Span, Step
+from audiosr_desktop.audio.files import (
+    FileInfo,
+    WriteOptions,
+    file_markers,
+    open_sound,
+    probe,
+    same_file,
+    write_sound,
+)
+from audiosr_desktop.audio.history import History, Span, State, Step
+from audiosr_desktop.audio.markers import for_file, from_file, of_part
 from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.audio.project import missing_sources, source_paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.effect import Value
+from audiosr_desktop.errors import AudioFileError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import Catalogue
@@ -66,6 +77,7 @@ class Editor(QObject):
         self._document: Document | None = None  # the one that the timeline and the player know
         self._shown: Sound | None = None
         self._waiting: list[Path] = []
+        self.openers: dict[str, Callable[[Path], bool]] = {}  # for files that are no sound, by suffix
         self._loader = JobThread(load_effects(), self)
         self._loader.succeeded.connect(self._on_catalogue)
         self._loader.failed.connect(self._on_loading_failed)
@@ -122,6 +134,9 @@ class Editor(QObject):
         if known is not None:
             self.documents.show(known)
             return True
+        opener = self.openers.get(path.suffix.lower())
+        if opener is not None:
+            return opener(path)
         return self.runner.start(f"Open {path.name}", _open(path, self.scratch), self._on_opened)
 
     def open_all(self, paths: Iterable[Path]) -> None:
@@ -134,9 +149,9 @@ class Editor(QObject):
             self.open(self._waiting.pop(0))
 
     @Slot(object)
-    def _on_opened(self, opened: tuple[FileInfo, Sound]) -> None:
-        info, sound = opened
-        self.documents.add(Document(sound, info))
+    def _on_opened(self, opened: tuple[FileInfo, State]) -> None:
+        info, state = opened
+        self.documents.add(Document(History(state), info))
 
     @Slot()
     def _on_document_chosen(self) -> None:
@@ -147,20 +162,24 @@ class Editor(QObject):
         if old is not None:
             old.view = self.timeline.kept_view()
             old.sound_changed.disconnect(self._on_sound_changed)
+            old.marks_changed.disconnect(self._on_marks_changed)
             old.undo_stack.indexChanged.disconnect(self._on_history_moved)
             old.undo_stack.cleanChanged.disconnect(self._on_history_moved)
         self.timeline.reset()
         self._document, self._shown = new, None
         if new is None:
             self.transport.set_sounds(None)
+            self.timeline.set_marks(())
             self.document_changed.emit()
             self.facts_changed.emit()
             return
         new.sound_changed.connect(self._on_sound_changed)
+        new.marks_changed.connect(self._on_marks_changed)
         new.undo_stack.indexChanged.connect(self._on_history_moved)
         new.undo_stack.cleanChanged.connect(self._on_history_moved)
         sound = self._shown = new.sound
         self.timeline.set_sound(sound.length, sound.sample_rate)
+        self.timeline.set_marks(new.marks)
         if new.view is not None:
             self.timeline.show_kept(new.view)
         self._on_history_moved()
@@ -182,8 +201,24 @@ class Editor(QObject):
             return False
         region = choice.region
         sound = document.sound if region is None else document.sound.slice(region.start, region.stop)
+        problem = self._export_problem(document, choice.path)
+        if problem is not None:
+            self.failed.emit("Export", problem)
+            return False
+        marks = document.marks if region is None else of_part(document.marks, region)
+        options = WriteOptions(
+            dither=choice.dither,
+            metadata=choice.tags,
+            # markers that nobody touched are carried over as they are
+            markers=None if marks == document.history().base.marks else for_file(marks, sound.sample_rate),
+        )
         job = write_sound(
-            sound, choice.path, output=choice.output, like=document.info, overwrite=choice.overwrite
+            sound,
+            choice.path,
+            output=choice.output,
+            like=document.info,
+            overwrite=choice.overwrite,
+            options=options,
         )
         index = document.undo_stack.index()
 
@@ -194,6 +229,24 @@ class Editor(QObject):
             self.exported.emit(info.path)
 
         return self.runner.start(f"Export {choice.path.name}", job, done)
+
+    def _export_problem(self, document: Document, path: Path) -> AudioFileError | None:
+        """Return why a file must not be written: it is a source of a document, or sound is missing."""
+        for opened in self.documents.all:
+            if any(same_file(source, path) for source in source_paths(opened.history())):
+                return AudioFileError(
+                    f"{path.name} is a source of {opened.path.name} and is never overwritten; "
+                    "choose another name.",
+                    path,
+                )
+        missing = missing_sources(History(State(document.sound)))
+        if missing:
+            return AudioFileError(
+                f"{missing[0].path.name} is missing, and its part would be silent; open the project again "
+                "and say where it is.",
+                missing[0].path,
+            )
+        return None
 
     # edits
 
@@ -284,6 +337,7 @@ class Editor(QObject):
 
     def close(self) -> None:
         """End all threads: a running job is cancelled."""
+        self.documents.close()
         self.runner.stop()
         self._loader.requestInterruption()
         self._loader.wait()
@@ -300,6 +354,11 @@ class Editor(QObject):
         self.timeline.set_sound(sound.length, sound.sample_rate)
         self.sound_changed.emit()
         self.measurements.measure_peaks(sound, before, region)
+
+    @Slot()
+    def _on_marks_changed(self) -> None:
+        if self.document is not None:
+            self.timeline.set_marks(self.document.marks)
 
     @Slot()
     def _on_history_moved(self) -> None:
@@ -343,8 +402,8 @@ class Editor(QObject):
         self.failed.emit("Reading the sound", error)
 
 
-def _open(path: Path, scratch: Scratch) -> Job[tuple[FileInfo, Sound]]:
+def _open(path: Path, scratch: Scratch) -> Job[tuple[FileInfo, State]]:
     yield Progress(0.0, f"Opening {path.name}")
     info = probe(path)
     sound = yield from open_sound(path, scratch)
-    return info, sound
+    return info, State(sound, marks=from_file(file_markers(info), sound))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Slot
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QApplication,
@@ -13,7 +13,11 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop import paths
+from audiosr_desktop.audio.journal import Recoverable, discard
+from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.audio.project import SUFFIX
+from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.ui.actions import (
     CONTEXT_MENU,
     enable_actions,
@@ -64,6 +68,7 @@ class MainWindow(WindowFrame):
         self._closed = False
         self._cutoff_dragged = False  # what the user chose is not measured away
         self._connect()
+        self._show_settings()
         self.restore_layout()
         self.apply_space()
         self.setAcceptDrops(True)
@@ -94,6 +99,11 @@ class MainWindow(WindowFrame):
         view.scrolled.connect(editor.transport.stop_following)
         editor.transport.told.connect(self._on_told)
         editor.transport.device_chosen.connect(self._on_device_chosen)
+        editor.openers[SUFFIX] = self.projects.open
+        self.projects.saved.connect(self._on_exported)
+        self.projects.sources_missing.connect(self._on_sources_missing)
+        self.autosave.failed.connect(self._on_failed)
+        self.history.values_wanted.connect(panel.show_effect)
         self.tabs.close_wanted.connect(self._on_close_wanted)
         panel.apply_wanted.connect(self.apply_effect)
         panel.effect_chosen.connect(self._on_effect_chosen)
@@ -105,12 +115,17 @@ class MainWindow(WindowFrame):
         self.settings.changed.connect(self._on_setting_changed)
         self.recent_menu.file_wanted.connect(self.open_file)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+
+    def _show_settings(self) -> None:
+        """Bring switches and transport to what the settings say."""
+        editor, view = self.editor, self.view
         self.actions_by_id["time_frequency"].setChecked(True)
         view.set_tool(Tool.TIME_FREQUENCY)
         self.actions_by_id[f"view_{self.settings.opening_view}"].setChecked(True)
         self.actions_by_id["overlay"].setChecked(self.settings.overlay_waveform)
         self.actions_by_id["level_match"].setChecked(self.settings.level_match)
-        self.actions_by_id["history"].setChecked(True)
+        for name in ("history", "markers"):
+            self.actions_by_id[name].setChecked(True)
         self.actions_by_id["clickless"].setChecked(self.settings.clickless)
         editor.transport.set_level_match(self.settings.level_match)
         editor.transport.follow = self.settings.follow_playhead
@@ -146,7 +161,7 @@ class MainWindow(WindowFrame):
         """Ask where to write the sound, and write it."""
         document = self.editor.document
         if document is not None:
-            choice = self.dialogs.export(document.sound, document.info, self.editor.timeline.selection)
+            choice = self.dialogs.export(document, self.editor.timeline.selection)
             if choice is not None:
                 self.editor.export(choice)
 
@@ -177,9 +192,58 @@ class MainWindow(WindowFrame):
                 steps = document.undo_stack.index()
                 what = f"{steps} edit{'s' if steps != 1 else ''} of {document.path.name} not saved"
                 text = f"There {'are' if steps != 1 else 'is'} {what}."
-                if not self.dialogs.confirm(title, text, "Discard edits"):
+                answer = self.dialogs.save_or_discard(title, text)
+                if answer == "cancel" or (answer == "save" and not self._save_and_wait(document)):
                     return False
         return True
+
+    def save_project(self) -> None:
+        """Save the document in its project; asks for one when it has none."""
+        document = self.editor.document
+        if document is not None:
+            self._save(document)
+
+    def save_project_as(self) -> None:
+        """Save the document in another project."""
+        document = self.editor.document
+        if document is not None:
+            self._save(document, ask=True)
+
+    def _save(self, document: Document, *, ask: bool = False) -> bool:
+        """Begin to save; False when the user thought better of it or a job runs."""
+        if document.project_path is not None and not ask:
+            return self.projects.save(document)
+        path = document.path.with_suffix(SUFFIX)
+        choice = self.dialogs.project_to_save(path, self_contained=document.self_contained)
+        return choice is not None and self.projects.save_in(document, choice[0], self_contained=choice[1])
+
+    def _save_and_wait(self, document: Document) -> bool:
+        """Save before the document closes; False when it could not be."""
+        loop = QEventLoop(self)
+        self.editor.runner.ended.connect(loop.quit)
+        if self._save(document):
+            loop.exec()
+        self.editor.runner.ended.disconnect(loop.quit)
+        return not document.modified
+
+    def offer_recovery(self, entries: Sequence[Recoverable]) -> None:
+        """Ask what becomes of the work that a killed run left."""
+        if not entries:
+            return
+        restore, given_up = self.dialogs.recover(entries)
+        for entry in given_up:
+            try:
+                discard(entry.path)
+            except AudioSRError as error:
+                self._on_failed("Discard", error)
+        if restore:
+            self.projects.recover(restore)
+
+    @Slot(object, object)
+    def _on_sources_missing(self, path: Path, missing: list[SourceLink]) -> None:
+        moved = self.dialogs.relocate(missing)
+        if moved is not None:
+            self.projects.open(path, moved, ask=False)
 
     # processing
 
@@ -252,7 +316,8 @@ class MainWindow(WindowFrame):
         self.panel.show_summary("")
         if not self.editor.runner.busy:
             self.panel.job_panel.clear()
-        self.history.setStack(document.undo_stack if document is not None else None)  # type: ignore[arg-type]
+        self.history.set_document(document)
+        self.markers.set_document(document)
         if document is None:
             self.empty.show_recent(self.settings.recent_files)
             self.view.set_sound(None, None)
@@ -451,6 +516,7 @@ class MainWindow(WindowFrame):
             self.settings.geometry = self.saveGeometry()
             self.batch.close()
             self.editor.close()
+            self.autosave.close()
             self.view.close_loaders()
         event.accept()
 

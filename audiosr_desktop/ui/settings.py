@@ -88,6 +88,7 @@ class Settings(QObject):
     last_folder = Setting("files/folder", "")
     export_format = Setting("files/export_format", "WAV")
     export_depth = Setting("files/export_depth", "as the source")
+    export_dither = Setting("files/export_dither", True)
     clickless = Setting("edit/clickless", False)
     join_ms = Setting("edit/join_ms", 5.0)
     effect = Setting("restore/effect", "")

@@ -201,7 +201,8 @@ QCheckBox::indicator:unchecked {{ background: {theme.field}; border: 1px solid {
     border-radius: 3px; width: 11px; height: 11px; }}
 QCheckBox::indicator:unchecked:focus {{ border-color: {theme.accent}; }}
 QFrame#rule {{ background: {theme.line}; max-height: 1px; border: 0; }}
-QUndoView::item {{ padding: 4px 10px; }}
+QTreeWidget::item {{ padding: 4px 6px; }}
+QToolButton[flat="true"] {{ padding: 0 4px; }}
 QLineEdit, QAbstractSpinBox {{ background: {theme.field}; border: 1px solid {theme.line};
     border-radius: 4px; padding: 3px 6px; min-height: 18px; }}
 QAbstractSpinBox QLineEdit {{ border: 0; padding: 0 0 0 6px; min-height: 0; background: transparent; }}

@@ -2,11 +2,11 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine, combined
 
@@ -59,6 +59,7 @@ class Timeline(QObject):
         self._width = 1000
         self._playhead = 0
         self._selection: Region | None = None
+        self._marks: tuple[Mark, ...] = ()
         self._previous: list[tuple[float, float]] = []
         self._chosen: list[Region | None] = [None]  # selections that were settled on, and which one is shown
         self._place = 0
@@ -104,11 +105,17 @@ class Timeline(QObject):
         """Marked samples, rising; edges that are dragged near one snap to it."""
         return self._markers
 
-    def set_markers(self, samples: Iterable[int]) -> None:
-        """Take the places of the document's markers and of the bounds of its regions."""
-        markers = tuple(sorted(set(samples)))
-        if markers != self._markers:
-            self._markers = markers
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """Markers and regions of the sound, by time."""
+        return self._marks
+
+    def set_marks(self, marks: tuple[Mark, ...]) -> None:
+        """Take the markers and regions of the present state."""
+        if marks != self._marks:
+            self._marks = marks
+            places = {edge for mark in marks for edge in (mark.region.start, mark.region.stop)}
+            self._markers = tuple(sorted(places))
             self.markers_changed.emit()
 
     def set_sound(self, length: int, sample_rate: int) -> None:
@@ -136,7 +143,7 @@ class Timeline(QObject):
         """Forget the sound, before another document is shown."""
         self._length, self._start, self._stop, self._playhead = 0, 0.0, 1.0, 0
         self._selection = None
-        self._chosen, self._place, self._markers = [None], 0, ()
+        self._chosen, self._place, self._markers, self._marks = [None], 0, (), ()
         self._previous.clear()
 
     def kept_view(self) -> TimelineView:

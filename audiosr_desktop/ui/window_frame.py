@@ -9,25 +9,30 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QSizePolicy,
     QStackedWidget,
+    QTabWidget,
     QToolBar,
-    QUndoView,
     QVBoxLayout,
     QWidget,
 )
 
 from audiosr_desktop import paths
 from audiosr_desktop.ui.actions import TOOL_BAR, build_actions, fill_menu_bar
+from audiosr_desktop.ui.autosave import Autosave
 from audiosr_desktop.ui.commands import Commands
 from audiosr_desktop.ui.editing import Editing
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.listening import Listening
+from audiosr_desktop.ui.marking import Marking
 from audiosr_desktop.ui.panels.document_tabs import DocumentTabs
 from audiosr_desktop.ui.panels.empty_state import EmptyState
+from audiosr_desktop.ui.panels.history_panel import HistoryPanel
+from audiosr_desktop.ui.panels.markers_panel import MarkersPanel
 from audiosr_desktop.ui.panels.recent_menu import RecentMenu
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 from audiosr_desktop.ui.panels.selection_bar import SelectionBar
 from audiosr_desktop.ui.panels.tool_options import ToolOptions
 from audiosr_desktop.ui.panels.transport_bar import TransportBar
+from audiosr_desktop.ui.projects import Projects
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
 from audiosr_desktop.ui.small_windows import SmallWindows
@@ -46,6 +51,9 @@ class WindowFrame(QMainWindow):
         self.theme = chosen_theme(settings.theme)
         self.commands = Commands(editor.timeline, editor.transport, lambda: editor.sound, self)
         self.editing = Editing(editor, settings, self)
+        self.marking = Marking(editor, self)
+        self.autosave = Autosave(editor.documents, editor.timeline, editor.scratch, self)
+        self.projects = Projects(editor, self.autosave, self)
         self.view = EditorView(editor.timeline, settings, self.theme)
         self.switches = Switches(self.view, editor.transport, settings, self)
         self.windows = SmallWindows(self, settings)
@@ -95,13 +103,17 @@ class WindowFrame(QMainWindow):
         bar.addWidget(self.tool_options)
         self.addToolBar(bar)
         self.restore_dock = self._dock("Restore", "restore", self.panel)
-        self.history = QUndoView()
-        self.history.setEmptyLabel("As opened")
-        self.history.setAccessibleName("History")
-        self.history.setFrameShape(QUndoView.Shape.NoFrame)
+        self.history = HistoryPanel()
+        self.markers = MarkersPanel(self.marking)
         self.history_dock = self._dock("History", "history", self.history)
+        self.markers_dock = self._dock("Markers", "markers", self.markers)
         self.splitDockWidget(self.restore_dock, self.history_dock, Qt.Orientation.Vertical)
-        self.resizeDocks([self.restore_dock, self.history_dock], [560, 170], Qt.Orientation.Vertical)
+        self.tabifyDockWidget(self.history_dock, self.markers_dock)
+        self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
+        for dock in (self.history_dock, self.markers_dock):
+            dock.setTitleBarWidget(QWidget())  # its tab says the same
+        self.history_dock.raise_()
+        self.resizeDocks([self.restore_dock, self.history_dock], [520, 210], Qt.Orientation.Vertical)
         self.setStatusBar(self.status)
         self.resize(1360, 860)
 
@@ -117,11 +129,20 @@ class WindowFrame(QMainWindow):
         """Take the size that the window had the last time."""
         if not self.settings.geometry.isEmpty():
             self.restoreGeometry(self.settings.geometry)
-        self.history_dock.visibilityChanged.connect(self.actions_by_id["history"].setChecked)
+        self.history_dock.toggleViewAction().toggled.connect(self.actions_by_id["history"].setChecked)
+        self.markers_dock.toggleViewAction().toggled.connect(self.actions_by_id["markers"].setChecked)
 
     def toggle_history(self, shown: bool) -> None:
         """Show or hide the history."""
         self.history_dock.setVisible(shown)
+        if shown:
+            self.history_dock.raise_()
+
+    def toggle_markers(self, shown: bool) -> None:
+        """Show or hide the markers."""
+        self.markers_dock.setVisible(shown)
+        if shown:
+            self.markers_dock.raise_()
 
     def toggle_full_screen(self, full: bool) -> None:
         """Fill the screen or not."""
@@ -156,7 +177,8 @@ class WindowFrame(QMainWindow):
             self.view.spectrogram,
             self.selection_bar.start,
             self.panel.chooser,
-            self.history,
+            self.history.list,
+            self.markers.list,
         ]
         panes = [pane for pane in panes if pane.isVisible() and pane.isEnabled()]
         focus = QApplication.focusWidget()

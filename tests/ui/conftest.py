@@ -131,7 +131,7 @@ def stage(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[Stage]:
         yield Stage(window, editor, answers, halve, new_band, output, qtbot)
         halve.go.set()
         new_band.go.set()
-        answers.yes = True
+        answers.yes, answers.keep = True, "discard"
         window.close()
         window.deleteLater()
         editor.deleteLater()

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from test_ui_main_job import place
 
+from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.mask import ROWS
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.views.track_view import TrackView
@@ -145,7 +146,7 @@ def test_the_centre_line_snaps_to_a_spectral_peak_unless_shift_frees_it(opened: 
 
 def test_edges_snap_to_markers_and_a_double_click_selects_between_them(opened: Stage) -> None:
     view, timeline = opened.window.view.waveform, opened.editor.timeline
-    timeline.set_markers([RATE // 2, 3 * RATE // 2])
+    timeline.set_marks(tuple(Mark(Region(at, at)) for at in (RATE // 2, 3 * RATE // 2)))
     x = view.x_of(RATE / 2) + 4
     drag(view, [QPointF(view.x_of(RATE), 40), QPointF(x + 30, 40), QPointF(x, 40)])
     assert timeline.selection is not None
@@ -153,7 +154,7 @@ def test_edges_snap_to_markers_and_a_double_click_selects_between_them(opened: S
     at = QPointF(view.x_of(RATE), 40).toPoint()
     QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
     assert timeline.selection == Region(RATE // 2, 3 * RATE // 2)
-    timeline.set_markers([])
+    timeline.set_marks(())
     QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
     assert timeline.selection == Region(0, 2 * RATE)
 

@@ -2,12 +2,13 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from audiosr_desktop.audio.files import FileInfo
+from audiosr_desktop.audio.journal import Recoverable
+from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples
@@ -15,9 +16,12 @@ from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.output import Fill
 from audiosr_desktop.ui.catalogue import Catalogue
+from audiosr_desktop.ui.dialogs.dialogs import Answer
 from audiosr_desktop.ui.dialogs.export_dialog import Export
+from audiosr_desktop.ui.document import Document
 
 STEPS = 20
+Recovery = Callable[[Sequence[Recoverable]], tuple[list[Recoverable], list[Recoverable]]]
 
 
 class SilentOutput:
@@ -130,13 +134,33 @@ class Answers:
         self.yes = True
         self.asked: list[str] = []
         self.chosen: dict[str, Value] = {}
+        self.project: tuple[Path, bool] | None = None
+        self.keep: Answer = "discard"
+        self.moved: dict[Path, Path] | None = None
+        self.missing: list[SourceLink] = []
+        self.recovery: Recovery = lambda entries: (list(entries), [])
         self.errors: list[tuple[str, Exception]] = []
 
     def files_to_open(self, folder: str) -> list[Path]:
         return [self.open_path] if self.open_path is not None else []
 
-    def export(self, sound: Sound, info: FileInfo, selection: Region | None) -> Export | None:
+    def export(self, document: Document, selection: Region | None) -> Export | None:
         return self.choice
+
+    def project_to_save(self, path: Path, *, self_contained: bool) -> tuple[Path, bool] | None:
+        self.asked.append("Save project")
+        return self.project
+
+    def save_or_discard(self, title: str, text: str) -> Answer:
+        self.asked.append(title)
+        return self.keep if self.yes else "cancel"
+
+    def relocate(self, missing: Sequence[SourceLink]) -> dict[Path, Path] | None:
+        self.missing = list(missing)
+        return self.moved
+
+    def recover(self, entries: Sequence[Recoverable]) -> tuple[list[Recoverable], list[Recoverable]]:
+        return self.recovery(entries)
 
     def confirm(self, title: str, text: str, yes: str) -> bool:
         self.asked.append(title)

@@ -2,22 +2,27 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from audiosr_desktop.audio.files import FileInfo
+from audiosr_desktop.audio.journal import Recoverable
+from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.ui.dialogs.error_dialog import ErrorDialog
 from audiosr_desktop.ui.dialogs.export_dialog import Export, ExportDialog
+from audiosr_desktop.ui.dialogs.project_dialogs import RelocateDialog, SaveDialog
 from audiosr_desktop.ui.dialogs.values_dialog import ValuesDialog
+from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.recovery import RecoveryDialog
 from audiosr_desktop.ui.settings import Settings
 
+Answer: TypeAlias = Literal["save", "discard", "cancel"]
+
 _PATTERNS = (
-    "Sound files (*.wav *.wave *.bwf *.rf64 *.w64 *.aif *.aiff *.aifc *.flac *.ogg *.oga *.opus "
-    "*.mp3 *.caf *.au *.snd);;All files (*)"
+    "Sounds and projects (*.asrproj *.wav *.wave *.bwf *.rf64 *.w64 *.aif *.aiff *.aifc *.flac *.ogg *.oga "
+    "*.opus *.mp3 *.caf *.au *.snd);;All files (*)"
 )
 
 
@@ -27,8 +32,20 @@ class Dialogs(Protocol):
     def files_to_open(self, folder: str) -> list[Path]:
         """Ask for sound files; none when the user thought better of it."""
 
-    def export(self, sound: Sound, info: FileInfo, selection: Region | None) -> Export | None:
+    def export(self, document: Document, selection: Region | None) -> Export | None:
         """Ask where and how to write."""
+
+    def project_to_save(self, path: Path, *, self_contained: bool) -> tuple[Path, bool] | None:
+        """Ask for the name of a project, and whether it holds its sources too."""
+
+    def save_or_discard(self, title: str, text: str) -> Answer:
+        """Ask what becomes of unsaved work."""
+
+    def relocate(self, missing: Sequence[SourceLink]) -> dict[Path, Path] | None:
+        """Ask where sources are now: paths by the old ones, as many as are known; None opens nothing."""
+
+    def recover(self, entries: Sequence[Recoverable]) -> tuple[list[Recoverable], list[Recoverable]]:
+        """Ask what to restore and what to discard; the rest is left for later."""
 
     def values(self, title: str, parameters: Sequence[Parameter]) -> dict[str, Value] | None:
         """Ask for values; None when the user thought better of it."""
@@ -55,8 +72,37 @@ class WindowDialogs:
         names, _ = QFileDialog.getOpenFileNames(self._parent, "Open", folder, _PATTERNS)
         return [Path(name) for name in names]
 
-    def export(self, sound: Sound, info: FileInfo, selection: Region | None) -> Export | None:
-        dialog = ExportDialog(sound, info, selection, self._settings, self._parent)
+    def project_to_save(self, path: Path, *, self_contained: bool) -> tuple[Path, bool] | None:
+        dialog = SaveDialog(path, self_contained, self._parent)
+        dialog.exec()
+        dialog.deleteLater()
+        return dialog.choice
+
+    def save_or_discard(self, title: str, text: str) -> Answer:
+        box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=self._parent)
+        save = box.addButton(QMessageBox.StandardButton.Save)
+        discard = box.addButton("Discard edits", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(save)
+        box.exec()
+        clicked = box.clickedButton()
+        return "save" if clicked is save else "discard" if clicked is discard else "cancel"
+
+    def relocate(self, missing: Sequence[SourceLink]) -> dict[Path, Path] | None:
+        dialog = RelocateDialog(missing, self._settings.last_folder, self._parent)
+        accepted = dialog.exec()
+        dialog.deleteLater()
+        return dialog.found if accepted else None
+
+    def recover(self, entries: Sequence[Recoverable]) -> tuple[list[Recoverable], list[Recoverable]]:
+        dialog = RecoveryDialog(entries, self._parent)
+        dialog.exec()
+        dialog.deleteLater()
+        return dialog.restore, dialog.discard
+
+    def export(self, document: Document, selection: Region | None) -> Export | None:
+        sound, info = document.sound, document.info
+        dialog = ExportDialog(sound, info, selection, self._settings, self._parent, marks=document.marks)
         dialog.exec()
         dialog.deleteLater()
         return dialog.choice

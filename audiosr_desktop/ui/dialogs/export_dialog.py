@@ -1,10 +1,12 @@
 """ExportDialog: where to write the sound, in what format, and which part of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QDialog,
     QDialogButtonBox,
     QFileDialog,
@@ -19,6 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.audio.files import FileInfo, OutputFormat, output_format
+from audiosr_desktop.audio.formats import integer_bits
+from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioFileError
@@ -47,6 +51,8 @@ class Export:
     output: OutputFormat | None
     region: Region | None
     overwrite: bool
+    dither: bool = False
+    tags: bool = True
 
 
 class ExportDialog(QDialog):
@@ -59,20 +65,17 @@ class ExportDialog(QDialog):
         selection: Region | None,
         settings: Settings,
         parent: QWidget | None = None,
+        *,
+        marks: Sequence[Mark] = (),
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self._sound, self._info, self._settings = sound, info, settings
-        self._selection = selection
+        self._parts: list[Region | None] = [None]
         self.choice: Export | None = None
         self.path = QLineEdit()
         self.path.setMinimumWidth(380)
         self.path.setAccessibleName("File")
-        browse = QPushButton("Browse…")
-        browse.clicked.connect(self._on_browse)
-        row = QHBoxLayout()
-        row.addWidget(self.path, 1)
-        row.addWidget(browse)
         self.format = ChoiceBox()
         self.format.addItems(list(_FORMATS))
         self.depth_box = ChoiceBox()
@@ -80,20 +83,30 @@ class ExportDialog(QDialog):
         for name in _DEPTHS:
             self.depth_box.addItem(name, name)
         self.part = ChoiceBox()
-        self.part.addItem(f"Whole file ({format_length(sound.duration_s)})", False)
+        self.part.addItem(f"Whole file ({format_length(sound.duration_s)})")
         if selection is not None:
-            length = format_length(selection.length / sound.sample_rate)
-            self.part.addItem(f"Selection ({length})", True)
+            self._offer("Selection", selection)
+        for mark in marks:
+            if not mark.is_point:
+                self._offer(mark.name or "Region", mark.region)
+        self.dither = QCheckBox("Dither when the depth drops")
+        self.dither.setToolTip(
+            "Triangular noise of one step, so that rounding to fewer bits does not follow the sound"
+        )
+        self.tags = QCheckBox("Carry tags, cover and markers over")
+        self.tags.setChecked(True)
         self.summary = QLabel()
         self.summary.setProperty("quiet", True)
         self.summary.setWordWrap(True)
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)
-        form.addRow("File", row)
+        form.addRow("File", self._file_row())
         form.addRow("Format", self.format)
         form.addRow("Depth", self.depth_box)
         form.addRow("Part", self.part)
+        form.addRow("", self.dither)
+        form.addRow("", self.tags)
         self.buttons = QDialogButtonBox()
         self.export_button = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
         self.export_button.setProperty("primary", True)
@@ -108,8 +121,23 @@ class ExportDialog(QDialog):
         layout.addWidget(self.buttons)
         self._begin()
 
+    def _file_row(self) -> QHBoxLayout:
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._on_browse)
+        row = QHBoxLayout()
+        row.addWidget(self.path, 1)
+        row.addWidget(browse)
+        return row
+
+    def _offer(self, name: str, region: Region) -> None:
+        """Offer a part of the sound."""
+        self._parts.append(region)
+        self.part.addItem(f"{name} ({format_length(region.length / self._sound.sample_rate)})")
+
     def _begin(self) -> None:
         settings, source = self._settings, self._info.path
+        self.dither.setChecked(settings.export_dither)
+        self.tags.toggled.connect(self._show_summary)
         self.format.setCurrentText(settings.export_format if settings.export_format in _FORMATS else "WAV")
         self.depth_box.setCurrentIndex(max(0, self.depth_box.findData(settings.export_depth)))
         folder = Path(settings.last_folder) if settings.last_folder else source.parent
@@ -165,6 +193,7 @@ class ExportDialog(QDialog):
     @Slot()
     def _show_summary(self) -> None:
         self.depth_box.setEnabled(_FORMATS[self.format.currentText()][1])
+        self.dither.setEnabled(False)
         try:
             chosen = self._output() or output_format(Path(self.path.text()), self._info)
         except AudioFileError as error:
@@ -176,8 +205,10 @@ class ExportDialog(QDialog):
         note = changed if self._sound.sample_rate != self._info.sample_rate else ""
         self.summary.setText(
             f"{chosen.format}, {depth_words(chosen.subtype)}, {rate}{note}, "
-            f"{channel_words(self._sound.channels)}. Tags, cover and markers are carried over."
+            f"{channel_words(self._sound.channels)}."
+            + (" Tags, cover and markers are carried over." if self.tags.isChecked() else " No tags.")
         )
+        self.dither.setEnabled(drops_depth(self._info.subtype, chosen.subtype))
         self.export_button.setEnabled(bool(self.path.text().strip()))
 
     def accept(self) -> None:
@@ -188,8 +219,10 @@ class ExportDialog(QDialog):
             return  # the summary says why
         if path.exists() and not self._may_replace(path):
             return
-        region = self._selection if self.part.currentData() else None
-        self.choice = Export(path, output, region, path.exists())
+        region = self._parts[self.part.currentIndex()]
+        dither = self.dither.isChecked() and self.dither.isEnabled()
+        self.choice = Export(path, output, region, path.exists(), dither, self.tags.isChecked())
+        self._settings.export_dither = self.dither.isChecked()
         self._settings.export_format = self.format.currentText()
         self._settings.export_depth = str(self.depth_box.currentData())
         super().accept()
@@ -210,6 +243,12 @@ class ExportDialog(QDialog):
             QMessageBox.StandardButton.No,
         )
         return answer == QMessageBox.StandardButton.Yes
+
+
+def drops_depth(source: str, target: str) -> bool:
+    """Return whether samples of one format are rounded to fewer bits by another."""
+    bits = integer_bits(target)
+    return bits is not None and (integer_bits(source) or 32) > bits
 
 
 def depth_words(subtype: str) -> str:

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QTabBar, QWidget
+from PySide6.QtWidgets import QTabBar, QToolButton, QWidget
 
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
@@ -21,12 +21,10 @@ class DocumentTabs(QTabBar):
         self.setDocumentMode(True)
         self.setExpanding(False)
         self.setMovable(True)
-        self.setTabsClosable(True)
         self.setAutoHide(True)
         self.setDrawBase(False)
         self.setElideMode(Qt.TextElideMode.ElideMiddle)
         self.currentChanged.connect(self._on_current_changed)
-        self.tabCloseRequested.connect(self._on_close_requested)
         self.tabMoved.connect(self._on_tab_moved)
         documents.changed.connect(self._show_documents)
         documents.current_changed.connect(self._show_documents)
@@ -39,10 +37,13 @@ class DocumentTabs(QTabBar):
                 self.removeTab(self.count() - 1)
             while self.count() < len(documents):
                 self.addTab("")
+                self.setTabButton(self.count() - 1, QTabBar.ButtonPosition.RightSide, self._close_button())
             self._shown = documents.all
             for place, document in enumerate(self._shown):
                 self.setTabText(place, document.path.name.replace("&", "&&") + (" •" * document.modified))
                 unsaved = "\nNot saved" if document.modified else ""
+                name = f"Close {document.path.name}"
+                self.tabButton(place, QTabBar.ButtonPosition.RightSide).setAccessibleName(name)
                 self.setTabToolTip(place, f"{document.path}{unsaved}")
             if documents.current is not None and documents.current in self._shown:
                 self.setCurrentIndex(self._shown.index(documents.current))
@@ -52,9 +53,21 @@ class DocumentTabs(QTabBar):
         if 0 <= place < len(self._shown):
             self._documents.show(self._shown[place])
 
-    @Slot(int)
-    def _on_close_requested(self, place: int) -> None:
-        self.close_wanted.emit(self._shown[place])
+    def _close_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setText("×")
+        button.setProperty("flat", True)
+        button.setToolTip("Close (Ctrl+W)")
+        button.clicked.connect(self._on_close_clicked)
+        return button
+
+    @Slot()
+    def _on_close_clicked(self) -> None:
+        sender, side = self.sender(), QTabBar.ButtonPosition.RightSide
+        for place, document in enumerate(self._shown):
+            if self.tabButton(place, side) is sender:
+                self.close_wanted.emit(document)
+                return
 
     @Slot(int, int)
     def _on_tab_moved(self, start: int, stop: int) -> None:
@@ -63,5 +76,5 @@ class DocumentTabs(QTabBar):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         place = self.tabAt(event.position().toPoint())
         if event.button() == Qt.MouseButton.MiddleButton and place >= 0:
-            self._on_close_requested(place)
+            self.close_wanted.emit(self._shown[place])
         super().mouseReleaseEvent(event)

@@ -110,6 +110,14 @@ class RestorePanel(QWidget):
         if self.form is not None:
             self.form.set_values({name: value})
 
+    def show_effect(self, effect_id: str, values: Mapping[str, Value]) -> None:
+        """Choose an effect and show these values of it."""
+        place = self.chooser.findData(effect_id)
+        if place >= 0:
+            self.chooser.setCurrentIndex(place)
+            if self.form is not None:
+                self.form.set_values(values)
+
     def set_ready(self, *, ready: bool) -> None:
         """Allow the button: a document is open and no job runs."""
         self._ready = ready

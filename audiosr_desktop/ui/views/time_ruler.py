@@ -32,7 +32,12 @@ class TimeRuler(QWidget):
         self._fixed_sample = 0.0
         self._span_end: float | None = None
         self._button = Qt.MouseButton.NoButton
-        for signal in (timeline.view_changed, timeline.playhead_changed, timeline.selection_changed):
+        for signal in (
+            timeline.view_changed,
+            timeline.playhead_changed,
+            timeline.selection_changed,
+            timeline.markers_changed,
+        ):
             signal.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -61,6 +66,7 @@ class TimeRuler(QWidget):
             box = QRectF(left, 0, max(1.0, right - left), _HEIGHT).intersected(area)
             painter.fillRect(box, self.theme.colour("selection", 60))
         self._paint_ticks(painter, area)
+        self._paint_marks(painter, area)
         if self._origin is not None and self._span_end is not None:
             left, right = sorted((self._origin.x(), self._span_end))
             painter.fillRect(QRectF(left, 0, right - left, _HEIGHT), self.theme.colour("accent", 90))
@@ -91,6 +97,20 @@ class TimeRuler(QWidget):
             width = painter.fontMetrics().horizontalAdvance(text)
             left = min(max(x - width / 2, 2.0), self.width() - width - 2.0)
             painter.drawText(QRectF(left, 1, width + 2, 15), Qt.AlignmentFlag.AlignLeft, text)
+
+    def _paint_marks(self, painter: QPainter, area: QRectF) -> None:
+        """Paint a flag at each marker, and a bar over each region."""
+        colour = self.theme.colour("accent")
+        for mark in self.timeline.marks:
+            left, right = self._x_of(mark.region.start), self._x_of(mark.region.stop)
+            if right < area.left() or left > area.right():
+                continue
+            if not mark.is_point:
+                bar = QRectF(left, 0, max(1.0, right - left), 3).intersected(area)
+                painter.fillRect(bar, colour)
+            if area.left() <= left <= area.right():
+                painter.fillRect(QRectF(round(left), 0, 1, _HEIGHT), colour)
+                painter.fillRect(QRectF(round(left), 0, 6, 5), colour)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.timeline.length:

@@ -1,0 +1,235 @@
+"""The values of a project as the text and bytes that its tables hold, and back, each checked on the way."""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audiosr_desktop.audio.files import MAX_CHANNELS, MAX_RATE, MIN_RATE, FileInfo
+from audiosr_desktop.audio.history import History, Span, State, Step
+from audiosr_desktop.audio.markers import Mark
+from audiosr_desktop.audio.mask import MAX_COLUMNS, ROWS, Mask
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Piece, Sound
+from audiosr_desktop.audio.store import SampleStore
+
+_MOST_TEXT = 50_000_000  # characters of a name or a set of values
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All that a project or an autosave holds.
+
+    Attributes:
+        history: every state of the document.
+        info: the file that it came from, whose format and tags an export takes.
+        view: what was seen and chosen; any plain values.
+        project_path: the project that an autosave belongs to.
+        self_contained: whether the project holds its sources' samples too.
+    """
+
+    history: History
+    info: FileInfo
+    view: Mapping[str, Any] = field(default_factory=dict)
+    project_path: Path | None = None
+    self_contained: bool = False
+
+
+def to_text(value: object) -> str:
+    """Return plain values as JSON."""
+    return json.dumps(value, default=_plain, ensure_ascii=False, separators=(",", ":"))
+
+
+def from_text(text: object) -> Any:
+    """Return the values of JSON.
+
+    Raises:
+        ValueError: it is none, or too long.
+    """
+    if not isinstance(text, str) or len(text) > _MOST_TEXT:
+        raise ValueError("a text is missing or too long")
+    return json.loads(text)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    return str(value)
+
+
+def info_to_text(info: FileInfo) -> str:
+    """Return what a file says of itself as JSON."""
+    return to_text({**asdict(info), "path": str(info.path)})
+
+
+def info_from_text(text: object) -> FileInfo:
+    """Return what a file said of itself.
+
+    Raises:
+        ValueError, KeyError, TypeError: a value is missing or not possible.
+    """
+    found = from_text(text)
+    format_, subtype, endian = (str(found[name]) for name in ("format", "subtype", "endian"))
+    rate, channels = checked_rate(found["sample_rate"]), checked_channels(found["channels"])
+    path, samples = Path(str(found["path"])), natural(found["samples"])
+    return FileInfo(path, format_, subtype, endian, rate, channels, samples)
+
+
+def region_values(region: Region) -> list[int | float | None]:
+    """Return a region as four numbers."""
+    return [region.start, region.stop, region.low_hz, region.high_hz]
+
+
+def region_of(values: Sequence[Any]) -> Region:
+    """Return a region from four numbers, and its mask if there is one.
+
+    Raises:
+        ValueError, TypeError: they are no region.
+    """
+    start, stop, low, high, *shape = values
+    low_hz, high_hz = (None if edge is None else float(edge) for edge in (low, high))
+    mask = _mask_of(*shape[0]) if shape else None
+    return Region(natural(start), natural(stop), low_hz, high_hz, mask)
+
+
+def region_json(region: Region) -> list[Any]:
+    """Return a region as four numbers, and its mask if it has one."""
+    mask = region.mask
+    if mask is None:
+        return region_values(region)
+    packed = base64.b64encode(zlib.compress(mask.gains.tobytes())).decode("ascii")
+    return [*region_values(region), [mask.first, mask.hop, packed]]
+
+
+def _mask_of(first: object, hop: object, packed: object) -> Mask:
+    data = base64.b64decode(str(packed), validate=True)
+    gains = zlib.decompressobj().decompress(data, ROWS * MAX_COLUMNS)
+    grid = np.frombuffer(gains, np.uint8).reshape(ROWS, -1).copy()
+    return Mask(natural(first), natural(hop), grid)
+
+
+def marks_to_text(marks: Sequence[Mark]) -> str:
+    """Return marks as JSON."""
+    return to_text([[mark.name, *region_json(mark.region)] for mark in marks])
+
+
+def marks_of(text: object) -> tuple[Mark, ...]:
+    """Return marks from JSON.
+
+    Raises:
+        ValueError, TypeError: they are none.
+    """
+    return tuple(Mark(region_of(values), str(name)) for name, *values in from_text(text))
+
+
+def spans_to_text(spans: Sequence[Span]) -> str:
+    """Return restored spans as JSON."""
+    return to_text([[span.title, dict(span.details), *region_json(span.region)] for span in spans])
+
+
+def spans_of(text: object) -> tuple[Span, ...]:
+    """Return restored spans from JSON.
+
+    Raises:
+        ValueError, TypeError: they are none.
+    """
+    found = from_text(text)
+    return tuple(Span(region_of(values), str(title), dict(details)) for title, details, *values in found)
+
+
+def step_row(step: Step) -> tuple[object, ...]:
+    """Return a step as the columns of its table."""
+    values = to_text(dict(step.values))
+    return (step.text, *region_values(step.region), step.effect_id, values, step.elapsed_s)
+
+
+def step_of(row: Sequence[Any]) -> Step:
+    """Return a step from the columns of its table.
+
+    Raises:
+        ValueError, TypeError: it is none.
+    """
+    text, start, stop, low, high, effect_id, values, elapsed_s = row
+    plain = {
+        str(name): value
+        for name, value in from_text(values).items()
+        if isinstance(value, bool | int | float | str)
+    }
+    region = region_of((start, stop, low, high))
+    return Step(str(text), region, str(effect_id), plain, float(elapsed_s))
+
+
+def pieces_to_bytes(sound: Sound, ids: Mapping[int, int]) -> bytes:
+    """Return a sound's pieces as rows of three integers: store, start, stop.
+
+    Args:
+        sound: whose.
+        ids: numbers of the stores in the file by their `id()`.
+    """
+    rows = [(ids[id(piece.store)], piece.start, piece.stop) for piece in sound.pieces]
+    return np.array(rows, dtype="<i8").tobytes()
+
+
+def sound_of(data: object, sample_rate: object, stores: Mapping[int, SampleStore]) -> Sound:
+    """Return a sound from the bytes of its pieces.
+
+    Raises:
+        ValueError, KeyError, SoundError: a piece lies in no store, or the pieces do not fit together.
+    """
+    if not isinstance(data, bytes) or not data or len(data) % 24:
+        raise ValueError("a sound without pieces")
+    rows = np.frombuffer(data, dtype="<i8").reshape(-1, 3).tolist()
+    pieces = tuple(Piece(stores[store], start, stop) for store, start, stop in rows)
+    return Sound(pieces, checked_rate(sample_rate))
+
+
+def store_numbers(data: object) -> set[int]:
+    """Return the stores that a sound's pieces name."""
+    if not isinstance(data, bytes) or len(data) % 24:
+        raise ValueError("pieces cut short")
+    return set(np.frombuffer(data, dtype="<i8").reshape(-1, 3)[:, 0].tolist())
+
+
+def natural(value: object) -> int:
+    """Return a whole number from 0 on.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ValueError(f"{value!r} is no count")
+    return value
+
+
+def checked_rate(value: object) -> int:
+    """Return a sample rate within the supported ones; see `natural`."""
+    rate = natural(value)
+    if not MIN_RATE <= rate <= MAX_RATE:
+        raise ValueError(f"{rate} Hz is no sample rate")
+    return rate
+
+
+def checked_channels(value: object) -> int:
+    """Return a number of channels within the supported ones; see `natural`."""
+    channels = natural(value)
+    if not 1 <= channels <= MAX_CHANNELS:
+        raise ValueError(f"{channels} channels")
+    return channels
+
+
+def state_of(sound: Sound, spans: object, marks: object) -> State:
+    """Return a state; spans and marks are cut to its sound.
+
+    Raises:
+        ValueError, TypeError: they are none.
+    """
+    kept = (replace(span, region=span.region.clipped(0, sound.length)) for span in spans_of(spans))
+    cut = (replace(mark, region=mark.region.clipped(0, sound.length)) for mark in marks_of(marks))
+    return State(sound, tuple(kept), tuple(cut))

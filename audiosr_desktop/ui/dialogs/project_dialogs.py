@@ -1,0 +1,145 @@
+"""SaveDialog and RelocateDialog: where a project goes, and where its sources went."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMessageBox,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from audiosr_desktop.audio.links import SourceLink
+from audiosr_desktop.audio.project import SUFFIX
+
+_PATTERN = f"Projects (*{SUFFIX})"
+
+
+class SaveDialog(QDialog):
+    """Asks for the name of a project, and whether it is to hold its sources too."""
+
+    def __init__(self, path: Path, self_contained: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Save project")
+        self.choice: tuple[Path, bool] | None = None
+        self.path = QLineEdit(str(path))
+        self.path.setMinimumWidth(420)
+        self.path.setAccessibleName("Project file")
+        browse = QPushButton("Browse…")
+        browse.clicked.connect(self._on_browse)
+        row = QHBoxLayout()
+        row.addWidget(self.path, 1)
+        row.addWidget(browse)
+        self.self_contained = QCheckBox("Copy the source files' sound into the project")
+        self.self_contained.setToolTip("Larger, but needs no other file. Otherwise the sources are linked.")
+        self.self_contained.setChecked(self_contained)
+        buttons = QDialogButtonBox(
+            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
+        )
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 18, 18, 14)
+        layout.setSpacing(12)
+        layout.addLayout(row)
+        layout.addWidget(self.self_contained)
+        layout.addWidget(buttons)
+
+    @Slot()
+    def _on_browse(self) -> None:
+        name, _ = QFileDialog.getSaveFileName(
+            self,
+            "Save project",
+            self.path.text(),
+            _PATTERN,
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )
+        if name:
+            self.path.setText(name)
+
+    def accept(self) -> None:
+        path = Path(self.path.text()).expanduser()
+        if not path.name:
+            return
+        if path.suffix.lower() != SUFFIX:
+            path = path.with_name(path.name + SUFFIX)
+        if path.exists():
+            answer = QMessageBox.question(
+                self, "Replace the project?", f"{path.name} exists already. Replace it?"
+            )
+            if answer != QMessageBox.StandardButton.Yes:
+                return
+        self.choice = (path, self.self_contained.isChecked())
+        super().accept()
+
+
+class RelocateDialog(QDialog):
+    """Lists the sources that a project misses; each can be looked for."""
+
+    def __init__(self, missing: Sequence[SourceLink], folder: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Missing sources")
+        self.setMinimumWidth(560)
+        self._folder = folder
+        self.found: dict[Path, Path] = {}
+        text = QLabel(
+            "These files are not where they were, or have changed. What is not found is silent "
+            "until it is; the project keeps its links."
+        )
+        text.setWordWrap(True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 18, 18, 14)
+        layout.setSpacing(12)
+        layout.addWidget(text)
+        self.find_buttons: list[QPushButton] = []
+        self._places: list[QLabel] = []
+        self._missing = missing
+        for link in missing:
+            place = QLabel(str(link.path))
+            place.setWordWrap(True)
+            button = QPushButton("Find…")
+            button.setAccessibleName(f"Find {link.path.name}")
+            button.clicked.connect(self._on_find)
+            row = QHBoxLayout()
+            row.addWidget(place, 1)
+            row.addWidget(button)
+            layout.addLayout(row)
+            self.find_buttons.append(button)
+            self._places.append(place)
+        buttons = QDialogButtonBox()
+        buttons.addButton("Open", QDialogButtonBox.ButtonRole.AcceptRole).setProperty("primary", True)
+        buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        layout.addWidget(buttons)
+
+    @Slot()
+    def _on_find(self) -> None:
+        sender = self.sender()
+        link = self._missing[next(i for i, button in enumerate(self.find_buttons) if button is sender)]
+        name, _ = QFileDialog.getOpenFileName(self, f"Find {link.path.name}", self._folder)
+        if name:
+            self.take(link, Path(name))
+
+    def take(self, link: SourceLink, path: Path) -> bool:
+        """Take a file for a missing one if it is the same; others that lie beside it are taken too."""
+        if not link.fits(path):
+            QMessageBox.warning(
+                self, "Missing sources", f"{path.name} is not the file that the project was made with."
+            )
+            return False
+        for other, place in zip(self._missing, self._places, strict=True):
+            beside = path if other is link else path.parent / other.path.name
+            if other.path not in self.found and other.fits(beside):
+                self.found[other.path] = beside
+                place.setText(f"{other.path.name}: found in {beside.parent}")
+        return True

@@ -1,0 +1,156 @@
+"""HistoryPanel: the steps of a document, what they were made with, and the space they take."""
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from audiosr_desktop.audio.history import Step, space_bytes
+from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.readout import format_length
+
+
+class HistoryPanel(QWidget):
+    """A click on a step goes there; its values can be put back into the form of their effect."""
+
+    values_wanted = Signal(str, object)  # effect id, values
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document: Document | None = None
+        self.list = QTreeWidget()
+        self.list.setAccessibleName("History")
+        self.list.setHeaderHidden(True)
+        self.list.setColumnCount(2)
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.list.currentItemChanged.connect(self._on_chosen)
+        self.space = QLabel()
+        self.space.setProperty("quiet", True)
+        self.values_button = QPushButton("Edit values…")
+        self.values_button.setToolTip("Show the values of this step in the form of its effect")
+        self.values_button.clicked.connect(self._on_values_wanted)
+        self.list.itemActivated.connect(self._on_values_wanted)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(12, 0, 8, 6)
+        foot.addWidget(self.space, 1)
+        foot.addWidget(self.values_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(foot)
+        self.setFocusProxy(self.list)
+        self._show_steps()
+
+    def set_document(self, document: Document | None) -> None:
+        """Show another document's history, or none."""
+        if self._document is not None:
+            self._document.undo_stack.indexChanged.disconnect(self._show_steps)
+        self._document = document
+        if document is not None:
+            document.undo_stack.indexChanged.connect(self._show_steps)
+        self._show_steps()
+
+    @Slot()
+    def _show_steps(self) -> None:
+        document = self._document
+        history = document.history() if document is not None else None
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            if history is not None:
+                sizes = space_bytes(history)
+                steps = [None, *(step for step, _ in history.steps)]
+                for place, (step, size) in enumerate(zip(steps, sizes, strict=True)):
+                    row = QTreeWidgetItem([name_of(step), size_words(size)])
+                    row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                    row.setToolTip(0, details_of(step))
+                    if place > history.index:
+                        row.setForeground(0, self.palette().placeholderText())
+                    self.list.addTopLevelItem(row)
+                self.list.setCurrentIndex(self.list.model().index(history.index, 0))
+                self.space.setText(f"{size_words(sum(sizes)) or 'No'} space used")
+            else:
+                self.space.clear()
+        self._show_button()
+
+    def _step(self) -> Step | None:
+        """Return the step of the current row."""
+        place = self.list.currentIndex().row()
+        commands = self._document.commands() if self._document is not None else []
+        return commands[place - 1].step if 0 < place <= len(commands) else None
+
+    def _show_button(self) -> None:
+        step = self._step()
+        self.values_button.setEnabled(step is not None and bool(step.effect_id))
+
+    @Slot()
+    def _on_chosen(self) -> None:
+        document = self._document
+        if document is not None and not document.locked:
+            place = self.list.currentIndex().row()
+            if place >= 0:
+                document.undo_stack.setIndex(place)
+
+    @Slot()
+    def _on_values_wanted(self) -> None:
+        step = self._step()
+        if step is not None and step.effect_id:
+            self.values_wanted.emit(step.effect_id, step.values)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._on_values_wanted()
+        else:
+            super().keyPressEvent(event)
+
+
+def name_of(step: Step | None) -> str:
+    """Return a step with its first values: "Gain · 3 dB"."""
+    if step is None:
+        return "As opened"
+    values = [value_words(value) for name, value in step.values.items() if name != "seed"]
+    return " · ".join([step.text, *[words for words in values if words][:2]])
+
+
+def details_of(step: Step | None) -> str:
+    """Return everything about a step, a line each."""
+    if step is None:
+        return "The sound as it was opened"
+    lines = [step.text]
+    if step.elapsed_s:
+        lines.append(f"Took {format_length(step.elapsed_s)}")
+    lines += [f"{name.replace('_', ' ')}: {value}" for name, value in step.values.items()]
+    return "\n".join(lines)
+
+
+def value_words(value: object) -> str:
+    """Return a value in a few letters; switches and empty ones say nothing without their names."""
+    if isinstance(value, bool) or value in ("", 0):
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def size_words(size_bytes: int) -> str:
+    """Return a size as a person says it; nothing for nothing."""
+    if not size_bytes:
+        return ""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= scale:
+            return f"{size_bytes / scale:.1f} {unit}"
+    return f"{max(1, round(size_bytes / 1e3))} kB"
