@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 import soundfile
 
-pytest.importorskip("torch", reason="needs the train extra")
+torch = pytest.importorskip("torch", reason="needs the train extra")
 pytest.importorskip("onnx", reason="needs the train extra")
 
-from audiosr_desktop import paths
-from audiosr_desktop.cli import main
+from audiosr_desktop import paths  # noqa: E402
+from audiosr_desktop.cli import main  # noqa: E402
+from audiosr_desktop.training.weights import load_weights  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -48,6 +49,9 @@ def test_from_sound_to_a_trained_bundle_that_restores(tmp_path, card, capsys):
     made = paths.user_models_dir() / "made"
     networks = ["--vocoder", vocoder, "--autoencoder", vae, "--unet", unet, "--condition-encoder", encoder]
     run("export", *networks, "--card", card, "--out", made)
+    for task, path in (("autoencoder", vae), ("condition_encoder", encoder)):  # training can go on from it
+        kept, trained = load_weights(made, task).state, load_weights(path, task).state
+        assert all(torch.equal(kept[name], value.half().float()) for name, value in trained.items())
     clip = CLIPS / "music_tabla.flac"
     capsys.readouterr()
     few_systems = ["--systems", "unprocessed,compact", "--cutoffs", "4000", "--seconds", "1.0"]
