@@ -235,7 +235,9 @@ def parity(graph: Graph, path: Path) -> float:
     return worst
 
 
-def write_manifest(folder: Path, networks: Networks, card: Mapping[str, Any]) -> None:
+def write_manifest(
+    folder: Path, scale_factor: float, card: Mapping[str, Any], condition: str = "canonical_mel"
+) -> None:
     """Write the manifest; `card` holds what the networks do not know: texts, steps, training."""
     files = sorted(path.name for path in folder.glob("*.onnx"))
     manifest = {
@@ -249,9 +251,9 @@ def write_manifest(folder: Path, networks: Networks, card: Mapping[str, Any]) ->
             "frames_per_latent": 8,
             "frames_multiple": 8,
         },
-        "scale_factor": networks.scale_factor,
+        "scale_factor": scale_factor,
         "scheduler": {"type": "cosine", "steps": 1000, "prediction": "v"},
-        "condition": networks.condition,
+        "condition": condition,
         "vocoder": {"output": "stft", "n_fft": 2048, "hop": 480},
         "opset": OPSET,
         "graphs": {Path(name).stem: name for name in files},
@@ -271,7 +273,7 @@ def export(networks: Networks, card: Mapping[str, Any], folder: Path) -> dict[st
         path = folder / f"{graph.name}.onnx"
         export_graph(graph, path)
         errors[graph.name] = parity(graph, path)
-    write_manifest(folder, networks, card)
+    write_manifest(folder, networks.scale_factor, card, networks.condition)
     return errors
 
 
