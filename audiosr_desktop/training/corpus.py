@@ -1,215 +1,183 @@
-"""Training corpus: from a manifest of public packages and folders to one packed file of mono 48 kHz sound.
-
-The manifest is a CSV with the columns `split, kind, origin, package, path, seconds, bandwidth_hz`; `origin`
-is `apt` (a Debian package, `path` inside it) or another word (`path` below a folder named as the package).
-`x.pk3!/y` is file y in the zip x.pk3.
-"""
+"""`audiosr-desktop corpus`: build the training corpus, show it, and carry it in parts."""
 
 import argparse
 import csv
-import io
-import json
-import shutil
-import subprocess
 import sys
-import zipfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
-from itertools import repeat
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-import soundfile
-import soxr
-
 from audiosr_desktop.errors import AudioSRError, TrainingError
-
-SAMPLE_RATE = 48_000
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row of the manifest."""
-
-    split: str
-    kind: str
-    origin: str
-    package: str
-    path: str
-    seconds: float
-    bandwidth_hz: float
+from audiosr_desktop.training.corpus_build import build_pack
+from audiosr_desktop.training.corpus_decode import Places
+from audiosr_desktop.training.corpus_fetch import fetch_packages
+from audiosr_desktop.training.corpus_list import LEAN_PACKAGES, Entry, folder_entries, read_list, shipped_list
+from audiosr_desktop.training.corpus_musdb import musdb_entries
+from audiosr_desktop.training.corpus_pack import TABLE, read_index
+from audiosr_desktop.training.corpus_parts import unpack_parts, write_parts
+from audiosr_desktop.training.data import KIND_SHARES, SAMPLE_RATE
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
-    """Where one file's sound lies in the packed array, in samples at 48 kHz."""
-
-    start: int
-    stop: int
-    kind: str
-    bandwidth_hz: float
-    source: str
-
-
-def read_manifest(path: Path) -> list[Entry]:
-    """Read the manifest; raises TrainingError when a column is missing."""
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [
-                Entry(
-                    row["split"],
-                    row["kind"],
-                    row["origin"],
-                    row["package"],
-                    row["path"],
-                    float(row["seconds"]),
-                    float(row["bandwidth_hz"]),
-                )
-                for row in csv.DictReader(file)
-            ]
-    except OSError as error:
-        raise TrainingError(f"The manifest '{path}' cannot be read: {error.strerror}.") from error
-    except (KeyError, ValueError) as error:
-        raise TrainingError(f"The manifest '{path}' is not usable: {error}.") from error
-
-
-def fetch_packages(packages: Sequence[str], folder: Path) -> Iterator[str]:
-    """Download and unpack Debian packages below `folder`, but for those that are there; yields each."""
-    if shutil.which("apt-get") is None:
-        raise TrainingError("The corpus is made of Debian packages: apt-get was not found on this machine.")
-    folder.mkdir(parents=True, exist_ok=True)
-    for package in packages:
-        target = folder / package
-        if not target.is_dir():
-            partial = folder / f".{package}.partial"
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            result = subprocess.run(
-                ["apt-get", "download", package], cwd=partial, capture_output=True, check=False
-            )
-            debs = list(partial.glob("*.deb"))
-            if result.returncode != 0 or not debs:
-                raise TrainingError(
-                    f"The package '{package}' cannot be downloaded: run apt-get update and try again."
-                )
-            subprocess.run(["dpkg-deb", "-x", debs[0], partial / "x"], check=True)
-            (partial / "x").rename(target)
-            shutil.rmtree(partial)
-        yield package
-
-
-def _read_bytes(entry: Entry, packages: Path, audio: Path) -> bytes:
-    root = packages if entry.origin == "apt" else audio
-    inner = entry.path.split("!/", 1)
-    path = root / entry.package / inner[0]
-    if len(inner) == 1:
-        return path.read_bytes()
-    with zipfile.ZipFile(path) as archive:
-        return archive.read(inner[1])
-
-
-def decode(entry: Entry, packages: Path, audio: Path, limit_s: float) -> npt.NDArray[np.int16] | None:
-    """Decode one entry to mono 48 kHz, at most `limit_s` from its middle; None when it cannot be read."""
-    try:
-        samples, rate = soundfile.read(
-            io.BytesIO(_read_bytes(entry, packages, audio)), dtype="float32", always_2d=True
-        )
-    except (OSError, KeyError, zipfile.BadZipFile, soundfile.LibsndfileError):
-        return None
-    span = int(limit_s * rate)
-    first = max(0, (len(samples) - span) // 2)
-    mono = samples[first : first + span].mean(axis=1)
-    if rate != SAMPLE_RATE:
-        mono = soxr.resample(mono, rate, SAMPLE_RATE)
-    peak = float(np.abs(mono).max(initial=0.0))
-    if peak < 1e-3 or not np.isfinite(peak):
-        return None
-    scaled: npt.NDArray[np.int16] = np.rint(mono * min(1.0, 0.999 / peak) * 32767.0).astype(np.int16)
-    return scaled
-
-
-def pack(
-    entries: Sequence[Entry], packages: Path, audio: Path, out: Path, *, limit_s: float, workers: int
-) -> Iterator[int]:
-    """Write `out/samples.i16` and `out/index.json`; yields how many entries are done.
-
-    The index is written last, so a pack that was cut off is seen as none and made again.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    index: list[Excerpt] = []
-    position = 0
-    with (out / "samples.i16").open("wb") as file, ProcessPoolExecutor(workers) as pool:
-        decoded = pool.map(decode, entries, repeat(packages), repeat(audio), repeat(limit_s), chunksize=4)
-        for done, (entry, samples) in enumerate(zip(entries, decoded, strict=True), 1):
-            if samples is not None:
-                samples.tofile(file)
-                stop = position + len(samples)
-                source = f"{entry.package}/{entry.path}"
-                index.append(Excerpt(position, stop, entry.kind, entry.bandwidth_hz, source))
-                position = stop
-            yield done
-    temporary = out / "index.json.partial"
-    temporary.write_text(json.dumps([asdict(excerpt) for excerpt in index]), encoding="utf-8")
-    temporary.replace(out / "index.json")
+def _entries(arguments: argparse.Namespace, audio: Path) -> list[Entry]:
+    """Collect what is asked for: listed packages, repositories that are there, folders, MUSDB18."""
+    entries: list[Entry] = []
+    if not arguments.no_list:
+        listed = read_list(arguments.list or shipped_list())
+        wanted = set(arguments.packages or ([] if arguments.all or arguments.list else LEAN_PACKAGES))
+        unknown = wanted - {entry.package for entry in listed if entry.origin == "apt"}
+        if unknown:
+            raise TrainingError(f"The list has no package {', '.join(sorted(unknown))}.")
+        for entry in listed:
+            there = not wanted or entry.package in wanted
+            if entry.origin != "apt":
+                there = (audio / entry.package).is_dir()
+            if there:
+                entries.append(entry)
+    folders, kinds = arguments.folder, arguments.kind
+    if len(kinds) not in (1, len(folders)):
+        raise TrainingError("Say of what kind the folders are: --kind once, or once for each --folder.")
+    for folder, kind in zip(folders, kinds * len(folders) if len(kinds) == 1 else kinds, strict=True):
+        entries += folder_entries(folder, kind, arguments.split)
+    if arguments.musdb:
+        entries += musdb_entries(arguments.musdb)
+    splits = {arguments.split, "valid"} if arguments.split == "train" else {arguments.split}
+    chosen = [entry for entry in entries if entry.split in splits]
+    if not chosen:
+        raise TrainingError(f"Nothing to build for the split {arguments.split}.")
+    return chosen
 
 
 def _build(arguments: argparse.Namespace) -> None:
-    entries = [entry for entry in read_manifest(arguments.manifest) if entry.split == arguments.split]
-    wanted = set(arguments.packages or [])
-    packages = arguments.out / "packages"
-    if wanted:
-        entries = [entry for entry in entries if entry.origin != "apt" or entry.package in wanted]
+    packages = arguments.unpacked or arguments.out / "packages"
+    audio = arguments.audio or (arguments.list or arguments.out / "list").parent / "audio"
+    entries = _entries(arguments, audio)
     needed = sorted({entry.package for entry in entries if entry.origin == "apt"})
     for number, package in enumerate(fetch_packages(needed, packages), 1):
-        sys.stderr.write(f"package {number}/{len(needed)} {package}\n")
-    rng = np.random.default_rng(0)
-    shuffled = [entries[position] for position in rng.permutation(len(entries))]
-    audio = arguments.audio or arguments.manifest.parent / "audio"
-    for done in pack(
-        shuffled,
-        packages,
-        audio,
-        arguments.out / arguments.split,
+        _progress(f"package {number}/{len(needed)} {package}")
+    out = arguments.out / arguments.split
+    jobs = build_pack(
+        entries,
+        Places(packages, audio),
+        out,
         limit_s=arguments.limit_s,
+        least_hz=arguments.least_hz,
         workers=arguments.jobs,
-    ):
-        if done % 500 == 0:
-            sys.stderr.write(f"decoded {done}/{len(shuffled)}\n")
+    )
+    for done, total in jobs:
+        _progress(f"decoded {done}/{total}")
+    _end_progress()
+    _write_hours(out)
 
 
 def _show(arguments: argparse.Namespace) -> None:
-    hours: dict[str, float] = {}
-    for record in json.loads((arguments.pack / "index.json").read_text(encoding="utf-8")):
-        seconds = (record["stop"] - record["start"]) / SAMPLE_RATE
-        hours[record["kind"]] = hours.get(record["kind"], 0.0) + seconds / 3600
-    for kind, value in sorted(hours.items()):
-        sys.stdout.write(f"{kind:12} {value:7.2f} h\n")
+    _write_hours(arguments.pack)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run `audiosr-desktop corpus …`; returns the exit code."""
+def _write_hours(folder: Path) -> None:
+    index = read_index(folder)
+    table = folder / TABLE
+    rows = [("kind", "files", "hours", "held out", "full band")]
+    for kind in (*KIND_SHARES, "all"):
+        some = [record for record in index if kind in (record["kind"], "all")]
+        if some:
+            hours = _hours(some)
+            held_out = _hours(record for record in some if record.get("held_out", False))
+            full = _hours(record for record in some if record["bandwidth_hz"] >= 19_500)
+            rows.append(
+                (kind, str(len(some)), f"{hours:.2f}", f"{held_out:.2f}", f"{100 * full / hours:.0f} %")
+            )
+    sys.stdout.writelines("".join(f"{cell:>12}" for cell in row) + "\n" for row in rows)
+    if table.is_file():
+        with table.open(newline="", encoding="utf-8") as file:
+            licences = sorted({row["licence"] for row in csv.DictReader(file)} - {""})
+        sys.stdout.write(f"{len(licences)} licences, each file's in {table}\n")
+
+
+def _hours(records: Iterable[dict[str, int]]) -> float:
+    return sum(record["stop"] - record["start"] for record in records) / SAMPLE_RATE / 3600.0
+
+
+def _pack(arguments: argparse.Namespace) -> None:
+    parts = write_parts(
+        arguments.pack,
+        arguments.out,
+        part_bytes=int(arguments.part_mb * 1e6),
+        hours=arguments.hours,
+        coding=arguments.coding,
+        excerpt_s=arguments.excerpt_s,
+        seed=arguments.seed,
+    )
+    for path, hours in parts:
+        sys.stdout.write(f"{path} {path.stat().st_size / 1e6:.1f} MB {hours:.2f} h\n")
+
+
+def _unpack(arguments: argparse.Namespace) -> None:
+    for done in unpack_parts(arguments.parts, arguments.out, arguments.jobs):
+        _progress(f"decoded {done}")
+    _end_progress()
+    _write_hours(arguments.out)
+
+
+def _progress(text: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{text:<60}")
+        sys.stderr.flush()
+
+
+def _end_progress() -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         "audiosr-desktop corpus", description="Build and show the training corpus."
     )
     commands = parser.add_subparsers(required=True)
-    build = commands.add_parser("build", help="download, decode and pack what a manifest lists")
-    build.add_argument("manifest", type=Path)
+    build = commands.add_parser("build", help="download, decode and pack; goes on where it was cut off")
+    build.add_argument("list", type=Path, nargs="?", help="list of files (default: the one that is shipped)")
     build.add_argument("--out", type=Path, required=True, help="folder for packages and packs (several GB)")
-    build.add_argument("--audio", type=Path, help="folder of the entries that are not in packages")
-    build.add_argument("--packages", nargs="*", help="only these packages")
-    build.add_argument("--split", default="train")
+    build.add_argument("--packages", nargs="*", help="only these packages of the list (default: a lean set)")
+    build.add_argument("--all", action="store_true", help="all packages of the list, 4.3 GB")
+    build.add_argument("--no-list", action="store_true", help="no list, only folders and MUSDB18")
+    build.add_argument("--unpacked", type=Path, help="folder of unpacked packages (default: OUT/packages)")
+    build.add_argument("--audio", type=Path, help="folder of the listed sources that are not in packages")
+    build.add_argument("--folder", type=Path, action="append", default=[], help="sound of one's own")
+    build.add_argument("--kind", action="append", default=[], help=f"its kind: {', '.join(KIND_SHARES)}")
+    build.add_argument("--musdb", type=Path, help="a copy of MUSDB18: 90 tracks train, 10 held out, 50 test")
+    build.add_argument("--split", choices=("train", "dev", "test"), default="train")
     build.add_argument("--limit-s", type=float, default=90.0, help="seconds taken from each file's middle")
+    build.add_argument("--least-hz", type=float, default=14_000.0, help="leave out what ends below this")
     build.add_argument("--jobs", type=int, default=2)
     build.set_defaults(run=_build)
-    show = commands.add_parser("show", help="hours by kind of a pack")
+    show = commands.add_parser("show", help="hours by kind of a pack, and its licences")
     show.add_argument("pack", type=Path)
     show.set_defaults(run=_show)
-    arguments = parser.parse_args(argv)
+    pack = commands.add_parser("pack", help="write a pack in parts that travel to another machine")
+    pack.add_argument("pack", type=Path)
+    pack.add_argument("--out", type=Path, required=True)
+    pack.add_argument("--part-mb", type=float, default=40.0)
+    pack.add_argument("--hours", type=float, default=8.0, help="of all parts together")
+    pack.add_argument("--coding", choices=("vorbis", "flac"), default="vorbis")
+    pack.add_argument("--excerpt-s", type=float, default=30.0, help="of each file at most")
+    pack.add_argument("--seed", type=int, default=0)
+    pack.set_defaults(run=_pack)
+    unpack = commands.add_parser("unpack", help="decode parts into a pack that training reads")
+    unpack.add_argument("parts", type=Path, nargs="+")
+    unpack.add_argument("--out", type=Path, required=True)
+    unpack.add_argument("--jobs", type=int, default=2)
+    unpack.set_defaults(run=_unpack)
+    return parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run `audiosr-desktop corpus …`; returns the exit code."""
+    arguments = _parser().parse_args(argv)
     try:
         arguments.run(arguments)
     except AudioSRError as error:
         sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"The corpus cannot be written: {error}.\n")
         return 1
     return 0

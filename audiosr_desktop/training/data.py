@@ -58,7 +58,7 @@ class Corpus:
 
     Args:
         folder: what `corpus build` wrote.
-        held_out: take the held-out files (one in forty) instead of the others.
+        held_out: take the held-out files (about one in forty) instead of the others.
     """
 
     def __init__(self, folder: Path, *, held_out: bool = False) -> None:
@@ -67,7 +67,12 @@ class Corpus:
             self._samples = np.memmap(folder / "samples.i16", dtype=np.int16, mode="r")
         except OSError as error:
             raise TrainingError(f"No packed corpus in '{folder}': run corpus build first.") from error
-        kept = [record for number, record in enumerate(records) if (number % 40 == 0) == held_out]
+        # packs of earlier versions do not say which files are held out
+        kept = [
+            record
+            for number, record in enumerate(records)
+            if bool(record.get("held_out", number % 40 == 0)) == held_out
+        ]
         self._starts = np.array([record["start"] for record in kept])
         self._stops = np.array([record["stop"] for record in kept])
         self._bandwidths = np.array([record["bandwidth_hz"] for record in kept])

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import onnx
@@ -25,10 +25,14 @@ from audiosr_desktop.training.autoencoder import (
     Autoencoder,
     ConditionGraph,
     DecoderGraph,
+    Encoder,
 )
+from audiosr_desktop.training.run import CONDITIONS
 from audiosr_desktop.training.unet import UNet
 from audiosr_desktop.training.vocoder import N_MELS, Vocoder
-from audiosr_desktop.training.weights import fill, load_weights
+from audiosr_desktop.training.weights import CLEAN_ENCODER, fill, load_weights
+
+N = TypeVar("N", bound=nn.Module)
 
 OPSET = 20
 PARITY_LIMIT = 1e-4  # against torch with the same (rounded) weights
@@ -50,25 +54,58 @@ class Graph:
     dynamic: Mapping[str, Mapping[int, Any]]
 
 
-def load_networks(vocoder: Path, autoencoder: Path, unet: Path) -> tuple[Vocoder, Autoencoder, UNet, float]:
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """What a bundle is made of.
+
+    Attributes:
+        condition_encoder: reads damaged sound; None takes the VAE's own encoder.
+        condition: what it reads, as in the manifest.
+    """
+
+    vocoder: Vocoder
+    autoencoder: Autoencoder
+    unet: UNet
+    scale_factor: float
+    condition_encoder: Encoder | None = None
+    condition: str = "canonical_mel"
+
+
+def load_networks(
+    vocoder: Path,
+    autoencoder: Path,
+    unet: Path,
+    condition_encoder: Path | None = None,
+    condition: str = "canonical_mel",
+) -> Networks:
     """Load averaged weights of checkpoints or bundles in half precision, and the latents' scale factor."""
-    networks: tuple[Vocoder, Autoencoder, UNet] = (Vocoder(), Autoencoder(), UNet())
-    scale_factor = 1.0
-    tasks = ("vocoder", "autoencoder", "unet")
-    for network, task, path in zip(networks, tasks, (vocoder, autoencoder, unet), strict=True):
-        weights = load_weights(path, task)
-        rounded = {
-            name: value.half().float() if value.is_floating_point() else value
-            for name, value in weights.state.items()
-        }
-        fill(network, replace(weights, state=rounded), path)
-        network.eval()
-        scale_factor = weights.scale_factor
-    return *networks, scale_factor
+    return Networks(
+        _rounded(Vocoder(), "vocoder", vocoder),
+        _rounded(Autoencoder(), "autoencoder", autoencoder),
+        _rounded(UNet(), "unet", unet),
+        load_weights(unet, "unet").scale_factor,
+        _rounded(Encoder(), "condition_encoder", condition_encoder) if condition_encoder else None,
+        condition,
+    )
 
 
-def bundle_graphs(vocoder: Vocoder, autoencoder: Autoencoder, unet: UNet, scale_factor: float) -> list[Graph]:
-    """Describe the four graphs of the bundle."""
+def _rounded(network: N, task: str, path: Path) -> N:
+    weights = load_weights(path, task)
+    halved = {
+        name: value.half().float() if value.is_floating_point() else value
+        for name, value in weights.state.items()
+    }
+    fill(network, replace(weights, state=halved), path)
+    network.eval()
+    return network
+
+
+def bundle_graphs(networks: Networks) -> list[Graph]:
+    """Describe the graphs of the bundle.
+
+    They are the four of the contract, and the encoder of clean sound if that is another one than the
+    condition's, so that training can go on from the bundle.
+    """
     batch = torch.export.Dim("batch", min=1, max=64)
     eights = torch.export.Dim("eights", min=1, max=4096)
     columns, frames = 8 * eights, 64 * eights
@@ -80,31 +117,38 @@ def bundle_graphs(vocoder: Vocoder, autoencoder: Autoencoder, unet: UNet, scale_
     def mel(b: int, t: int) -> Tensor:
         return torch.randn(b, 1, 8 * t, N_MELS) * 2 - 6
 
-    return [
-        Graph(
-            "vae_feature_extract",
-            ConditionGraph(autoencoder.encoder),
+    def encoder_graph(name: str, encoder: Encoder) -> Graph:
+        return Graph(
+            name,
+            ConditionGraph(encoder),
             lambda b, t: {"mel": mel(b, t), "noise": noise(b, t, latent[0])},
             "latent",
             {"mel": {0: batch, 2: frames}, "noise": {0: batch, 2: columns}},
-        ),
+        )
+
+    clean_encoder = networks.autoencoder.encoder
+    graphs = [encoder_graph("vae_feature_extract", networks.condition_encoder or clean_encoder)]
+    if networks.condition_encoder is not None:
+        graphs.append(encoder_graph(CLEAN_ENCODER, clean_encoder))
+    return [
+        *graphs,
         Graph(
             "ddpm",
-            unet,
+            networks.unet,
             lambda b, t: {"x": noise(b, t, 2 * latent[0]), "timesteps": torch.arange(b) * 300 + 37},
             "velocity",
             {"x": {0: batch, 2: columns}, "timesteps": {0: batch}},
         ),
         Graph(
             "vae_decoder",
-            DecoderGraph(autoencoder.decoder, scale_factor),
+            DecoderGraph(networks.autoencoder.decoder, networks.scale_factor),
             lambda b, t: {"z": noise(b, t, latent[0])},
             "mel",
             {"z": {0: batch, 2: columns}},
         ),
         Graph(
             "vocoder",
-            vocoder,
+            networks.vocoder,
             lambda b, t: {"mel": mel(b, t)[:, 0].transpose(1, 2).contiguous()},
             "spectrum",
             {"mel": {0: batch, 2: frames}},
@@ -191,7 +235,9 @@ def parity(graph: Graph, path: Path) -> float:
     return worst
 
 
-def write_manifest(folder: Path, scale_factor: float, card: Mapping[str, Any]) -> None:
+def write_manifest(
+    folder: Path, scale_factor: float, card: Mapping[str, Any], condition: str = "canonical_mel"
+) -> None:
     """Write the manifest; `card` holds what the networks do not know: texts, steps, training."""
     files = sorted(path.name for path in folder.glob("*.onnx"))
     manifest = {
@@ -207,7 +253,7 @@ def write_manifest(folder: Path, scale_factor: float, card: Mapping[str, Any]) -
         },
         "scale_factor": scale_factor,
         "scheduler": {"type": "cosine", "steps": 1000, "prediction": "v"},
-        "condition": "canonical_mel",
+        "condition": condition,
         "vocoder": {"output": "stft", "n_fft": 2048, "hop": 480},
         "opset": OPSET,
         "graphs": {Path(name).stem: name for name in files},
@@ -219,27 +265,32 @@ def write_manifest(folder: Path, scale_factor: float, card: Mapping[str, Any]) -
     (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
 
 
-def export(
-    vocoder: Path, autoencoder: Path, unet: Path, card: Mapping[str, Any], folder: Path
-) -> dict[str, float]:
+def export(networks: Networks, card: Mapping[str, Any], folder: Path) -> dict[str, float]:
     """Write a bundle into `folder` and return each graph's parity error."""
-    networks = load_networks(vocoder, autoencoder, unet)
     folder.mkdir(parents=True, exist_ok=True)
     errors = {}
-    for graph in bundle_graphs(*networks):
+    for graph in bundle_graphs(networks):
         path = folder / f"{graph.name}.onnx"
         export_graph(graph, path)
         errors[graph.name] = parity(graph, path)
-    write_manifest(folder, networks[3], card)
+    write_manifest(folder, networks.scale_factor, card, networks.condition)
     return errors
 
 
 def main(argv: Sequence[str]) -> int:
     """Run `audiosr-desktop export …`; returns the exit code."""
-    parser = argparse.ArgumentParser("audiosr-desktop export", description="Turn checkpoints into a bundle.")
+    parser = argparse.ArgumentParser(
+        "audiosr-desktop export",
+        description="Turn checkpoints into a bundle. In the place of a checkpoint may stand the folder of "
+        "another bundle, whose network is taken over.",
+    )
     parser.add_argument("--vocoder", type=Path, required=True)
     parser.add_argument("--autoencoder", type=Path, required=True)
     parser.add_argument("--unet", type=Path, required=True)
+    parser.add_argument("--condition-encoder", type=Path, help="noise-aware encoder (default: the VAE's own)")
+    parser.add_argument(
+        "--condition", choices=CONDITIONS, default=CONDITIONS[0], help="what the UNet was trained to read"
+    )
     parser.add_argument(
         "--card", type=Path, required=True, help="JSON with id, title, description, licence, steps, …"
     )
@@ -247,7 +298,14 @@ def main(argv: Sequence[str]) -> int:
     arguments = parser.parse_args(argv)
     try:
         card = json.loads(arguments.card.read_text(encoding="utf-8"))
-        errors = export(arguments.vocoder, arguments.autoencoder, arguments.unet, card, arguments.out)
+        networks = load_networks(
+            arguments.vocoder,
+            arguments.autoencoder,
+            arguments.unet,
+            arguments.condition_encoder,
+            arguments.condition,
+        )
+        errors = export(networks, card, arguments.out)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"The card '{arguments.card}' cannot be read: {error}.\n")
         return 1

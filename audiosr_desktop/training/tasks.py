@@ -58,9 +58,9 @@ def overlap_add(spectrum: Tensor) -> Tensor:
 
 
 def normal(shape: tuple[int, ...], rng: np.random.Generator, device: torch.device) -> Tensor:
-    """Return standard normal noise that is the same on every device."""
-    generator = torch.Generator(device="cpu").manual_seed(int(rng.integers(2**62)))
-    return torch.randn(shape, generator=generator).to(device)
+    """Return standard normal noise; the same for the same state of `rng` on the same kind of device."""
+    generator = torch.Generator(device).manual_seed(int(rng.integers(2**62)))
+    return torch.randn(shape, generator=generator, device=device)
 
 
 class VocoderTask:

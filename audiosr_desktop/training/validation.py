@@ -1,5 +1,7 @@
 """Held-out sound through the networks in training, by the engine's own road and the evaluation's figures."""
 
+import json
+import tempfile
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from torch import Tensor, nn
 
 from audiosr_desktop.dsp.degrade import band_limit
 from audiosr_desktop.engine.bundle import Bundle
-from audiosr_desktop.engine.manifest import GRAPHS, Latent, Manifest
+from audiosr_desktop.engine.manifest import GRAPHS, MANIFEST, Manifest, read_manifest
 from audiosr_desktop.engine.restorer import Restorer, Settings
 from audiosr_desktop.engine.sessions import ProviderReport, Sessions
 from audiosr_desktop.evaluation.metrics import band_energy_db, lsd_bands
@@ -57,28 +59,21 @@ class TorchSessions(Sessions):
 
 
 def _manifest(scale_factor: float, condition: str) -> Manifest:
-    return Manifest(
-        id="training",
-        title="In training",
-        description="",
-        license="",
-        latent=Latent(),
-        scale_factor=scale_factor,
-        eta=1.0,
-        sampler="ddim",
-        guidance_scale=1.0,
-        unconditional_latent=0.0,
-        condition=condition,
-        condition_sampled=False,
-        band_gain_db=0.0,
-        window_seconds=10.24,
-        vocoder_output="stft",
-        graphs={graph: f"{graph}.onnx" for graph in GRAPHS},
-        required_files=(),
-        sha256={},
-        default_steps={"standard": STEPS},
-        tasks=(),
-    )
+    """Return the manifest that a bundle of the networks would have, as far as the engine reads it."""
+    facts = {
+        "id": "training",
+        "graphs": {graph: f"{graph}.onnx" for graph in GRAPHS},
+        "scale_factor": scale_factor,
+        "condition": condition,
+        "condition_sampled": False,
+        "eta": 1.0,
+        "cfg": {"guidance_scale": 1.0, "unconditional_latent": 0.0},
+        "vocoder": {"output": "stft"},
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / MANIFEST
+        path.write_text(json.dumps(facts), encoding="utf-8")
+        return read_manifest(path)
 
 
 def restored(restorer: Restorer, narrow: Samples, cutoff_hz: float, steps: int) -> Samples:

@@ -19,6 +19,14 @@ CARD = {
 }
 
 
+@pytest.fixture
+def card(tmp_path: Path) -> Path:
+    """The file that tells an export what the networks do not know."""
+    path = tmp_path / "card.json"
+    path.write_text(json.dumps(CARD))
+    return path
+
+
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with checkpoints of random weights, the card, and the bundle `made` exported from them."""

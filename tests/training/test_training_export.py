@@ -1,8 +1,13 @@
+import json
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 onnx = pytest.importorskip("onnx", reason="needs the train extra")
+
 
 from audiosr_desktop.engine.bundle import Verifier, load_bundle  # noqa: E402
 from audiosr_desktop.job import run_job  # noqa: E402
@@ -22,7 +27,7 @@ def test_the_engine_loads_what_was_exported(exported):
 
 def test_parity_is_measured_and_has_a_limit(exported):
     networks = export.load_networks(*(exported / f"{name}.pt" for name in ("vocoder", "autoencoder", "unet")))
-    graphs = {graph.name: graph for graph in export.bundle_graphs(*networks)}
+    graphs = {graph.name: graph for graph in export.bundle_graphs(networks)}
     decoder = graphs["vae_decoder"]
     assert export.parity(decoder, exported / "made/vae_decoder.onnx") < 1e-5
     with torch.no_grad():
@@ -46,3 +51,18 @@ def test_a_missing_checkpoint_is_one_sentence(tmp_path, capsys):
     arguments = ["--vocoder", nothing, "--autoencoder", nothing, "--unet", nothing]
     assert export.main([*arguments, "--card", str(tmp_path / "card.json"), "--out", str(tmp_path)]) == 1
     assert "none.pt" in capsys.readouterr().err
+
+
+def test_a_noise_aware_encoder_stands_beside_the_clean_one(exported, tmp_path, monkeypatch):
+    state = export.Encoder().state_dict()
+    torch.save({"ema": state, "scale_factor": 1.0, "step": 3}, tmp_path / "aware.pt")
+    checkpoints = [exported / f"{name}.pt" for name in ("vocoder", "autoencoder", "unet")]
+    networks = export.load_networks(*checkpoints, tmp_path / "aware.pt", "degraded_mel")
+    graphs = {graph.name: graph.module for graph in export.bundle_graphs(networks)}
+    assert graphs["vae_encoder"].encoder is networks.autoencoder.encoder
+    assert torch.equal(graphs["vae_feature_extract"].encoder.leave.bias, state["leave.bias"].half().float())
+    assert networks.condition == "degraded_mel"
+    monkeypatch.setattr(export, "bundle_graphs", lambda _: [])  # writing graphs is tested above
+    made = Path(shutil.copytree(exported / "made", tmp_path / "made"))
+    export.export(networks, json.loads((exported / "card.json").read_text()), made)
+    assert load_bundle(made).manifest.condition == "degraded_mel"

@@ -27,8 +27,7 @@ def test_a_bundle_gives_back_the_weights_it_was_made_of(exported, task):
 
 def test_the_shipped_bundle_loads_and_gives_the_outputs_of_its_graphs():
     folder = paths.shipped_models_dir() / "audiosr-compact"
-    *networks, scale_factor = export.load_networks(folder, folder, folder)
-    for graph in export.bundle_graphs(*networks, scale_factor):
+    for graph in export.bundle_graphs(export.load_networks(folder, folder, folder)):
         assert export.parity(graph, folder / f"{graph.name}.onnx") < 2e-5
 
 
