@@ -50,6 +50,13 @@ PARAMETERS = (
         help="Level of the generated band.",
     ),
     Parameter(
+        "fill_holes",
+        "Fill holes",
+        "bool",
+        default=False,
+        help="Also generate what a lossy codec left out below the end of the band.",
+    ),
+    Parameter(
         "cutoff_hz",
         "Cutoff",
         "float",
@@ -118,9 +125,8 @@ class SuperResolution:
         self._report.update(cutoff_hz=cutoff_hz, cutoff_confidence=survey.cutoff.confidence)
         if not float(values["cutoff_hz"]) and survey.cutoff.full_band:
             return self._left_alone(untouched, "The sound has its full band and was left as it is.")
-        top_hz = min(sound.sample_rate, NATIVE_RATE) / 2
-        if not MIN_CUTOFF_HZ <= cutoff_hz <= NO_ROOM_SHARE * top_hz:
-            return self._left_alone(untouched, _no_room(cutoff_hz, top_hz))
+        if not has_room(cutoff_hz, sound.sample_rate):
+            return self._left_alone(untouched, _no_room(cutoff_hz, _top_hz(sound.sample_rate)))
         opening = self._engines.restorer(str(values["model"]), str(values["device"]))
         restorer = yield from part_of(opening, 0.05, 0.1)
         settings = self._settings(restorer, values, cutoff_hz, survey.level_db)
@@ -138,6 +144,7 @@ class SuperResolution:
             seed=int(values["seed"]),
             level_gain_db=float(round(np.clip(level_db, *TRAINED_LEVELS_DB) - level_db)),
             band_gain_db=float(values["new_band_gain_db"]),
+            fill_holes=bool(values["fill_holes"]),
         )
         self._report.update(
             model=bundle.id,
@@ -222,6 +229,15 @@ class _Adder:
         self.peak_before = max(self.peak_before, float(np.abs(before).max()))
         self.peak_after = max(self.peak_after, float(np.abs(after).max()))
         self._writer.write(after)
+
+
+def has_room(cutoff_hz: float, sample_rate: int) -> bool:
+    """Tell whether a band can be restored above a cutoff: enough below to go by, enough above to fill."""
+    return MIN_CUTOFF_HZ <= cutoff_hz <= NO_ROOM_SHARE * _top_hz(sample_rate)
+
+
+def _top_hz(sample_rate: int) -> float:
+    return min(sample_rate, NATIVE_RATE) / 2
 
 
 def _no_room(cutoff_hz: float, top_hz: float) -> str:

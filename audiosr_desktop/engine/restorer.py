@@ -14,13 +14,13 @@ from audiosr_desktop.engine.bundle import Bundle
 from audiosr_desktop.engine.condition import EDGE_MARGIN, canonical_mel, known_bands
 from audiosr_desktop.engine.crossover import (
     CROSSOVER_SHARE,
-    Spectrum,
     join,
     match_db,
     shared_energies,
     silence_gate,
 )
 from audiosr_desktop.engine.ddim import guided, sample
+from audiosr_desktop.engine.holes import fill_holes
 from audiosr_desktop.engine.manifest import HOP_LENGTH, N_FFT, NATIVE_RATE
 from audiosr_desktop.engine.sessions import Sessions
 from audiosr_desktop.engine.windows import Grid, Joiner, Window
@@ -52,6 +52,7 @@ class Settings:
         level_gain_db: gain on the way into the model, undone on the way out; brings a very quiet or loud
             document to the levels of training.
         band_gain_db: gain of the generated band.
+        fill_holes: also generate below the cutoff what a lossy codec left out there.
     """
 
     cutoff_hz: float
@@ -60,6 +61,7 @@ class Settings:
     seed: int
     level_gain_db: float = 0.0
     band_gain_db: float = 0.0
+    fill_holes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +126,12 @@ class Restorer:
             spectrum = frame_stft(sound)
             gate = silence_gate(spectrum)
             if gate.any():
-                working = self._window(window, sound, spectrum, settings)
+                magnitude, holes = np.abs(spectrum), None
+                if settings.fill_holes:
+                    magnitude, holes = fill_holes(magnitude, settings.cutoff_hz)
+                working = self._window(window, sound, magnitude, settings)
                 generated = yield from _progress(working, index, count)
-                added = join(spectrum, gate, generated, settings.cutoff_hz, band_gain_db)
+                added = join(spectrum, gate, generated, settings.cutoff_hz, band_gain_db, holes=holes)
             else:
                 added = np.zeros_like(sound)
                 silent += 1
@@ -155,15 +160,17 @@ class Restorer:
         return match_db(there, here)
 
     def _window(
-        self, window: Window, sound: Samples, spectrum: Spectrum, settings: Settings
+        self, window: Window, sound: Samples, magnitude: Samples, settings: Settings
     ) -> Stage[Samples]:
         """Generate one window; channels that are equal are generated once."""
         gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
         rows = sound[:1] if np.all(sound == sound[:1]) else sound
         batches = [slice(first, first + ROWS_AT_ONCE) for first in range(0, len(rows), ROWS_AT_ONCE)]
-        made, magnitude = [], np.abs(spectrum[: len(rows)])
+        made = []
         for index, batch in enumerate(batches):
-            working = self._generate(window, rows[batch] * gain, magnitude[batch] * gain, settings)
+            working = self._generate(
+                window, rows[batch] * gain, magnitude[: len(rows)][batch] * gain, settings
+            )
             made.append((yield from _share(working, index / len(batches), 1.0 / len(batches))) / gain)
         return np.broadcast_to(np.concatenate(made), sound.shape)
 
