@@ -17,6 +17,7 @@ from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.engine.manifest import NATIVE_RATE, QUALITIES
 from audiosr_desktop.engine.restorer import Generated, Restorer, Settings
 from audiosr_desktop.engine.source import NativeSource
+from audiosr_desktop.errors import EngineMemoryError
 from audiosr_desktop.job import Job, part_of
 
 Samples = npt.NDArray[np.float32]
@@ -127,10 +128,31 @@ class SuperResolution:
             return self._left_alone(untouched, "The sound has its full band and was left as it is.")
         if not has_room(cutoff_hz, sound.sample_rate):
             return self._left_alone(untouched, _no_room(cutoff_hz, _top_hz(sound.sample_rate)))
-        opening = self._engines.restorer(str(values["model"]), str(values["device"]))
-        restorer = yield from part_of(opening, 0.05, 0.1)
-        settings = self._settings(restorer, values, cutoff_hz, survey.level_db)
-        return (yield from part_of(self._generate(sound, region, restorer, settings), 0.1, 1.0))
+        device = str(values["device"])
+        measured = {"cutoff_hz": cutoff_hz, "level_db": survey.level_db}
+        try:
+            running = self._run(sound, region, values, device=device, **measured)
+            return (yield from part_of(running, 0.05, 1.0))
+        except EngineMemoryError:
+            if device != "auto" or self._report.get("device") == "cpu":
+                raise
+        warn(self._report, "The GPU has too little memory for this, so the processor was used.")
+        return (yield from self._run(sound, region, values, device="cpu", **measured))
+
+    def _run(
+        self,
+        sound: Sound,
+        region: Region,
+        values: Mapping[str, Value],
+        *,
+        device: str,
+        cutoff_hz: float,
+        level_db: float,
+    ) -> Job[Sound]:
+        opening = self._engines.restorer(str(values["model"]), device)
+        restorer = yield from part_of(opening, 0.0, 0.05)
+        settings = self._settings(restorer, values, cutoff_hz, level_db)
+        return (yield from part_of(self._generate(sound, region, restorer, settings), 0.05, 1.0))
 
     def _settings(
         self, restorer: Restorer, values: Mapping[str, Value], cutoff_hz: float, level_db: float
@@ -170,6 +192,8 @@ class SuperResolution:
             )
             adder.finish()
             self._report["gain_db"] = round(generated.gain_db, 2)
+            if generated.singly:
+                warn(self._report, "Memory was short, so the channels were restored one by one.")
             if not adder.changed:
                 warn(self._report, "The region is silent and was left as it is.")
                 return sound.slice(region.start, region.stop)
