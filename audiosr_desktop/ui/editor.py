@@ -40,6 +40,7 @@ class Editor(QObject):
     sound_changed = Signal()
     catalogue_changed = Signal()
     restored = Signal(object)  # Restored
+    applied = Signal(object, float, int)  # Step, seconds of sound it worked on, channels
     exported = Signal(Path)
     failed = Signal(str, Exception)  # what was being done, why it failed
     facts_changed = Signal()  # what can be done now has changed
@@ -210,6 +211,9 @@ class Editor(QObject):
         def done(result: Restored) -> None:
             step = Step(effect.title, result.region, effect_id, dict(values), self.runner.elapsed_s)
             self._on_restored(document, step, result)
+            if result.changed:
+                seconds = result.region.length / result.after.sample_rate
+                self.applied.emit(step, seconds, result.after.channels)
 
         started = self.runner.start(title, job, done)
         self.facts_changed.emit()
@@ -295,6 +299,10 @@ class Editor(QObject):
         self.timeline.set_sound(sound.length, sound.sample_rate)
         self.sound_changed.emit()
         self.measurements.measure_peaks(sound, before, region)
+
+    def show_takes(self) -> None:
+        """Let the present sound be heard against the one before the edit that made it."""
+        self._on_history_moved()
 
     @Slot()
     def _on_history_moved(self) -> None:

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop import paths
+from audiosr_desktop.audio.history import Step
 from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.effects.timing import Timings
 from audiosr_desktop.ui.actions import (
     CONTEXT_MENU,
     enable_actions,
@@ -23,6 +25,8 @@ from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editing import GENERATE, LENGTH, SAMPLE_RATE, channel_choice
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.forecast import Forecast
+from audiosr_desktop.ui.preview import Preview
 from audiosr_desktop.ui.restoring import Restored
 from audiosr_desktop.ui.run_summary import summary_of
 from audiosr_desktop.ui.settings import Settings
@@ -47,6 +51,7 @@ class MainWindow(WindowFrame):
         settings: what is remembered.
         dialogs: what asks the user; None makes the real ones.
         log_path: the log file, for error dialogs.
+        timings: how long effects took here; None begins anew and keeps nothing.
     """
 
     def __init__(
@@ -55,12 +60,15 @@ class MainWindow(WindowFrame):
         settings: Settings,
         dialogs: Dialogs | None = None,
         log_path: Path | None = None,
+        timings: Timings | None = None,
     ) -> None:
         super().__init__(editor, settings)
         self.dialogs: Dialogs = dialogs or WindowDialogs(self, settings)
         self._log_path = log_path
         self._closed = False
         self._cutoff_dragged = False  # what the user chose is not measured away
+        self.preview = Preview(editor, self)
+        self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
         self._connect()
         self.restore_layout()
         self.setAcceptDrops(True)
@@ -92,6 +100,10 @@ class MainWindow(WindowFrame):
         self.tabs.close_wanted.connect(self._on_close_wanted)
         panel.apply_wanted.connect(self.apply_effect)
         panel.effect_chosen.connect(self._on_effect_chosen)
+        panel.values_changed.connect(self._on_values_changed)
+        panel.preview_wanted.connect(self.toggle_preview)
+        self.preview.changed.connect(self._on_preview_changed)
+        self.preview.failed.connect(self._on_failed)
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
         self.empty.open_wanted.connect(self.ask_open)
         self.empty.example_wanted.connect(self.open_example)
@@ -201,6 +213,19 @@ class MainWindow(WindowFrame):
             values = self.dialogs.values("Change the channels", [how])
             if values is not None:
                 self.editing.change_channels(str(values[how.id]))
+
+    def toggle_preview(self, wanted: bool) -> None:
+        """Hear ten seconds with the chosen effect, or go back to the document."""
+        effect = self.panel.effect
+        if wanted and effect is not None:
+            self.preview.start(effect, self.panel.values())
+        else:
+            self.preview.stop()
+        self._on_preview_changed()
+
+    def reopen(self, step: Step) -> bool:
+        """Open the module that made a step of the history, with the values it had."""
+        return self.panel.show_values(step.effect_id, step.values)
 
     def cancel_job(self) -> None:
         """Cancel the running job; asks when more than a minute of work would be lost."""
@@ -319,6 +344,17 @@ class MainWindow(WindowFrame):
         self.panel.set_effects(catalogue.effects, catalogue.choices, self.settings.effect)
         self._on_facts_changed()
 
+    @Slot()
+    def _on_values_changed(self) -> None:
+        effect = self.panel.effect
+        if effect is not None:
+            self.preview.update(effect, self.panel.values())
+
+    @Slot()
+    def _on_preview_changed(self) -> None:
+        self.panel.show_preview(self.preview.text, on=self.preview.on)
+        self.actions_by_id["preview"].setChecked(self.preview.on)
+
     @Slot(str)
     def _on_effect_chosen(self, effect_id: str) -> None:
         self.settings.effect = effect_id
@@ -414,6 +450,7 @@ class MainWindow(WindowFrame):
         if not self._closed:
             self._closed = True
             self.settings.geometry = self.saveGeometry()
+            self.preview.close()
             self.editor.close()
             self.view.close_loaders()
         event.accept()
