@@ -21,10 +21,11 @@ from audiosr_desktop.ui.actions import (
     enable_actions,
     give_icons,
 )
+from audiosr_desktop.ui.chaining import Chaining
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editing import GENERATE, LENGTH, SAMPLE_RATE, channel_choice
-from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.editor import CHAIN_ID, Editor
 from audiosr_desktop.ui.forecast import Forecast
 from audiosr_desktop.ui.preview import Preview
 from audiosr_desktop.ui.restoring import Restored
@@ -68,6 +69,7 @@ class MainWindow(WindowFrame):
         self._closed = False
         self._cutoff_dragged = False  # what the user chose is not measured away
         self.preview = Preview(editor, self)
+        self.chaining = Chaining(editor, self.dialogs, self)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
         self._connect()
         self.restore_layout()
@@ -104,6 +106,7 @@ class MainWindow(WindowFrame):
         panel.preview_wanted.connect(self.toggle_preview)
         self.preview.changed.connect(self._on_preview_changed)
         self.preview.failed.connect(self._on_failed)
+        self.chaining.failed.connect(self._on_failed)
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
         self.empty.open_wanted.connect(self.ask_open)
         self.empty.example_wanted.connect(self.open_example)
@@ -223,8 +226,15 @@ class MainWindow(WindowFrame):
             self.preview.stop()
         self._on_preview_changed()
 
+    def show_chain(self) -> None:
+        """Open the dialog of chains and presets."""
+        self.chaining.show()
+
     def reopen(self, step: Step) -> bool:
         """Open the module that made a step of the history, with the values it had."""
+        if step.effect_id == CHAIN_ID:
+            self.chaining.reopen(str(step.values["chain"]))
+            return True
         return self.panel.show_values(step.effect_id, step.values)
 
     def cancel_job(self) -> None:
