@@ -14,9 +14,6 @@ from audiosr_desktop.effects.presets import find_preset
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
 from audiosr_desktop.ui.editor import CHAIN_ID
 
-# what the offscreen platform says when a second window opens
-pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
-
 TWICE = Chain("Twice", (Module("test.halve"), Module("test.halve", {"seed": 3}, reason="Because.")), "Two.")
 
 
