@@ -161,7 +161,8 @@ def _as_loud(left: Reals, likeliest: Reals, typical: Reals, right: Reals, sample
     missing = around * 10.0 ** (-_LEVEL_TOLERANCE_DB / 10.0) - float(np.mean(likeliest**2))
     beyond = typical - likeliest
     share = np.sqrt(max(missing, 0.0) / (float(np.mean(beyond**2)) + 1e-30))
-    return likeliest + min(share, 1.0) * beyond
+    filled: Reals = likeliest + min(share, 1.0) * beyond
+    return filled
 
 
 def _residual_level(left: Reals, right: Reals, model: Reals, length: int, sample_rate: int) -> Reals:
