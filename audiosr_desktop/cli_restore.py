@@ -41,6 +41,8 @@ def restore(arguments: argparse.Namespace) -> int:
         return 0
     for warning in written["warnings"]:
         print(warning, file=sys.stderr)
+    if "proposal" in written:
+        written["proposal"] = [row["reason"] for row in written["proposal"]]
     write_table({name: value for name, value in written.items() if value is not None and name != "warnings"})
     return 0
 
@@ -115,7 +117,11 @@ def _written(
             "high_hz": region.high_hz,
         },
         "gain_db": told.get("gain_db"),
-        **{name: told[name] for name in ("steps_done", "gaps", "tones", "noise_dbfs") if name in told},
+        **{
+            name: told[name]
+            for name in ("proposal", "steps_done", "gaps", "tones", "noise_dbfs")
+            if name in told
+        },
         "elapsed_s": run.elapsed_s,
         "rtf": run.rtf,
         "peak_memory_bytes": peak_memory_bytes(),

@@ -39,6 +39,10 @@ class EngineError(AudioSRError):
     """A graph could not be run."""
 
 
+class EngineMemoryError(EngineError):
+    """A graph needed more memory than there was."""
+
+
 class EffectError(AudioSRError):
     """An effect got values or a region it cannot work with."""
 

@@ -58,6 +58,11 @@ def user_presets_dir() -> Path:
     return platformdirs.user_data_path(APP_NAME, appauthor=False) / "presets"
 
 
+def timings_file() -> Path:
+    """Return the file of how long effects took on this machine; it may not exist yet."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "timings.json"
+
+
 def log_dir() -> Path:
     """Return the folder of log files; it may not exist yet."""
     return platformdirs.user_log_path(APP_NAME, appauthor=False)

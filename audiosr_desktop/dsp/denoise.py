@@ -302,7 +302,8 @@ def _completed(level: Reals, steady: npt.NDArray[np.bool_]) -> Reals:
         slope, _ = np.polyfit(known[near], heights[near], 1, w=2.0 ** (-0.5 * known[near]))
         slope = _SLOPE_SHARE * np.clip(slope, *_SLOPES_NEPER)
         guessed += slope * np.minimum(octaves - known[0], 0.0)
-    return np.minimum(np.exp(guessed), np.where(level > 0.0, level, 0.0))
+    completed: Reals = np.minimum(np.exp(guessed), np.where(level > 0.0, level, 0.0))
+    return completed
 
 
 def _flat(level: Reals, steady: npt.NDArray[np.bool_]) -> Reals:

@@ -21,6 +21,7 @@ _ORDER_S = 0.016
 _HIGHEST_ORDER = 1024
 _LEVEL_S = 0.05  # sound on each side that the excitation and the level are taken from
 _ENVELOPE_S = 0.06
+_TYPICAL_S = 0.020  # up to here the nearest samples are aimed at, then the most natural ones
 _JOIN_S = 0.003
 _EDGE_S = 0.020
 _CUT_S = 0.002
@@ -42,6 +43,11 @@ class Silence:
     start: int
     stop: int
     channels: tuple[int, ...]
+
+    @property
+    def length(self) -> int:
+        """Number of samples."""
+        return self.stop - self.start
 
 
 class SilenceFinder:
@@ -106,8 +112,10 @@ def fill_gap(
 ) -> Samples:
     """Make up the samples between two stretches of sound.
 
-    An autoregressive model of both sides gives a typical continuation; its spectrum is then led from that
-    of the left side to that of the right side, and its level kept near that of the surroundings.
+    An autoregressive model of both sides gives the likeliest continuation, which comes nearest to what was
+    lost. It dies away where sound cannot be predicted, so in a short gap noise excites the model as far as
+    the level needs it. In a longer one it is a typical continuation throughout; its spectrum is then led from
+    that of the left side to that of the right side, and its level kept near that of the surroundings.
 
     Args:
         left: known samples before the gap, float32 (channels, n), best `CONTEXT_S` of them.
@@ -138,8 +146,23 @@ def fill_gap(
         drawn = interpolate(
             a, b, model, excitation * _residual_level(a, b, model, len(excitation), sample_rate)
         )
-        filled[channel] = _led_over(a, drawn, b, sample_rate)
+        if length >= _TYPICAL_S * sample_rate:
+            filled[channel] = _led_over(a, drawn, b, sample_rate)
+        else:
+            likeliest = interpolate(a, b, model, np.zeros(len(excitation)))
+            filled[channel] = _as_loud(a, likeliest, drawn, b, sample_rate)
     return filled.astype(np.float32)
+
+
+def _as_loud(left: Reals, likeliest: Reals, typical: Reals, right: Reals, sample_rate: int) -> Reals:
+    """Go from the likeliest samples towards typical ones until they are nearly as loud as what is around."""
+    span = round(_LEVEL_S * sample_rate)
+    around = float(np.mean(np.concatenate([left[-span:], right[:span]]) ** 2))
+    missing = around * 10.0 ** (-_LEVEL_TOLERANCE_DB / 10.0) - float(np.mean(likeliest**2))
+    beyond = typical - likeliest
+    share = np.sqrt(max(missing, 0.0) / (float(np.mean(beyond**2)) + 1e-30))
+    filled: Reals = likeliest + min(share, 1.0) * beyond
+    return filled
 
 
 def _residual_level(left: Reals, right: Reals, model: Reals, length: int, sample_rate: int) -> Reals:

@@ -41,6 +41,9 @@ _KNOWN_FREQUENCY_RELIEF_DB = 10.0
 _LEAK = 1e-6  # power of a tone that its own edges spread over the narrow band
 _SAME_HZ = 0.5
 _ROUNDS = 3
+_HUM_HZ = (40.0, 130.0)  # fundamentals of the mains, of its rectified half waves too
+_HARMONICS = 12
+_HARMONIC_TOLERANCE = 0.004
 _CLEAR_FOR_DRIFT = 4.0  # power of a drifting tone over its surroundings, for its phase to be followed
 _LEAST_REST = 1e-4  # power left without the tones, below which the sound is the tones
 
@@ -82,7 +85,7 @@ class Tone:
 
 
 def find_tones(
-    samples: Samples, sample_rate: int, *, most: int = 12, known_hz: Sequence[float] = ()
+    samples: Samples, sample_rate: int, *, most: int = 16, known_hz: Sequence[float] = ()
 ) -> list[Tone]:
     """Find the steady tones in a stretch of sound, strongest first.
 
@@ -115,8 +118,10 @@ def find_tones(
             if again is not None:
                 found.append(again.tone())
                 rest -= found[-1].render(rest.shape[-1], sample_rate)
-        if len(found) == before:
+        hum = [at for at in _multiples(found, sample_rate / 2.0) if not _is_near(at, known_hz)]
+        if len(found) == before and not hum:
             break
+        known_hz = [*known_hz, *hum]  # what belongs to a hum is believed on a weaker trace
     is_all = np.mean(rest**2) < _LEAST_REST * np.mean(np.square(samples, dtype=np.float64))
     return [] if is_all else found
 
@@ -329,6 +334,26 @@ def _steady_at(
         if _is_steady(fit, relief_db=relief_db):
             return fit
     return None
+
+
+def _multiples(found: Sequence[Tone], nyquist_hz: float) -> list[float]:
+    """Return where the other harmonics of a hum lie, of which at least two were found; none without a hum."""
+    for tone in sorted(found, key=lambda tone: tone.frequency_hz):
+        base_hz = tone.frequency_hz
+        if not _HUM_HZ[0] <= base_hz <= _HUM_HZ[1]:
+            continue
+        # the highest harmonic tells the fundamental most exactly
+        ranks = {
+            round(other.frequency_hz / base_hz): other.frequency_hz
+            for other in found
+            if abs(other.frequency_hz / base_hz - round(other.frequency_hz / base_hz)) < _HARMONIC_TOLERANCE
+        }
+        if len(ranks) < 2:
+            continue
+        exact_hz = ranks[max(ranks)] / max(ranks)
+        count = min(_HARMONICS, int((nyquist_hz - LOWEST_HZ) / exact_hz))
+        return [rank * exact_hz for rank in range(1, count + 1) if rank not in ranks]
+    return []
 
 
 def _is_near(frequency_hz: float, others: Sequence[float]) -> bool:

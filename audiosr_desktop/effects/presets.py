@@ -13,6 +13,10 @@ from audiosr_desktop.errors import EffectError
 SUFFIX = ".json"
 
 
+class PresetExistsError(EffectError):
+    """There is a preset of that name already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """A chain in a file.
@@ -63,14 +67,17 @@ def save_preset(chain: Chain, *, overwrite: bool = False) -> Preset:
     """Keep a chain among the user's presets, under an id made of its title.
 
     Raises:
-        EffectError: the title has no letter or number, there is such a preset, or it cannot be written.
+        PresetExistsError: there is one of that id.
+        EffectError: the title has no letter or number, or it cannot be written.
     """
     preset_id = re.sub(r"\W+", "-", chain.title.lower()).strip("-_")
     if not preset_id:
         raise EffectError("A preset needs a name with letters or numbers.")
     path = paths.user_presets_dir() / f"{preset_id}{SUFFIX}"
     if path.exists() and not overwrite:
-        raise EffectError(f"There is a preset {preset_id!r} already; choose another name or replace it.")
+        raise PresetExistsError(
+            f"There is a preset {preset_id!r} already; choose another name or replace it."
+        )
     export_preset(chain, path)
     return Preset(preset_id, chain, path)
 

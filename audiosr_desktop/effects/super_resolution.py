@@ -17,6 +17,7 @@ from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.engine.manifest import NATIVE_RATE, QUALITIES
 from audiosr_desktop.engine.restorer import Generated, Restorer, Settings
 from audiosr_desktop.engine.source import NativeSource
+from audiosr_desktop.errors import EngineMemoryError
 from audiosr_desktop.job import Job, part_of
 
 Samples = npt.NDArray[np.float32]
@@ -48,6 +49,13 @@ PARAMETERS = (
         maximum=12.0,
         unit="dB",
         help="Level of the generated band.",
+    ),
+    Parameter(
+        "fill_holes",
+        "Fill holes",
+        "bool",
+        default=False,
+        help="Also generate what a lossy codec left out below the end of the band.",
     ),
     Parameter(
         "cutoff_hz",
@@ -118,13 +126,33 @@ class SuperResolution:
         self._report.update(cutoff_hz=cutoff_hz, cutoff_confidence=survey.cutoff.confidence)
         if not float(values["cutoff_hz"]) and survey.cutoff.full_band:
             return self._left_alone(untouched, "The sound has its full band and was left as it is.")
-        top_hz = min(sound.sample_rate, NATIVE_RATE) / 2
-        if not MIN_CUTOFF_HZ <= cutoff_hz <= NO_ROOM_SHARE * top_hz:
-            return self._left_alone(untouched, _no_room(cutoff_hz, top_hz))
-        opening = self._engines.restorer(str(values["model"]), str(values["device"]))
-        restorer = yield from part_of(opening, 0.05, 0.1)
-        settings = self._settings(restorer, values, cutoff_hz, survey.level_db)
-        return (yield from part_of(self._generate(sound, region, restorer, settings), 0.1, 1.0))
+        if not has_room(cutoff_hz, sound.sample_rate):
+            return self._left_alone(untouched, _no_room(cutoff_hz, _top_hz(sound.sample_rate)))
+        device = str(values["device"])
+        measured = {"cutoff_hz": cutoff_hz, "level_db": survey.level_db}
+        try:
+            running = self._run(sound, region, values, device=device, **measured)
+            return (yield from part_of(running, 0.05, 1.0))
+        except EngineMemoryError:
+            if device != "auto" or self._report.get("device") == "cpu":
+                raise
+        warn(self._report, "The GPU has too little memory for this, so the processor was used.")
+        return (yield from self._run(sound, region, values, device="cpu", **measured))
+
+    def _run(
+        self,
+        sound: Sound,
+        region: Region,
+        values: Mapping[str, Value],
+        *,
+        device: str,
+        cutoff_hz: float,
+        level_db: float,
+    ) -> Job[Sound]:
+        opening = self._engines.restorer(str(values["model"]), device)
+        restorer = yield from part_of(opening, 0.0, 0.05)
+        settings = self._settings(restorer, values, cutoff_hz, level_db)
+        return (yield from part_of(self._generate(sound, region, restorer, settings), 0.05, 1.0))
 
     def _settings(
         self, restorer: Restorer, values: Mapping[str, Value], cutoff_hz: float, level_db: float
@@ -138,6 +166,7 @@ class SuperResolution:
             seed=int(values["seed"]),
             level_gain_db=float(round(np.clip(level_db, *TRAINED_LEVELS_DB) - level_db)),
             band_gain_db=float(values["new_band_gain_db"]),
+            fill_holes=bool(values["fill_holes"]),
         )
         self._report.update(
             model=bundle.id,
@@ -163,6 +192,8 @@ class SuperResolution:
             )
             adder.finish()
             self._report["gain_db"] = round(generated.gain_db, 2)
+            if generated.singly:
+                warn(self._report, "Memory was short, so the channels were restored one by one.")
             if not adder.changed:
                 warn(self._report, "The region is silent and was left as it is.")
                 return sound.slice(region.start, region.stop)
@@ -222,6 +253,15 @@ class _Adder:
         self.peak_before = max(self.peak_before, float(np.abs(before).max()))
         self.peak_after = max(self.peak_after, float(np.abs(after).max()))
         self._writer.write(after)
+
+
+def has_room(cutoff_hz: float, sample_rate: int) -> bool:
+    """Tell whether a band can be restored above a cutoff: enough below to go by, enough above to fill."""
+    return MIN_CUTOFF_HZ <= cutoff_hz <= NO_ROOM_SHARE * _top_hz(sample_rate)
+
+
+def _top_hz(sample_rate: int) -> float:
+    return min(sample_rate, NATIVE_RATE) / 2
 
 
 def _no_room(cutoff_hz: float, top_hz: float) -> str:

@@ -22,6 +22,7 @@ SEGMENT_S = 20  # a tone is fitted on this much at once; the last segment is up 
 HOP_S = 14
 FADE_S = 2
 SAME_HZ = 0.5
+MOST_PLACES = 8  # that a long sound is looked at for a proposal
 
 PARAMETERS = (
     Parameter(
@@ -172,6 +173,23 @@ def _tones_by_segment(
         if missing := _missing(found, index):  # heard before and after: a weak trace is the same tone
             result[index] = find_tones(_segment(sound, grid, index), sound.sample_rate, known_hz=missing)
     return result
+
+
+def heard_tones(sound: Sound, region: Region) -> Job[list[dict[str, float]]]:
+    """Return the steady tones of a region, loudest first; a long one is looked at in places.
+
+    Returns:
+        `frequency_hz` and `level_dbfs` of each.
+    """
+    grid = _Grid(sound.length, sound.sample_rate)
+    wanted = grid.heard(region.start, region.stop)
+    kept = min(len(wanted), MOST_PLACES)
+    found: dict[int, list[Tone]] = {}
+    for index in range(kept):
+        yield Progress(index / kept, "Finding tones")
+        segment = wanted[index * len(wanted) // kept]
+        found[segment] = find_tones(_segment(sound, grid, segment), sound.sample_rate)
+    return list(_summary(found))
 
 
 def _segment(sound: Sound, grid: _Grid, index: int) -> Samples:

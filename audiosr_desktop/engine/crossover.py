@@ -60,12 +60,20 @@ def _held(gate: Samples, frames: int) -> Samples:
     return held
 
 
-def join(spectrum: Spectrum, gate: Samples, generated: Samples, cutoff_hz: float, gain_db: float) -> Samples:
+def join(
+    spectrum: Spectrum,
+    gate: Samples,
+    generated: Samples,
+    cutoff_hz: float,
+    gain_db: float,
+    *,
+    holes: Samples | None = None,
+) -> Samples:
     """Take the generated sound above the cutoff, and the input below.
 
     The sounds are unrelated near the cutoff, so the crossover keeps the sum of the powers. What the input
     holds above the crossover (a filter's slope, holes of a codec) is taken away with it. Below the crossover
-    nothing is added.
+    nothing is added but where there are holes.
 
     Args:
         spectrum: `frame_stft` of the input, (channels, frames, 1025).
@@ -73,13 +81,14 @@ def join(spectrum: Spectrum, gate: Samples, generated: Samples, cutoff_hz: float
         generated: float32 (channels, 480 frames), at the input's level.
         cutoff_hz: end of the input's good band.
         gain_db: of the generated band.
+        holes: how far a place of the spectrum is a hole to be filled, 0 to 1, of its shape; None fills none.
 
     Returns:
         What is to be added to the input, float32 (channels, 480 frames).
     """
     made = frame_stft(generated)
     rise = _rise(cutoff_hz)
-    made *= rise * np.float32(10.0 ** (gain_db / 20.0))
+    made *= (rise if holes is None else np.maximum(rise, holes)) * np.float32(10.0 ** (gain_db / 20.0))
     made -= spectrum * (1.0 - np.sqrt(np.maximum(0.0, 1.0 - rise**2)))
     made *= gate[..., None]
     return inverse_frame_stft(made)

@@ -14,17 +14,17 @@ from audiosr_desktop.engine.bundle import Bundle
 from audiosr_desktop.engine.condition import EDGE_MARGIN, canonical_mel, known_bands
 from audiosr_desktop.engine.crossover import (
     CROSSOVER_SHARE,
-    Spectrum,
     join,
     match_db,
     shared_energies,
     silence_gate,
 )
 from audiosr_desktop.engine.ddim import guided, sample
+from audiosr_desktop.engine.holes import fill_holes
 from audiosr_desktop.engine.manifest import HOP_LENGTH, N_FFT, NATIVE_RATE
 from audiosr_desktop.engine.sessions import Sessions
 from audiosr_desktop.engine.windows import Grid, Joiner, Window
-from audiosr_desktop.errors import EngineError
+from audiosr_desktop.errors import EngineError, EngineMemoryError
 from audiosr_desktop.job import Job, Progress
 
 Samples = npt.NDArray[np.float32]
@@ -52,6 +52,7 @@ class Settings:
         level_gain_db: gain on the way into the model, undone on the way out; brings a very quiet or loud
             document to the levels of training.
         band_gain_db: gain of the generated band.
+        fill_holes: also generate below the cutoff what a lossy codec left out there.
     """
 
     cutoff_hz: float
@@ -60,6 +61,7 @@ class Settings:
     seed: int
     level_gain_db: float = 0.0
     band_gain_db: float = 0.0
+    fill_holes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,13 @@ class Generated:
         gain_db: gain that matched the generated band to the input.
         windows: windows that the graphs ran on.
         silent_windows: windows that held only silence, where nothing was generated.
+        singly: whether memory ran out, so that channels were generated one by one.
     """
 
     gain_db: float
     windows: int
     silent_windows: int
+    singly: bool = False
 
 
 class Restorer:
@@ -84,6 +88,7 @@ class Restorer:
         self.sessions = sessions
         self.bundle: Bundle = sessions.bundle
         self._manifest = sessions.bundle.manifest
+        self._rows = ROWS_AT_ONCE
 
     def generate(
         self,
@@ -110,6 +115,7 @@ class Restorer:
 
         Raises:
             BundleError: the bundle's windows cannot be laid out.
+            EngineMemoryError: there is not even memory for one channel.
             EngineError: a graph fails, or returns what the contract does not say.
         """
         grid = Grid.of(self._manifest, length)
@@ -124,15 +130,18 @@ class Restorer:
             spectrum = frame_stft(sound)
             gate = silence_gate(spectrum)
             if gate.any():
-                working = self._window(window, sound, spectrum, settings)
+                magnitude, holes = np.abs(spectrum), None
+                if settings.fill_holes:
+                    magnitude, holes = fill_holes(magnitude, settings.cutoff_hz)
+                working = self._window(window, sound, magnitude, settings)
                 generated = yield from _progress(working, index, count)
-                added = join(spectrum, gate, generated, settings.cutoff_hz, band_gain_db)
+                added = join(spectrum, gate, generated, settings.cutoff_hz, band_gain_db, holes=holes)
             else:
                 added = np.zeros_like(sound)
                 silent += 1
             write(joiner.add(window, added))
             yield Progress((index + 1) / count, _stage(index, count))
-        return Generated(gain_db, count - silent, silent)
+        return Generated(gain_db, count - silent, silent, self._rows < ROWS_AT_ONCE)
 
     def _match_db(
         self, read: Callable[[int, int], Samples], grid: Grid, count: int, settings: Settings
@@ -155,16 +164,28 @@ class Restorer:
         return match_db(there, here)
 
     def _window(
-        self, window: Window, sound: Samples, spectrum: Spectrum, settings: Settings
+        self, window: Window, sound: Samples, magnitude: Samples, settings: Settings
     ) -> Stage[Samples]:
-        """Generate one window; channels that are equal are generated once."""
+        """Generate one window; channels that are equal are generated once.
+
+        Where memory runs out the channels go one by one, from then on.
+        """
         gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
         rows = sound[:1] if np.all(sound == sound[:1]) else sound
-        batches = [slice(first, first + ROWS_AT_ONCE) for first in range(0, len(rows), ROWS_AT_ONCE)]
-        made, magnitude = [], np.abs(spectrum[: len(rows)])
-        for index, batch in enumerate(batches):
+        made: list[Samples] = []
+        done = 0
+        while done < len(rows):
+            batch = slice(done, min(done + self._rows, len(rows)))
             working = self._generate(window, rows[batch] * gain, magnitude[batch] * gain, settings)
-            made.append((yield from _share(working, index / len(batches), 1.0 / len(batches))) / gain)
+            part = batch.stop - done
+            try:
+                made.append((yield from _share(working, done / len(rows), part / len(rows))) / gain)
+            except EngineMemoryError:
+                if part == 1:
+                    raise
+                self._rows = 1
+                continue
+            done = batch.stop
         return np.broadcast_to(np.concatenate(made), sound.shape)
 
     def _generate(

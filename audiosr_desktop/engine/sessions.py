@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from audiosr_desktop.engine.bundle import Bundle
 from audiosr_desktop.engine.manifest import GRAPHS, N_FFT, Manifest
-from audiosr_desktop.errors import BundleError, EngineError
+from audiosr_desktop.errors import BundleError, EngineError, EngineMemoryError
 from audiosr_desktop.job import Job, Progress
 
 Array = npt.NDArray[Any]
@@ -27,6 +27,14 @@ Shape = tuple[int | None, ...]
 T = TypeVar("T")
 
 TICK_S = 0.05
+# how the runtime, its allocators and CUDA say it
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "failed to allocate memory",
+    "bad_alloc",
+    "bad allocation",
+    "cuda failure 2",
+)
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 
@@ -87,6 +95,7 @@ class Sessions:
             The graph's first output, float32.
 
         Raises:
+            EngineMemoryError: the graph needs more memory than there is.
             EngineError: the graph fails.
         """
         loaded = self._graphs[graph]
@@ -100,7 +109,8 @@ class Sessions:
             outputs = yield from _in_thread(lambda: loaded.session.run(None, named, options), stop)
         except Exception as error:
             file = self.bundle.graph_path(graph)
-            raise EngineError(
+            kind = EngineMemoryError if _is_out_of_memory(error) else EngineError
+            raise kind(
                 f"The model's {file.name} cannot be run on {self.report.device}: {_first_line(error)}"
             ) from error
         result: Array = outputs[0]
@@ -248,6 +258,11 @@ def _runtime() -> Any:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    text = str(error).lower()
+    return isinstance(error, MemoryError) or any(words in text for words in _OUT_OF_MEMORY)
 
 
 def _first_line(error: Exception) -> str:

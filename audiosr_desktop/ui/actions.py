@@ -159,6 +159,8 @@ ROWS = (
         "document idle effect",
         icon="restore",
     ),
+    _row("preview", "Pre&view", "V", "toggle_preview", "document idle effect", check=True),
+    _row("chain", "C&hain and presets…", "Ctrl+Shift+P", "show_chain", "effect"),
     _row("repeat", "&Repeat the last effect", "Ctrl+R", "editor.repeat", "document idle repeat"),
     _row("cancel", "&Cancel the job", "Ctrl+.", "cancel_job", "busy", icon="cancel"),
     _row("play", "&Play / stop", "Space", "editor.transport.toggle", "document", icon="play"),
@@ -245,7 +247,7 @@ MENUS: tuple[tuple[str, str], ...] = (
         "- select_before select_after harmonics zero band "
         "- hand time time_frequency frequency lasso brush wand",
     ),
-    ("&Process", "apply repeat cancel - generate resample channels"),
+    ("&Process", "apply preview chain repeat cancel - generate resample channels"),
     (
         "&Transport",
         "play play_on pause stop - loop loop_selection - to_start to_end step_left step_right back forward "

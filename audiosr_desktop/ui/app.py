@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 from audiosr_desktop import __version__, paths
 from audiosr_desktop.audio.journal import find_recoverable
 from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.timing import Timings
 from audiosr_desktop.log import start_crash_log
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import load_catalogue
@@ -93,7 +94,12 @@ def run(files: Sequence[Path]) -> int:
     with Scratch.create() as scratch:
         editor = Editor(scratch, Player(), lambda: load_catalogue(scratch))
         log_path = paths.log_dir() / "audiosr-desktop.log"
-        window = MainWindow(editor, settings, log_path=log_path if log_path.exists() else None)
+        window = MainWindow(
+            editor,
+            settings,
+            log_path=log_path if log_path.exists() else None,
+            timings=Timings(paths.timings_file()),
+        )
         catcher = FaultCatcher(window, log_path if log_path.exists() else None)
         catcher.install()
         try:

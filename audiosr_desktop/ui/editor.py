@@ -1,6 +1,6 @@
 """Editor: the open documents and all that works on them; the window shows it and forwards the user."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -21,8 +21,8 @@ from audiosr_desktop.audio.project import missing_sources, source_paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.effect import Value
-from audiosr_desktop.errors import AudioFileError
+from audiosr_desktop.effects.effect import Effect, Value
+from audiosr_desktop.errors import AudioFileError, EffectError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import Catalogue
@@ -38,6 +38,8 @@ from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import Transport
 from audiosr_desktop.ui.variations import Variations
 
+CHAIN_ID = "audiosr.chain"  # under which the history keeps a chain
+
 
 class Editor(QObject):
     """Several documents, one of which is shown; one job at a time.
@@ -52,6 +54,7 @@ class Editor(QObject):
     sound_changed = Signal()
     catalogue_changed = Signal()
     restored = Signal(object)  # Restored
+    applied = Signal(object, float, int)  # Step, seconds of sound it worked on, channels
     exported = Signal(Path)
     failed = Signal(str, Exception)  # what was being done, why it failed
     facts_changed = Signal()  # what can be done now has changed
@@ -252,23 +255,53 @@ class Editor(QObject):
 
     def apply(self, effect_id: str, values: Mapping[str, Value]) -> bool:
         """Apply an effect to the selection, or to the whole sound when there is none."""
-        document = self.document
+        if effect_id == CHAIN_ID:
+            return self.apply_chain(str(values["chain"]))
         effect = self.catalogue.effects.get(effect_id)
-        if document is None or effect is None or self.runner.busy:
+        return effect is not None and self._apply(effect.title, [(effect, values)], effect_id, values)
+
+    def apply_chain(self, chain_json: str) -> bool:
+        """Apply a chain, given as its JSON form, as one edit.
+
+        The history keeps it under `CHAIN_ID` with the JSON as its value "chain".
+        """
+        # it loads scipy.signal, which the effects have loaded by now
+        from audiosr_desktop.effects.chain import chain_from_json, chain_steps  # noqa: PLC0415
+
+        chain = chain_from_json(chain_json, "The chain")
+        try:
+            found = chain_steps(chain, self.catalogue.effects)
+        except EffectError as error:
+            self.failed.emit(chain.title, error)
+            return False
+        steps = [(step.effect, step.values) for step in found]
+        return self._apply(chain.title, steps, CHAIN_ID, {"chain": chain_json})
+
+    def _apply(
+        self,
+        title: str,
+        steps: Sequence[tuple[Effect, Mapping[str, Value]]],
+        effect_id: str,
+        values: Mapping[str, Value],
+    ) -> bool:
+        document = self.document
+        if document is None or self.runner.busy:
             return False
         region = self.timeline.selection
         length = region.length if region is not None else document.sound.length
         self._last = (effect_id, dict(values))
         document.set_locked(True)
-        title = f"{effect.title}, {format_length(length / document.sound.sample_rate)}"
-        steps = [(effect, values)]
         job = restore(steps, document.sound, region, scratch=self.scratch, report=self.catalogue.report)
 
         def done(result: Restored) -> None:
-            step = Step(effect.title, result.region, effect_id, dict(values), self.runner.elapsed_s)
+            step = Step(title, result.region, effect_id, dict(values), self.runner.elapsed_s)
             self._on_restored(document, step, result)
+            if result.changed:
+                seconds = result.region.length / result.after.sample_rate
+                self.applied.emit(step, seconds, result.after.channels)
 
-        started = self.runner.start(title, job, done)
+        named = f"{title}, {format_length(length / document.sound.sample_rate)}"
+        started = self.runner.start(named, job, done)
         self.facts_changed.emit()
         return started
 

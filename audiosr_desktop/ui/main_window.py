@@ -1,6 +1,6 @@
 """MainWindow: what the editor's window does; it connects panes, menus and bars with the editor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,8 @@ from audiosr_desktop.audio.journal import Recoverable, discard
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.project import SUFFIX
+from audiosr_desktop.effects.effect import Value
+from audiosr_desktop.effects.timing import Timings
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.ui.actions import (
     CONTEXT_MENU,
@@ -24,10 +26,13 @@ from audiosr_desktop.ui.actions import (
     give_icons,
 )
 from audiosr_desktop.ui.batch_opener import BatchOpener
+from audiosr_desktop.ui.chaining import Chaining
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editing import GENERATE, LENGTH, SAMPLE_RATE, channel_choice
-from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.editor import CHAIN_ID, Editor
+from audiosr_desktop.ui.forecast import Forecast
+from audiosr_desktop.ui.preview import Preview
 from audiosr_desktop.ui.restoring import Restored
 from audiosr_desktop.ui.run_summary import summary_of
 from audiosr_desktop.ui.settings import Settings
@@ -52,6 +57,7 @@ class MainWindow(WindowFrame):
         settings: what is remembered.
         dialogs: what asks the user; None makes the real ones.
         log_path: the log file, for error dialogs.
+        timings: how long effects took here; None begins anew and keeps nothing.
     """
 
     def __init__(
@@ -60,6 +66,7 @@ class MainWindow(WindowFrame):
         settings: Settings,
         dialogs: Dialogs | None = None,
         log_path: Path | None = None,
+        timings: Timings | None = None,
     ) -> None:
         super().__init__(editor, settings)
         self.dialogs: Dialogs = dialogs or WindowDialogs(self, settings)
@@ -67,6 +74,9 @@ class MainWindow(WindowFrame):
         self.batch = BatchOpener(self)
         self._closed = False
         self._cutoff_dragged = False  # what the user chose is not measured away
+        self.preview = Preview(editor, self)
+        self.chaining = Chaining(editor, self.dialogs, self)
+        self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
         self._connect()
         self._show_settings()
         self.restore_layout()
@@ -103,10 +113,15 @@ class MainWindow(WindowFrame):
         self.projects.saved.connect(self._on_exported)
         self.projects.sources_missing.connect(self._on_sources_missing)
         self.autosave.failed.connect(self._on_failed)
-        self.history.values_wanted.connect(panel.show_effect)
+        self.history.values_wanted.connect(self.reopen)
         self.tabs.close_wanted.connect(self._on_close_wanted)
         panel.apply_wanted.connect(self.apply_effect)
         panel.effect_chosen.connect(self._on_effect_chosen)
+        panel.values_changed.connect(self._on_values_changed)
+        panel.preview_wanted.connect(self.toggle_preview)
+        self.preview.changed.connect(self._on_preview_changed)
+        self.preview.failed.connect(self._on_failed)
+        self.chaining.failed.connect(self._on_failed)
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
         self.empty.open_wanted.connect(self.ask_open)
         self.empty.example_wanted.connect(self.open_example)
@@ -278,6 +293,27 @@ class MainWindow(WindowFrame):
             if values is not None:
                 self.editing.change_channels(str(values[how.id]))
 
+    def toggle_preview(self, wanted: bool) -> None:
+        """Hear ten seconds with the chosen effect, or go back to the document."""
+        effect = self.panel.effect
+        if wanted and effect is not None:
+            self.preview.start(effect, self.panel.values())
+        else:
+            self.preview.stop()
+        self._on_preview_changed()
+
+    def show_chain(self) -> None:
+        """Open the dialog of chains and presets."""
+        self.chaining.show()
+
+    @Slot(str, object)
+    def reopen(self, effect_id: str, values: Mapping[str, Value]) -> bool:
+        """Open the module that made a step of the history, with its values; False if it is not there."""
+        if effect_id == CHAIN_ID:
+            self.chaining.reopen(str(values["chain"]))
+            return True
+        return self.panel.show_values(effect_id, values)
+
     def cancel_job(self) -> None:
         """Cancel the running job; asks when more than a minute of work would be lost."""
         runner = self.editor.runner
@@ -397,6 +433,17 @@ class MainWindow(WindowFrame):
         self.panel.set_effects(catalogue.effects, catalogue.choices, self.settings.effect)
         self._on_facts_changed()
 
+    @Slot()
+    def _on_values_changed(self) -> None:
+        effect = self.panel.effect
+        if effect is not None:
+            self.preview.update(effect, self.panel.values())
+
+    @Slot()
+    def _on_preview_changed(self) -> None:
+        self.panel.show_preview(self.preview.text, on=self.preview.on)
+        self.actions_by_id["preview"].setChecked(self.preview.on)
+
     @Slot(str)
     def _on_effect_chosen(self, effect_id: str) -> None:
         self.settings.effect = effect_id
@@ -515,6 +562,7 @@ class MainWindow(WindowFrame):
             self._closed = True
             self.settings.geometry = self.saveGeometry()
             self.batch.close()
+            self.preview.close()
             self.editor.close()
             self.autosave.close()
             self.view.close_loaders()

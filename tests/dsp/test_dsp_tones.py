@@ -101,3 +101,13 @@ def test_a_named_tone_is_fitted_even_where_the_sound_is_nothing_else() -> None:
     assert fit_tone(sound[:, :480], RATE, 1_000.0) is None
     assert fit_tone(sound, RATE, 30_000.0) is None
     assert fit_tone(np.zeros_like(sound), RATE, 1_000.0) is None
+
+
+def test_the_weak_harmonics_of_a_hum_are_found_with_the_strong_ones() -> None:
+    time_s = np.arange(10 * 16_000) / 16_000
+    rng = np.random.default_rng(4)
+    hum = sum(0.02 / rank**1.25 * np.sin(2 * np.pi * 50.03 * rank * time_s + rank) for rank in range(1, 9))
+    sound = (rng.normal(0.0, 0.03, time_s.size) + hum).astype(np.float32)
+    found = sorted(tone.frequency_hz for tone in find_tones(sound[None], 16_000))
+    assert len(found) >= 6
+    assert all(abs(hz - 50.03 * round(hz / 50.03)) < 0.1 for hz in found)

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,8 @@ from tiny_bundle import build_port_bundle, build_tiny_bundle
 from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.engine.bundle import load_bundle
 from audiosr_desktop.engine.restorer import Generated, Restorer, Settings
-from audiosr_desktop.engine.sessions import open_sessions
-from audiosr_desktop.errors import EngineError
+from audiosr_desktop.engine.sessions import Sessions, open_sessions
+from audiosr_desktop.errors import EngineError, EngineMemoryError
 from audiosr_desktop.job import Progress, run_job
 
 RATE = 48_000
@@ -234,3 +234,29 @@ def test_cancelling_half_way_ends_the_graph_within_two_seconds(tmp_path: Path, d
     start = time.monotonic()
     job.close()
     assert time.monotonic() - start < 2.0
+
+
+class Cramped:
+    """Sessions that have memory for a few rows only."""
+
+    def __init__(self, sessions: Sessions, rows: int) -> None:
+        self._sessions, self._rows = sessions, rows
+        self.bundle = sessions.bundle
+
+    def run(self, graph: str, feeds: Mapping[str, np.ndarray]) -> Generator[None, None, np.ndarray]:
+        if graph == "ddpm" and len(feeds["x"]) > self._rows:
+            raise EngineMemoryError("Failed to allocate memory")
+        return (yield from self._sessions.run(graph, feeds))
+
+
+def test_short_of_memory_channels_are_generated_one_by_one(tiny: Restorer, document: np.ndarray) -> None:
+    cramped = Restorer(Cramped(tiny.sessions, 1))  # type: ignore[arg-type]
+    part = np.ascontiguousarray(document[:, : 3 * RATE])
+    np.testing.assert_allclose(added_by(cramped, part), added_by(tiny, part), atol=1e-6)
+    job = cramped.generate(reader(part), part.shape[1], 0, RATE, settings=SETTINGS, write=lambda block: None)
+    assert run_job(job).singly
+
+
+def test_no_memory_for_one_channel_is_an_error(tiny: Restorer, document: np.ndarray) -> None:
+    with pytest.raises(EngineMemoryError):
+        added_by(Restorer(Cramped(tiny.sessions, 0)), document[:, :RATE])  # type: ignore[arg-type]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.ui.panels.fields import ChoiceBox
@@ -20,6 +20,8 @@ class RestorePanel(QWidget):
 
     apply_wanted = Signal()
     effect_chosen = Signal(str)
+    values_changed = Signal()
+    preview_wanted = Signal(bool)
 
     def __init__(self, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +44,17 @@ class RestorePanel(QWidget):
         self.apply_button.setProperty("primary", True)
         self.apply_button.setEnabled(False)
         self.apply_button.clicked.connect(self.apply_wanted)
+        self.preview_button = QPushButton("Preview")
+        self.preview_button.setCheckable(True)
+        self.preview_button.setToolTip("Hear 10 s with the effect, in place and looping (V)")
+        self.preview_button.setEnabled(False)
+        self.preview_button.clicked.connect(self.preview_wanted)
+        self.preview_text = _quiet_label()
+        self.estimate = _quiet_label()
+        self.draft_button = QPushButton("Use Draft")
+        self.draft_button.setToolTip("Choose the quickest quality")
+        self.draft_button.clicked.connect(self._on_draft)
+        self.draft_button.hide()
         self.hint = QLabel()
         self.hint.setProperty("quiet", True)
         self.hint.setWordWrap(True)
@@ -62,8 +75,12 @@ class RestorePanel(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.chooser)
         layout.addLayout(self._place)
-        layout.addWidget(self.apply_button)
-        layout.addWidget(self.hint)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.apply_button, 1)
+        buttons.addWidget(self.preview_button)
+        layout.addLayout(buttons)
+        for widget in (self.hint, self.estimate, self.draft_button, self.preview_text):
+            layout.addWidget(widget)
         line = QFrame()
         line.setObjectName("rule")
         line.setFixedHeight(1)
@@ -110,18 +127,37 @@ class RestorePanel(QWidget):
         if self.form is not None:
             self.form.set_values({name: value})
 
-    def show_effect(self, effect_id: str, values: Mapping[str, Value]) -> None:
-        """Choose an effect and show these values of it."""
-        place = self.chooser.findData(effect_id)
-        if place >= 0:
-            self.chooser.setCurrentIndex(place)
-            if self.form is not None:
-                self.form.set_values(values)
-
     def set_ready(self, *, ready: bool) -> None:
         """Allow the button: a document is open and no job runs."""
         self._ready = ready
         self._show_target()
+
+    def show_values(self, effect_id: str, values: Mapping[str, Value]) -> bool:
+        """Open an effect with these values, as a step of the history was made; False if it is not there."""
+        place = self.chooser.findData(effect_id)
+        if place < 0 or effect_id not in self._effects:
+            return False
+        self.chooser.setCurrentIndex(place)
+        if self.form is not None:
+            self.form.set_values(values)
+        return True
+
+    def show_estimate(self, text: str, *, offers_draft: bool = False) -> None:
+        """Say what a run would take; offer the quickest quality where that is long."""
+        self.estimate.setText(text)
+        self.estimate.setVisible(bool(text))
+        self.draft_button.setVisible(offers_draft)
+
+    def show_preview(self, text: str, *, on: bool) -> None:
+        """Say what is previewed."""
+        self.preview_button.setChecked(on)
+        self.preview_text.setText(text)
+        self.preview_text.setVisible(bool(text))
+
+    @Slot()
+    def _on_draft(self) -> None:
+        self.set_value("quality", "draft")
+        self.values_changed.emit()
 
     def show_summary(self, text: str) -> None:
         """Say what the last run did."""
@@ -141,7 +177,9 @@ class RestorePanel(QWidget):
         if effect is not None:
             self.form = ParameterForm(effect.parameters, self._choices, self._values.get(effect_id))
             self._place.addWidget(self.form)
+            self.form.changed.connect(self.values_changed)
             self.effect_chosen.emit(effect_id)
+            self.values_changed.emit()
         self._show_target()
 
     @Slot()
@@ -164,7 +202,16 @@ class RestorePanel(QWidget):
                 if selection.has_band
                 else "Only the selected time; everything else stays bit-identical."
             )
-        self.apply_button.setEnabled(self._ready and self.effect is not None)
+        for button in (self.apply_button, self.preview_button):
+            button.setEnabled(self._ready and self.effect is not None)
+
+
+def _quiet_label() -> QLabel:
+    label = QLabel()
+    label.setProperty("quiet", True)
+    label.setWordWrap(True)
+    label.hide()
+    return label
 
 
 def whole_length(seconds: float) -> str:

@@ -1,0 +1,81 @@
+"""Chaining: the dialog of chains, joined to the editor; it proposes, applies and reopens."""
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
+from audiosr_desktop.ui.editor import Editor
+
+if TYPE_CHECKING:
+    from audiosr_desktop.effects.chain import Chain
+    from audiosr_desktop.ui.dialogs.dialogs import Dialogs
+
+
+class Chaining(QObject):
+    """Makes the dialog when it is first wanted."""
+
+    failed = Signal(str, Exception)
+
+    def __init__(self, editor: Editor, dialogs: "Dialogs", window: QWidget) -> None:
+        super().__init__(window)
+        self._editor, self._dialogs, self._window = editor, dialogs, window
+        self.dialog: ChainDialog | None = None
+        editor.facts_changed.connect(self._on_facts_changed)
+
+    @Slot()
+    def show(self) -> None:
+        """Open the dialog."""
+        dialog = self._made()
+        dialog.show()
+        dialog.raise_()
+
+    def reopen(self, chain_json: str) -> None:
+        """Open the dialog with the chain of a step of the history."""
+        from audiosr_desktop.effects.chain import chain_from_json  # noqa: PLC0415 - loads scipy: not at start
+
+        self.show()
+        self._made().show_chain(chain_from_json(chain_json, "The chain"))
+
+    def _made(self) -> ChainDialog:
+        if self.dialog is None:
+            self.dialog = ChainDialog(self._editor.catalogue.effects, self._dialogs, self._window)
+            self.dialog.apply_wanted.connect(self._on_apply)
+            self.dialog.proposal_wanted.connect(self.propose)
+            self.dialog.failed.connect(self.failed)
+            self._on_facts_changed()
+        return self.dialog
+
+    @Slot()
+    def propose(self) -> None:
+        """Look at the selection, or at the whole sound, and show what would mend it."""
+        document = self._editor.document
+        if document is not None:
+            sound = document.sound
+            region = self._editor.timeline.selection or Region(0, sound.length)
+            self._editor.runner.start("Look at the sound", _proposal(sound, region), self._on_proposed)
+
+    def _on_proposed(self, chain: "Chain") -> None:
+        self._made().show_chain(chain)
+
+    @Slot(object)
+    def _on_apply(self, chain: "Chain") -> None:
+        from audiosr_desktop.effects.chain import chain_to_json  # noqa: PLC0415
+
+        self._editor.apply_chain(chain_to_json(chain))
+
+    @Slot()
+    def _on_facts_changed(self) -> None:
+        if self.dialog is not None:
+            self.dialog.set_ready(ready={"document", "idle"} <= self._editor.facts())
+
+
+def _proposal(sound: Sound, region: Region) -> "Job[Chain]":
+    yield Progress(0.0, "Looking at the sound")
+    from audiosr_desktop.effects.proposal import propose  # noqa: PLC0415 - in the job's thread
+
+    return (yield from propose(sound, region))

@@ -1,0 +1,279 @@
+"""ChainDialog: modules in order, switched on and off, edited, proposed by the analysis, kept as presets."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from audiosr_desktop.effects.effect import Effect
+from audiosr_desktop.errors import EffectError
+
+if TYPE_CHECKING:
+    from audiosr_desktop.effects.chain import Chain, Module
+    from audiosr_desktop.ui.dialogs.dialogs import Dialogs
+
+_PATTERNS = "Presets (*.json)"
+
+
+class ChainDialog(QDialog):
+    """Stays open beside the window.
+
+    Args:
+        effects: by id.
+        dialogs: what asks for values.
+    """
+
+    apply_wanted = Signal(object)  # Chain
+    proposal_wanted = Signal()
+    failed = Signal(str, Exception)
+
+    def __init__(
+        self, effects: Mapping[str, Effect], dialogs: "Dialogs", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Chain of effects")
+        self.setMinimumSize(460, 380)
+        self._effects, self._dialogs = effects, dialogs
+        self._modules: list[Module] = []
+        self._description = ""
+        self._ready = False
+        self.name = QLineEdit("My chain")
+        self.name.setAccessibleName("Name of the chain")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Modules in order")
+        self.list.setWordWrap(True)
+        self.list.itemChanged.connect(self._on_item_changed)
+        self.list.itemDoubleClicked.connect(self._on_edit)
+        self.list.currentRowChanged.connect(self._show_buttons)
+        self.hint = QLabel("A module without its tick is skipped. Double-click one to set its values.")
+        self.hint.setWordWrap(True)
+        self.hint.setProperty("quiet", True)
+        self._buttons: dict[str, QPushButton] = {}
+        self._lay_out()
+        self._show_buttons()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        slots = {
+            "Propose": self.proposal_wanted.emit,
+            "Add": None,
+            "Edit…": self._on_edit,
+            "Remove": self._on_remove,
+            "Up": self._on_up,
+            "Down": self._on_down,
+            "Preset": None,
+            "Apply": self._on_apply,
+        }
+        for place, (text, slot) in enumerate(slots.items()):
+            button = QPushButton(text)
+            button.setAutoDefault(False)
+            if slot is not None:
+                button.clicked.connect(slot)
+            self._buttons[text] = button
+            grid.addWidget(button, place // 4, place % 4)
+        self._buttons["Propose"].setToolTip(
+            "Look at the selection and propose what would mend it, with reasons"
+        )
+        self._buttons["Apply"].setProperty("primary", True)
+        adding = QMenu(self)
+        for effect in self._effects.values():
+            adding.addAction(effect.title).setData(effect.id)
+        adding.triggered.connect(lambda action: self._on_add(str(action.data())))
+        self._buttons["Add"].setMenu(adding)
+        self._presets = QMenu(self)
+        self._presets.aboutToShow.connect(self._fill_presets)
+        self._buttons["Preset"].setMenu(self._presets)
+        top = QHBoxLayout()
+        top.addWidget(QLabel("Name"))
+        top.addWidget(self.name, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 18, 18, 14)
+        layout.setSpacing(10)
+        layout.addLayout(top)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.hint)
+        layout.addLayout(grid)
+
+    @property
+    def chain(self) -> "Chain":
+        """The chain as it is shown."""
+        from audiosr_desktop.effects.chain import Chain  # noqa: PLC0415 - loads scipy: not at start
+
+        return Chain(self.name.text().strip() or "My chain", tuple(self._modules), self._description)
+
+    def button(self, text: str) -> QPushButton:
+        """Return a button by what it says."""
+        return self._buttons[text]
+
+    def show_chain(self, chain: "Chain") -> None:
+        """Show another chain in place of the present one."""
+        self.name.setText(chain.title)
+        self._modules, self._description = list(chain.modules), chain.description
+        empty = "Nothing was found to mend." if not chain.modules else ""
+        self.hint.setText(empty or chain.description or "A module without its tick is skipped.")
+        self._show(0)
+
+    def set_ready(self, *, ready: bool) -> None:
+        """Allow what needs a document and no running job."""
+        self._ready = ready
+        self._show_buttons()
+
+    def _show(self, row: int) -> None:
+        self.list.blockSignals(True)
+        self.list.clear()
+        for module in self._modules:
+            effect = self._effects.get(module.effect)
+            values = ", ".join(f"{name} {value}" for name, value in module.values.items())
+            lines = [
+                effect.title if effect is not None else f"{module.effect} (not there)",
+                values,
+                module.reason,
+            ]
+            item = QListWidgetItem("\n".join(line for line in lines if line))
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked if module.bypassed else Qt.CheckState.Checked)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
+        self.list.setCurrentRow(min(row, len(self._modules) - 1))
+        self._show_buttons()
+
+    @Slot()
+    def _show_buttons(self) -> None:
+        row, count = self.list.currentRow(), len(self._modules)
+        held = {
+            "Propose": self._ready,
+            "Edit…": row >= 0,
+            "Remove": row >= 0,
+            "Up": row > 0,
+            "Down": 0 <= row < count - 1,
+            "Apply": self._ready and any(not module.bypassed for module in self._modules),
+        }
+        for text, enabled in held.items():
+            self._buttons[text].setEnabled(enabled)
+
+    @Slot(QListWidgetItem)
+    def _on_item_changed(self, item: QListWidgetItem) -> None:
+        row = self.list.row(item)
+        bypassed = item.checkState() != Qt.CheckState.Checked
+        self._modules[row] = replace(self._modules[row], bypassed=bypassed)
+        self._show_buttons()
+
+    def _on_add(self, effect_id: str) -> None:
+        from audiosr_desktop.effects.chain import Module  # noqa: PLC0415
+
+        self._modules.append(Module(effect_id))
+        self._show(len(self._modules) - 1)
+
+    @Slot()
+    def _on_edit(self) -> None:
+        row = self.list.currentRow()
+        effect = self._effects.get(self._modules[row].effect) if row >= 0 else None
+        if effect is None:
+            return
+        module = self._modules[row]
+        shown = [replace(p, default=module.values.get(p.id, p.default)) for p in effect.parameters]
+        chosen = self._dialogs.values(effect.title, shown)
+        if chosen is not None:
+            defaults = {parameter.id: parameter.default for parameter in effect.parameters}
+            own = {name: value for name, value in chosen.items() if value != defaults[name]}
+            self._modules[row] = replace(module, values=own)
+            self._show(row)
+
+    @Slot()
+    def _on_remove(self) -> None:
+        row = self.list.currentRow()
+        if row >= 0:
+            del self._modules[row]
+            self._show(max(0, row - 1))
+
+    @Slot()
+    def _on_up(self) -> None:
+        self._move(-1)
+
+    @Slot()
+    def _on_down(self) -> None:
+        self._move(1)
+
+    def _move(self, by: int) -> None:
+        row = self.list.currentRow()
+        if row >= 0 and 0 <= row + by < len(self._modules):
+            self._modules.insert(row + by, self._modules.pop(row))
+            self._show(row + by)
+
+    @Slot()
+    def _on_apply(self) -> None:
+        self.apply_wanted.emit(self.chain)
+
+    @Slot()
+    def _fill_presets(self) -> None:
+        from audiosr_desktop.effects import presets  # noqa: PLC0415
+
+        menu = self._presets
+        menu.clear()
+        for preset in presets.installed_presets()[0]:
+            action = menu.addAction(preset.chain.title)
+            action.setToolTip(preset.chain.description)
+            action.triggered.connect(lambda _=False, chain=preset.chain: self.show_chain(chain))
+        menu.addSeparator()
+        menu.addAction("Save", self.save).setEnabled(bool(self._modules))
+        menu.addAction("Import…", self._on_import)
+        menu.addAction("Export…", self._on_export).setEnabled(bool(self._modules))
+
+    def save(self) -> None:
+        """Keep the chain among the user's presets; asks before one is replaced."""
+        from audiosr_desktop.effects import presets  # noqa: PLC0415
+
+        try:
+            try:
+                presets.save_preset(self.chain)
+            except presets.PresetExistsError as error:
+                if self._dialogs.confirm("Replace the preset?", str(error), "Replace"):
+                    presets.save_preset(self.chain, overwrite=True)
+        except EffectError as error:
+            self.failed.emit("Save the preset", error)
+
+    @Slot()
+    def _on_import(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Import a preset", "", _PATTERNS)
+        if name:
+            self.import_file(Path(name))
+
+    def import_file(self, path: Path) -> None:
+        """Keep a preset from a file and show it."""
+        from audiosr_desktop.effects.chain import read_chain  # noqa: PLC0415
+
+        try:
+            self.show_chain(read_chain(path))
+        except EffectError as error:
+            self.failed.emit("Import the preset", error)
+        else:
+            self.save()
+
+    @Slot()
+    def _on_export(self) -> None:
+        from audiosr_desktop.effects import presets  # noqa: PLC0415
+
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export the preset", f"{self.name.text()}.json", _PATTERNS
+        )
+        if name:
+            try:
+                presets.export_preset(self.chain, Path(name))
+            except EffectError as error:
+                self.failed.emit("Export the preset", error)

@@ -1,0 +1,182 @@
+"""Preview: an effect on ten seconds of the document, heard in place, looping, against what was there."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.effects.effect import Effect, Value
+from audiosr_desktop.job import Progress
+from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.restoring import Restored, restore
+
+SPAN_S = 10.0
+REST_MS = 200  # after the last change of a value, before a live module runs again
+SLOW = {"audiosr.super-resolution", "audiosr.restore"}  # models: they run again only when asked
+
+
+class Preview(QObject):
+    """Runs the open module on a short span and lays the result beside the document as take B.
+
+    The document is not changed. An edit, another document or a job ends the preview.
+    """
+
+    changed = Signal()  # on or off, or what it says
+    failed = Signal(str, Exception)
+
+    def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+        self._wanted: tuple[Effect, Mapping[str, Value]] | None = None
+        self._region: Region | None = None
+        self._thread: JobThread | None = None
+        self._again = False
+        self._heard = False
+        self._looped_before = False
+        self.text = ""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._run)
+        editor.document_changed.connect(self.stop)
+        editor.sound_changed.connect(self.stop)
+        editor.runner.started.connect(self.stop)
+
+    @property
+    def on(self) -> bool:
+        """Whether a module is previewed."""
+        return self._wanted is not None
+
+    @property
+    def region(self) -> Region | None:
+        """What is previewed."""
+        return self._region
+
+    def start(self, effect: Effect, values: Mapping[str, Value]) -> bool:
+        """Preview an effect around the start of the selection, or from the playhead."""
+        document = self._editor.document
+        if document is None or self._editor.runner.busy:
+            return False
+        if not self.on:
+            self._looped_before = self._editor.transport.looping
+            self._region = preview_region(
+                document.sound, self._editor.timeline.selection, self._editor.timeline.playhead
+            )
+        self._wanted = effect, dict(values)
+        self._run()
+        return True
+
+    def update(self, effect: Effect, values: Mapping[str, Value]) -> None:
+        """Take other values: a quick module runs again at once, a model when it is asked to."""
+        if not self.on:
+            return
+        self._wanted = effect, dict(values)
+        if effect.id in SLOW:
+            self._say("The values have changed: preview again to hear them.")
+        else:
+            self._rest.start()
+
+    @Slot()
+    def stop(self) -> None:
+        """Go back to the document's own takes."""
+        if not self.on:
+            return
+        self._wanted, self._again = None, False
+        self._rest.stop()
+        if self._thread is not None:
+            self._thread.requestInterruption()
+        if self._heard:
+            self._heard = False
+            self._editor.transport.stop()
+            self._editor.transport.set_loop(self._looped_before)
+            self._editor.show_takes()
+        self._say("")
+
+    def close(self) -> None:
+        """End the thread, as when the window closes."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.wait()
+
+    @Slot()
+    def _run(self) -> None:
+        document = self._editor.document
+        if self._wanted is None or self._region is None or document is None:
+            return
+        if self._thread is not None:  # it is run again when the one under way has ended
+            self._again = True
+            self._thread.requestInterruption()
+            return
+        self._again = False
+        effect, values = self._wanted
+        job = restore(
+            [(effect, values)],
+            document.sound,
+            self._region,
+            scratch=self._editor.scratch,
+            report=self._editor.catalogue.report,
+        )
+        thread = JobThread(job, self)
+        self._thread = thread
+        thread.progressed.connect(self._on_progressed)
+        thread.succeeded.connect(self._on_succeeded)
+        thread.failed.connect(self._on_failed)
+        thread.finished.connect(self._on_finished)
+        self._say("Preparing the preview…")
+        thread.start()
+
+    @Slot(object)
+    def _on_progressed(self, progress: Progress) -> None:
+        if self.on and not self._again:
+            self._say(f"Preview: {progress.stage} ({progress.fraction:.0%})")
+
+    @Slot(object)
+    def _on_succeeded(self, result: Restored) -> None:
+        document, region = self._editor.document, self._region
+        if not self.on or self._again or document is None or region is None:
+            return
+        if result.before is not document.sound:
+            self._say("The rate must be raised first: change the sample rate to 48 kHz, then preview.")
+            return
+        if not result.changed:
+            self._say(" ".join(result.warnings) or "Nothing was found to change here.")
+            return
+        transport = self._editor.transport
+        was_heard, self._heard = self._heard and transport.playing, True
+        transport.set_sounds(result.after, document.sound)
+        transport.set_loop(True)
+        if not was_heard:
+            transport.play(region.start, region.stop)
+        seconds = format_length(region.length / document.sound.sample_rate)
+        self._say(f"Preview of {seconds}: B is with the effect, A without (key A).")
+
+    @Slot(Exception)
+    def _on_failed(self, error: Exception) -> None:
+        self.stop()
+        self.failed.emit("Preview", error)
+
+    @Slot()
+    def _on_finished(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.wait()
+            thread.deleteLater()
+        if self._again:
+            self._run()
+
+    def _say(self, text: str) -> None:
+        self.text = text
+        self.changed.emit()
+
+
+def preview_region(sound: Sound, selection: Region | None, playhead: int) -> Region:
+    """Return at most ten seconds from the start of the selection, or around the playhead, with its band."""
+    span = round(SPAN_S * sound.sample_rate)
+    if selection is not None:
+        return replace(selection, stop=min(selection.stop, selection.start + span))
+    start = max(0, min(playhead - span // 2, sound.length - span))
+    return Region(start, min(start + span, sound.length))

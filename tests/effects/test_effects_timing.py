@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from audiosr_desktop.effects.timing import LONG_S, Timings
+
+SR = "audiosr.super-resolution"
+DRAFT = {"quality": "draft", "model": "", "device": "auto", "steps": 0, "guidance": 0.0}
+BEST = {**DRAFT, "quality": "best"}
+
+
+def learn(timings: Timings, values: dict[str, object], factor: float, duration_s: float = 10.0) -> None:
+    timings.learn(SR, values, duration_s=duration_s, channels=2, elapsed_s=factor * duration_s * 2)  # type: ignore[arg-type]
+
+
+def seconds(timings: Timings, values: dict[str, object], duration_s: float = 100.0) -> float:
+    return timings.estimate(SR, values, duration_s=duration_s, channels=2).seconds  # type: ignore[arg-type]
+
+
+def test_before_the_first_run_it_is_a_guess_in_the_right_order() -> None:
+    timings = Timings()
+    found = timings.estimate(SR, DRAFT, duration_s=100.0, channels=2)
+    assert not found.measured
+    assert 0 < found.seconds < seconds(timings, BEST)
+    assert timings.estimate("someone.else", {}, duration_s=100.0, channels=1).seconds < found.seconds
+
+
+def test_runs_are_learned_and_kept(tmp_path: Path) -> None:
+    timings = Timings(tmp_path / "data" / "timings.json")
+    learn(timings, DRAFT, 0.5)
+    for known in (timings, Timings(tmp_path / "data" / "timings.json")):
+        assert seconds(known, DRAFT) == pytest.approx(100.0)
+        assert known.estimate(SR, DRAFT, duration_s=1.0, channels=1).measured
+    learn(timings, DRAFT, 0.1)
+    assert 20.0 < seconds(timings, DRAFT) < 100.0
+    assert [path.name for path in (tmp_path / "data").iterdir()] == ["timings.json"]
+
+
+def test_another_quality_of_the_same_model_says_something() -> None:
+    timings = Timings()
+    learn(timings, DRAFT, 5.0)
+    found = timings.estimate(SR, BEST, duration_s=100.0, channels=2)
+    assert not found.measured
+    assert found.seconds > 1_000.0
+    assert found.long
+    other_model = {**BEST, "model": "other"}
+    assert seconds(timings, other_model) < LONG_S
+
+
+def test_the_memory_does_not_grow_with_the_length() -> None:
+    timings = Timings()
+    short, long = (timings.estimate(SR, DRAFT, duration_s=d, channels=2) for d in (10.0, 7_200.0))
+    assert short.memory_bytes == long.memory_bytes < 1.5e9
+
+
+def test_short_runs_teach_nothing() -> None:
+    timings = Timings()
+    learn(timings, DRAFT, 50.0, duration_s=0.5)
+    assert not timings.estimate(SR, DRAFT, duration_s=1.0, channels=1).measured
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format_version": 1, "rtf": {"a": "x"}}', '{"rtf": 3}'])
+def test_a_damaged_file_is_begun_anew(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "timings.json"
+    path.write_text(text, encoding="utf-8")
+    timings = Timings(path)
+    learn(timings, DRAFT, 0.5)
+    assert Timings(path).estimate(SR, DRAFT, duration_s=1.0, channels=1).measured
+
+
+def test_a_folder_that_takes_no_file_costs_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    timings = Timings(tmp_path / "file" / "timings.json")
+    learn(timings, DRAFT, 0.5)
+    assert seconds(timings, DRAFT) == pytest.approx(100.0)

@@ -1,0 +1,161 @@
+"""Preview and forecast: ten seconds in place, the document untouched, and what a run will take."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Stage, write_tone
+
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.effects.timing import Timings
+from audiosr_desktop.errors import EngineError
+from audiosr_desktop.ui.forecast import Forecast
+from audiosr_desktop.ui.preview import preview_region
+from audiosr_desktop.ui.transport import TAKE_B
+
+
+def preview(stage: Stage) -> None:
+    stage.window.actions_by_id["preview"].trigger()
+    stage.qtbot.waitUntil(lambda: "B is with" in stage.window.preview.text, timeout=10_000)
+
+
+def test_the_span_lies_around_the_playhead_or_at_the_start_of_the_selection() -> None:
+    sound = Sound.from_array(np.zeros((1, 60_000), np.float32), 1_000)
+    assert preview_region(sound, None, 0) == Region(0, 10_000)
+    assert preview_region(sound, None, 30_000) == Region(25_000, 35_000)
+    assert preview_region(sound, None, 60_000) == Region(50_000, 60_000)
+    assert preview_region(sound, Region(5_000, 8_000, 100.0, 200.0), 0) == Region(5_000, 8_000, 100.0, 200.0)
+    assert preview_region(sound, Region(5_000, 50_000), 0) == Region(5_000, 15_000)
+
+
+def test_a_preview_is_heard_in_place_and_leaves_the_document(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    editor = stage.editor
+    assert editor.document is not None
+    sound = editor.document.sound
+    editor.timeline.select(Region(24_000, 48_000))
+    preview(stage)
+    transport = editor.transport
+    assert transport.can_compare
+    assert transport.take == TAKE_B
+    assert transport.looping
+    assert transport.playing
+    heard = transport.heard_sound
+    assert heard is not None
+    np.testing.assert_array_equal(heard.read(24_000, 48_000), sound.read(24_000, 48_000) * np.float32(0.5))
+    assert editor.document.sound is sound
+    assert not editor.document.modified
+    assert stage.window.panel.preview_button.isChecked()
+    stage.window.actions_by_id["preview"].trigger()
+    assert not stage.window.preview.on
+    assert not transport.can_compare
+    assert not transport.looping
+    assert not transport.playing
+    assert not stage.window.panel.preview_button.isChecked()
+
+
+def test_a_quick_module_follows_its_values(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    preview(stage)
+    first = stage.editor.transport.heard_sound
+    stage.window.panel.set_value("amount", 50.0)
+    stage.qtbot.waitUntil(lambda: stage.editor.transport.heard_sound is not first, timeout=10_000)
+    stage.qtbot.waitUntil(lambda: "B is with" in stage.window.preview.text, timeout=10_000)
+    assert stage.halve.given["amount"] == 50.0
+
+
+def test_a_model_waits_to_be_asked_again(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.window.panel.show_values("audiosr.super-resolution", {})
+    preview(stage)
+    first = stage.editor.transport.heard_sound
+    stage.window.panel.set_value("amount", 50.0)
+    assert "again" in stage.window.preview.text
+    assert stage.editor.transport.heard_sound is first
+
+
+def test_values_that_change_while_it_is_prepared_are_taken(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.halve.go.clear()
+    stage.window.actions_by_id["preview"].trigger()
+    stage.qtbot.waitUntil(stage.halve.half_way.is_set, timeout=10_000)
+    stage.window.panel.set_value("amount", 25.0)
+    stage.halve.go.set()
+    stage.qtbot.waitUntil(lambda: stage.halve.given.get("amount") == 25.0, timeout=10_000)
+    stage.qtbot.waitUntil(lambda: "B is with" in stage.window.preview.text, timeout=10_000)
+
+
+def test_an_edit_ends_the_preview(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    preview(stage)
+    stage.window.apply_effect()
+    assert not stage.window.preview.on
+    stage.idle()
+    assert stage.editor.document is not None
+    assert stage.editor.document.modified
+
+
+def test_switching_it_off_while_it_is_prepared_leaves_nothing(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.halve.go.clear()
+    stage.window.actions_by_id["preview"].trigger()
+    stage.qtbot.waitUntil(stage.halve.half_way.is_set, timeout=10_000)
+    stage.window.actions_by_id["preview"].trigger()
+    assert not stage.window.preview.on
+    assert stage.halve.ended.wait(10.0)
+    assert not stage.editor.transport.can_compare
+
+
+def test_a_preview_that_fails_says_why(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.halve.error = EngineError("The model is broken.")
+    stage.window.actions_by_id["preview"].trigger()
+    stage.qtbot.waitUntil(lambda: bool(stage.answers.errors), timeout=10_000)
+    assert str(stage.answers.errors[0][1]) == "The model is broken."
+    assert not stage.window.preview.on
+
+
+def test_a_rate_that_is_too_low_is_told(stage: Stage, tmp_path: Path) -> None:
+    stage.open(write_tone(tmp_path / "low.wav", rate=22_050))
+    stage.window.panel.show_values("audiosr.super-resolution", {})
+    stage.window.actions_by_id["preview"].trigger()
+    stage.qtbot.waitUntil(lambda: "48 kHz" in stage.window.preview.text, timeout=10_000)
+
+
+def test_a_step_of_the_history_is_reopened_with_its_values(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    values = {"quality": "draft", "amount": 40.0, "seed": 7}
+    assert stage.window.reopen("test.halve", values)
+    assert stage.window.panel.values() == values
+    assert not stage.window.reopen("", {})
+
+
+@pytest.mark.parametrize(("factor", "said"), [(0.1, ""), (60.0, "min"), (400.0, "Draft would take")])
+def test_what_a_run_will_take_is_said_before_it(
+    factor: float, said: str, stage: Stage, tone_file: Path
+) -> None:
+    timings = Timings()
+    panel = stage.window.panel
+    forecast = Forecast(stage.editor, panel, timings)
+    stage.open(tone_file)
+    values = panel.values()
+    timings.learn("test.halve", values, duration_s=2.0, channels=1, elapsed_s=2.0 * factor)
+    forecast.show()
+    assert said in panel.estimate.text()
+    assert panel.draft_button.isVisibleTo(panel) == (factor == 400.0)
+    if factor == 400.0:
+        panel.draft_button.click()
+        assert panel.values()["quality"] == "draft"
+    forecast.deleteLater()
+
+
+def test_runs_teach_what_the_next_will_take(stage: Stage, tone_file: Path) -> None:
+    timings = Timings()
+    forecast = Forecast(stage.editor, stage.window.panel, timings)
+    stage.open(tone_file)
+    stage.window.apply_effect()
+    stage.idle()
+    values = stage.window.panel.values()
+    assert timings.estimate("test.halve", values, duration_s=2.0, channels=1).measured
+    forecast.deleteLater()
