@@ -99,8 +99,8 @@ def prepared(sound: Samples) -> Samples:
     segments = max(1, -(-len(sound) // SEGMENT))
     if segments > MAX_SEGMENTS:
         raise EngineError(
-            f"The published pipeline runs all at once, and {len(sound) / NATIVE_RATE:.0f} s are too much for "
-            f"it: choose at most {MAX_SEGMENTS * SEGMENT / NATIVE_RATE:.0f} s, or leave out --compat upstream."
+            f"The published pipeline runs all at once, and {len(sound) / NATIVE_RATE:.0f} s are too much: "
+            f"choose at most {MAX_SEGMENTS * SEGMENT / NATIVE_RATE:.0f} s, or leave out --compat upstream."
         )
     centred = sound - sound.mean()
     scaled = np.float32(_PEAK) * centred / (np.abs(centred).max() + np.float32(1e-8))

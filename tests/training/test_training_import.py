@@ -2,7 +2,6 @@
 
 import os
 import pickle
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from safetensors.torch import save_file  # noqa: E402
 
 from audiosr_desktop import paths  # noqa: E402
 from audiosr_desktop.cli import main  # noqa: E402
-from audiosr_desktop.engine.bundle import Verifier, find_bundle  # noqa: E402
+from audiosr_desktop.engine.bundle import Verifier, find_bundle, installed_bundles  # noqa: E402
 from audiosr_desktop.engine.install import ImportOptions, import_model, remove_bundle  # noqa: E402
 from audiosr_desktop.engine.sessions import open_sessions  # noqa: E402
 from audiosr_desktop.errors import BundleError, TrainingError  # noqa: E402
@@ -30,6 +29,7 @@ from audiosr_desktop.training.official.checkpoint import (  # noqa: E402
     vaes_are_equal,
     weights_sum,
 )
+from audiosr_desktop.training.official.graphs import write_graph  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -89,66 +89,73 @@ def test_graphs_of_a_checkpoint_run_and_equal_torch(home: Path, installed: Path)
 def test_a_model_that_differs_in_its_unet_borrows_the_rest(
     home: Path, installed: Path, tmp_path: Path
 ) -> None:
-    state = random_state()
-    for name in state:
-        if name.startswith("model.diffusion_model."):
-            state[name] = state[name] * 0.9
-    imported = run_job(
+    state = {
+        name: value * 0.9 if name.startswith("model.diffusion_model.") else value
+        for name, value in random_state().items()
+    }
+    speech = run_job(
         import_checkpoint(write_checkpoint(tmp_path / "speech.bin", state), ImportOptions(), TINY)
     )
-    try:
-        assert set(imported.bundle.manifest.graphs) == {"ddpm"}
-        assert set(imported.bundle.manifest.borrowed) == {"vae_feature_extract", "vae_decoder", "vocoder"}
-        assert imported.bundle.graph_path("vocoder") == installed / "basic" / "vocoder.onnx"
-        assert "borrows" in " ".join(imported.notes)
-        assert "equal and one is kept" in " ".join(imported.notes)
-        run_job(Verifier().verify(imported.bundle))
-        run_job(open_sessions(imported.bundle, "cpu", 1))
-    finally:
-        remove_bundle("speech")
+    assert set(speech.bundle.manifest.graphs) == {"ddpm"}
+    assert set(speech.bundle.manifest.borrowed) == {"vae_feature_extract", "vae_decoder", "vocoder"}
+    assert speech.bundle.graph_path("vocoder") == installed / "basic" / "vocoder.onnx"
+    assert "speech borrows" in " ".join(speech.notes)
+    assert "equal and one is kept" in " ".join(speech.notes)
+    run_job(Verifier().verify(speech.bundle))
+    run_job(open_sessions(speech.bundle, "cpu", 1))
+
+    # a file of the UNet alone: all of it is there already
+    alone = {name: value for name, value in state.items() if name.startswith("model.")}
+    save_file(alone, tmp_path / "alone.safetensors")
+    tuned = run_job(import_checkpoint(tmp_path / "alone.safetensors", ImportOptions(), TINY))
+    assert {graph: loan.bundle for graph, loan in tuned.bundle.manifest.borrowed.items()} == {
+        "vae_feature_extract": "basic",
+        "ddpm": "speech",
+        "vae_decoder": "basic",
+        "vocoder": "basic",
+    }
+    assert tuned.bundle.manifest.scale_factor == SCALE_FACTOR
+    remove_bundle("alone")
+    remove_bundle("speech")
 
 
-def test_a_file_of_a_unet_alone_needs_a_whole_model_first(
+def test_a_file_of_a_unet_alone_needs_a_model_of_its_scale(
     home: Path, installed: Path, tmp_path: Path
 ) -> None:
-    state = {name: value * 1.1 for name, value in random_state().items() if name.startswith("model.")}
-    save_file(state, tmp_path / "tuned.safetensors")
-    imported = run_job(import_checkpoint(tmp_path / "tuned.safetensors", ImportOptions(), TINY))
-    remove_bundle("tuned")
-    assert set(imported.bundle.manifest.graphs) == {"ddpm"}
-    assert imported.bundle.manifest.scale_factor == SCALE_FACTOR
-    state["scale_factor"] = torch.tensor(0.5)
-    save_file(state, tmp_path / "other.safetensors")
+    state = {name: value for name, value in random_state().items() if name.startswith("model.")}
+    save_file({**state, "scale_factor": torch.tensor(0.5)}, tmp_path / "other.safetensors")
     with pytest.raises(BundleError, match="same scale factor"):
         run_job(import_checkpoint(tmp_path / "other.safetensors", ImportOptions(), TINY))
 
 
-def test_half_precision_takes_half_the_room(home: Path, installed: Path) -> None:
-    options = ImportOptions(precision="half")
-    imported = run_job(import_checkpoint(home / "basic.ckpt", options, TINY))
-    try:
-        assert imported.bundle.id == "basic-half"
-        assert not imported.bundle.manifest.borrowed
-        assert imported.bundle.size_bytes < 0.6 * find_bundle("basic").size_bytes
-        assert 0 < max(imported.parity.values()) < 3e-2
-    finally:
-        remove_bundle("basic-half")
+def test_half_precision_takes_half_the_room(home: Path, tmp_path: Path) -> None:
+    checkpoint = open_checkpoint(home / "basic.ckpt")
+    part = find_parts(checkpoint, TINY)["vocoder"]
+    error = write_graph(checkpoint, part, TINY, SCALE_FACTOR, precision="half", folder=tmp_path)
+    assert 1e-6 < error < 3e-2
+    whole = (home / "models" / "basic" / "vocoder.onnx").stat().st_size
+    assert (tmp_path / "vocoder.onnx").stat().st_size < 0.6 * whole
 
 
-def test_an_import_that_was_interrupted_goes_on(tmp_path: Path, user: Path) -> None:
-    source = write_checkpoint(tmp_path / "basic.ckpt")
+def test_an_import_that_was_interrupted_goes_on(home: Path, installed: Path, tmp_path: Path) -> None:
+    state = random_state()
+    for name in ("first_stage_model.vocoder.conv_post.bias", "cond_stage_models.0.vae.quant_conv.bias"):
+        state[name] = state[name] + 0.1
+    source = write_checkpoint(tmp_path / "changed.ckpt", state)
     job = import_checkpoint(source, ImportOptions(), TINY)
-    deadline = time.monotonic() + 120
-    while not list(user.glob(".import-*/ddpm.onnx")) and time.monotonic() < deadline:
+    while not list(installed.glob(".import-*/vae_feature_extract.record")):
         next(job)
     job.close()
-    first = next(iter(user.glob(".import-*/vae_feature_extract.onnx")))
-    assert not any(path.suffix == ".part" for path in (user / "basic").glob("*"))
+    first = next(iter(installed.glob(".import-*/vae_feature_extract.onnx")))
     written = first.stat().st_mtime_ns
-    bundle = run_job(import_checkpoint(source, ImportOptions(), TINY)).bundle
-    assert bundle.graph_path("vae_feature_extract").stat().st_mtime_ns == written
-    assert [path.name for path in user.iterdir()] == ["basic"]
-    assert not any(path.suffix in (".record", ".part") for path in bundle.folder.iterdir())
+    assert [bundle.id for bundle in installed_bundles()] == ["basic"]
+    imported = run_job(import_checkpoint(source, ImportOptions(), TINY))
+    assert imported.bundle.graph_path("vae_feature_extract").stat().st_mtime_ns == written
+    assert set(imported.parity) == {"vae_feature_extract", "vocoder"}
+    assert "VAEs differ" in " ".join(imported.notes)
+    assert not any(path.suffix in (".record", ".part") for path in imported.bundle.folder.iterdir())
+    remove_bundle("changed")
+    assert [path.name for path in installed.iterdir()] == ["basic"]
 
 
 class Evil:
@@ -222,7 +229,7 @@ def test_bad_checkpoints_are_one_sentence_and_leave_nothing(
 
 def test_weights_that_are_not_numbers_end_the_export(tmp_path: Path, user: Path) -> None:
     path = tmp_path / "bad.ckpt"
-    changed(path, model__diffusion_model__out__2__bias=torch.full((16,), torch.nan))
+    changed(path, cond_stage_models__0__vae__quant_conv__bias=torch.full((32,), torch.nan))
     with pytest.raises(TrainingError, match="values that are not numbers"):
         run_job(import_checkpoint(path, ImportOptions(), TINY))
 
