@@ -84,6 +84,14 @@ PARAMETERS = (
         automatic=True,
     ),
     Parameter("seed", "Seed", "int", default=0, minimum=0, maximum=2**32 - 1, advanced=True),
+    Parameter(
+        "vocoder",
+        "Vocoder",
+        "text",
+        default="",
+        advanced=True,
+        help="Model whose vocoder makes the sound; own is the model's; empty goes by the quality.",
+    ),
     Parameter("device", "Device", "text", default="auto", advanced=True, help="auto, cpu, cuda or cuda:N."),
 )
 
@@ -121,7 +129,12 @@ class SuperResolution:
         top_hz = min(sound.sample_rate, NATIVE_RATE) / 2
         if not MIN_CUTOFF_HZ <= cutoff_hz <= NO_ROOM_SHARE * top_hz:
             return self._left_alone(untouched, _no_room(cutoff_hz, top_hz))
-        opening = self._engines.restorer(str(values["model"]), str(values["device"]))
+        opening = self._engines.restorer(
+            str(values["model"]),
+            str(values["device"]),
+            vocoder=str(values["vocoder"]),
+            quality=str(values["quality"]),
+        )
         restorer = yield from part_of(opening, 0.05, 0.1)
         settings = self._settings(restorer, values, cutoff_hz, survey.level_db)
         return (yield from part_of(self._generate(sound, region, restorer, settings), 0.1, 1.0))

@@ -60,7 +60,9 @@ class UpstreamSuperResolution:
                 f"{sound.sample_rate} Hz, first."
             )
         model = str(values["model"]) or _first_published()
-        restorer = yield from part_of(self._engines.restorer(model, str(values["device"])), 0.0, 0.1)
+        restorer = yield from part_of(
+            self._engines.restorer(model, str(values["device"]), vocoder="own"), 0.0, 0.1
+        )
         bundle, provider = restorer.bundle, restorer.sessions.report
         if bundle.manifest.condition != CONDITION:
             raise EffectError(f"The model {bundle.id} is not one that the published pipeline could run.")
