@@ -43,13 +43,15 @@ class Engines:
         bundle = _with_vocoder(self._find(model or None), vocoder, quality)
         yield from part_of(self._verifier.verify(bundle), 0.0, 0.3)
         self._used_at = time.monotonic()
+        kept, self._kept = self._kept, None  # taken at once: another thread may unload it
         loaded = None
-        if self._kept is not None and self._kept[1] == device:
-            if self._kept[0] == bundle:
-                return self._kept[2]
-            if self._kept[0].folder == bundle.folder:
-                loaded = self._kept[2].sessions
-        self._kept = None
+        if kept is not None and kept[1] == device:
+            if kept[0] == bundle:
+                self._kept = kept
+                return kept[2]
+            if kept[0].folder == bundle.folder:
+                loaded = kept[2].sessions
+        del kept
         sessions = yield from part_of(open_sessions(bundle, device, self._threads, loaded=loaded), 0.3, 1.0)
         restorer = Restorer(sessions)
         self._kept = (bundle, device, restorer)
