@@ -2,11 +2,12 @@
 
 Run by hand:
 
-    python tests/benchmarks/bench_official.py CHECKPOINT MODEL [SECONDS] [THREADS]
+    OMP_NUM_THREADS=1 python tests/benchmarks/bench_official.py CHECKPOINT MODEL [SECONDS] [THREADS]
 
 CHECKPOINT is a file in the official layout and MODEL the id it was imported under. Everything is counted in
 CPU time of this process, so that a busy machine does not spoil the ratios. The baseline is the published
-order of calls in torch: two encodings, 50 steps with two UNet calls each, one decoding, one vocoder.
+order of calls in torch: two encodings, 50 steps with two UNet calls each, one decoding, one vocoder. On a
+busy machine take one thread: torch's others spin while they wait, and their time counts.
 """
 
 import json
@@ -109,7 +110,7 @@ def say(text: str) -> None:
 def main() -> None:
     path, model = Path(sys.argv[1]), sys.argv[2]
     seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 5.12
-    threads = int(sys.argv[4]) if len(sys.argv) > 4 else 2
+    threads = int(sys.argv[4]) if len(sys.argv) > 4 else 1
     columns = round(seconds * 12.5) // 8 * 8
     torch.set_num_threads(threads)
     table = {"torch": torch_parts(path, columns)}
