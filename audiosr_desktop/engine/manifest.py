@@ -23,6 +23,7 @@ N_FFT = 2048
 HOP_LENGTH = 480
 MIN_WINDOW_S = 2.56  # context on both sides must leave something in the middle
 MAX_WINDOW_S = 60.0
+ALL_TIMES = (0, 999)
 
 _WORDS = {
     int: "a whole number",
@@ -101,7 +102,6 @@ class Manifest:
     eta: float
     sampler: str
     guidance_scale: float
-    guidance_interval: tuple[int, int]
     unconditional_latent: float
     condition: str
     condition_sampled: bool
@@ -109,14 +109,15 @@ class Manifest:
     window_seconds: float
     vocoder_output: str
     graphs: Mapping[str, str]
-    borrowed: Mapping[str, Loan]
-    weights_sha256: Mapping[str, str]
     required_files: tuple[str, ...]
     sha256: Mapping[str, str]
     default_steps: Mapping[str, int]
-    vocoders: Mapping[str, str]
     tasks: tuple[str, ...]
     about: Mapping[str, Any] = field(default_factory=dict)
+    guidance_interval: tuple[int, int] = ALL_TIMES
+    borrowed: Mapping[str, Loan] = field(default_factory=dict)
+    weights_sha256: Mapping[str, str] = field(default_factory=dict)
+    vocoders: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Reader:
@@ -244,7 +245,7 @@ def _check_front_end(top: _Reader) -> None:
 
 def _interval(cfg: _Reader) -> tuple[int, int]:
     """Return the times between which guidance is applied; all where the manifest does not say."""
-    ends = cfg.get("interval", list, [0, 999])
+    ends = cfg.get("interval", list, list(ALL_TIMES))
     if len(ends) != 2 or not all(type(end) is int for end in ends) or not 0 <= ends[0] <= ends[1] <= 999:
         raise cfg.error("interval", "two rising whole numbers of 0 to 999", json.dumps(ends)[:60])
     return ends[0], ends[1]
