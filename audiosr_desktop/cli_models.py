@@ -63,7 +63,7 @@ def verify(arguments: argparse.Namespace) -> int:
 
 def import_(arguments: argparse.Namespace) -> int:
     """Carry out `models import`."""
-    options = ImportOptions(arguments.id or "", arguments.replace, arguments.precision)
+    options = ImportOptions(arguments.id or "", arguments.replace, arguments.precision, arguments.condition)
     imported = drive(import_model(arguments.path, options))
     report = {**_summary(imported.bundle), "parity": imported.parity, "notes": imported.notes}
     if arguments.json:

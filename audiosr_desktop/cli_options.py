@@ -117,6 +117,11 @@ def _add_effect(parser: argparse.ArgumentParser) -> None:
         "--effect", choices=EFFECTS, default="restore", help="default restore: all that is found wrong"
     )
     what.add_argument(
+        "--compat",
+        choices=("upstream",),
+        help="run an imported model exactly as the published AudioSR does, its defects included",
+    )
+    what.add_argument(
         "--chain",
         type=Path,
         metavar="PRESET.json",
@@ -374,6 +379,12 @@ def _add_models(commands: Commands) -> None:
         choices=("single", "half"),
         default="single",
         help="of the graphs made of a checkpoint: single (default) everywhere, half for CUDA",
+    )
+    import_.add_argument(
+        "--condition",
+        choices=("lowpass_mel", "degraded_mel"),
+        default="lowpass_mel",
+        help="what a checkpoint was trained to read; degraded_mel after fine-tuning on noise",
     )
     remove = _add(
         actions, "remove", "cli_models:remove", "delete an imported model", "Delete an imported model."

@@ -14,6 +14,7 @@ from audiosr_desktop.effects.effect import Effect
 from audiosr_desktop.effects.part import Part
 from audiosr_desktop.effects.presets import find_preset
 from audiosr_desktop.effects.registry import built_in_effects
+from audiosr_desktop.effects.upstream import UpstreamSuperResolution
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import EffectError
 
@@ -25,7 +26,10 @@ def restore(arguments: argparse.Namespace) -> int:
     require_bounds(arguments)
     report: dict[str, Any] = {}
     with Scratch.create() as scratch:
-        steps = chosen_steps(arguments, chosen_chain(arguments), built_in_effects(Engines(), scratch, report))
+        engines = Engines()
+        effects = built_in_effects(engines, scratch, report)
+        upstream = UpstreamSuperResolution(engines, scratch, report)  # for who asks for it, not in any menu
+        steps = chosen_steps(arguments, chosen_chain(arguments), {**effects, upstream.id: upstream})
         info = probe(arguments.input)
         output = check_output(arguments.output, info, overwrite=arguments.overwrite)
         _, sound = open_input(arguments.input, scratch)
@@ -61,9 +65,11 @@ def part_of_sound(arguments: argparse.Namespace) -> Part:
 
 
 def chosen_chain(arguments: argparse.Namespace) -> Chain:
-    """Return what `--chain` or `--effect` names; values that options give are not in it yet."""
+    """Return what `--chain`, `--compat` or `--effect` names; values that options give are not in it yet."""
     if arguments.chain is not None:
         return find_preset(arguments.chain).chain
+    if arguments.compat is not None:
+        return Chain(UpstreamSuperResolution.title, (Module(UpstreamSuperResolution.id),))
     return Chain(arguments.effect, (Module(PREFIX + arguments.effect),))
 
 

@@ -83,8 +83,8 @@ def build_tiny_bundle(
     return folder
 
 
-def build_port_bundle(folder: Path) -> Path:
-    """Write a bundle whose manifest has the keys of the public ONNX port, and nothing else."""
+def build_port_bundle(folder: Path, **more: Any) -> Path:
+    """Write a bundle whose manifest has the keys of the public ONNX port, and nothing else but `more`."""
     build_tiny_bundle(folder, vocoder="waveform")
     manifest = {
         "model": "haoheliu/audiosr_basic",
@@ -129,7 +129,7 @@ def build_port_bundle(folder: Path) -> Path:
             "ddpm": {"input": "x [B,32,T,32] + timesteps [B] int64", "output": "v prediction [B,16,T,32]"},
         },
     }
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (folder / "manifest.json").write_text(json.dumps(manifest | more), encoding="utf-8")
     return folder
 
 

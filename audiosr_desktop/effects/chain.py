@@ -23,6 +23,7 @@ NATIVE_RATE = 48_000
 LOWEST_KEPT_RATE = 44_100
 
 _RESTORE, _SUPER_RESOLUTION = PREFIX + "restore", PREFIX + "super-resolution"
+_UPSTREAM = PREFIX + "upstream"  # works at 48 kHz alone
 _FORM = '{"format_version": 1, "title": …, "effects": [{"effect": NAME, "values": {…}, "bypass": false}, …]}'
 
 
@@ -221,6 +222,8 @@ def rate_needed(steps: Sequence[Step], sound: Sound, region: Region) -> Job[int]
 
     A selected part keeps a rate of 44.1 kHz or more, as the rest of the document must stay as it is.
     """
+    if any(step.effect.id == _UPSTREAM for step in steps):
+        return NATIVE_RATE
     is_whole = region.length == sound.length
     if sound.sample_rate >= (NATIVE_RATE if is_whole else LOWEST_KEPT_RATE):
         return sound.sample_rate

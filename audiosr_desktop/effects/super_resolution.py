@@ -92,6 +92,14 @@ PARAMETERS = (
         automatic=True,
     ),
     Parameter("seed", "Seed", "int", default=0, minimum=0, maximum=2**32 - 1, advanced=True),
+    Parameter(
+        "vocoder",
+        "Vocoder",
+        "text",
+        default="",
+        advanced=True,
+        help="Model whose vocoder makes the sound; own is the model's; empty goes by the quality.",
+    ),
     Parameter("device", "Device", "text", default="auto", advanced=True, help="auto, cpu, cuda or cuda:N."),
 )
 
@@ -149,7 +157,9 @@ class SuperResolution:
         cutoff_hz: float,
         level_db: float,
     ) -> Job[Sound]:
-        opening = self._engines.restorer(str(values["model"]), device)
+        opening = self._engines.restorer(
+            str(values["model"]), device, vocoder=str(values["vocoder"]), quality=str(values["quality"])
+        )
         restorer = yield from part_of(opening, 0.0, 0.05)
         settings = self._settings(restorer, values, cutoff_hz, level_db)
         return (yield from part_of(self._generate(sound, region, restorer, settings), 0.05, 1.0))

@@ -60,10 +60,11 @@ def load_bundle(folder: Path) -> Bundle:
 
 def with_vocoder(bundle: Bundle, lender: Bundle) -> Bundle:
     """Return a bundle that runs another one's vocoder: all read the same mel."""
+    found = lender.manifest.sha256.get(lender.manifest.graphs.get("vocoder", ""), "")
     manifest = replace(
         bundle.manifest,
         vocoder_output=lender.manifest.vocoder_output,
-        borrowed={**bundle.manifest.borrowed, "vocoder": Loan(lender.id)},
+        borrowed={**bundle.manifest.borrowed, "vocoder": Loan(lender.id, found)},
     )
     return replace(bundle, manifest=manifest, lent={**bundle.lent, "vocoder": lender.graph_path("vocoder")})
 

@@ -44,11 +44,14 @@ class ImportOptions:
         id: name to install the model under; empty takes the manifest's, or one made of the file's name.
         replace: take the place of an installed model of that name.
         precision: of graphs made of a checkpoint, "single" or "half".
+        condition: what a checkpoint was trained to read, which it does not tell: "lowpass_mel" (the published
+            ones), or "degraded_mel" (fine-tuned on noise).
     """
 
     id: str = ""
     replace: bool = False
     precision: str = "single"
+    condition: str = "lowpass_mel"
 
 
 @dataclass(frozen=True, slots=True)

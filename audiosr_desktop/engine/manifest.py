@@ -23,6 +23,7 @@ N_FFT = 2048
 HOP_LENGTH = 480
 MIN_WINDOW_S = 2.56  # context on both sides must leave something in the middle
 MAX_WINDOW_S = 60.0
+ALL_TIMES = (0, 999)
 
 _WORDS = {
     int: "a whole number",
@@ -74,6 +75,7 @@ class Manifest:
         eta: noise of the sampler, 0 deterministic to 1 as DDPM.
         sampler: "ddim" or "dpm".
         guidance_scale: default guidance; 1 is none.
+        guidance_interval: first and last of the times, 0 to 999, at which guidance is applied.
         unconditional_latent: fill of the unscaled condition latent of the unguided half.
         condition: what the condition encoder reads, one of `CONDITIONS`.
         band_gain_db: gain of the generated band that makes up for the model's mean error of level.
@@ -86,6 +88,7 @@ class Manifest:
         required_files: everything the bundle needs, relative to its folder.
         sha256: hexadecimal sums of files.
         default_steps: sampler steps of each of `QUALITIES`.
+        vocoders: bundles whose vocoder is quicker and is taken, by quality, where it is installed.
         tasks: what the bundle was trained for.
         about: the rest of the manifest (training, evaluation, …) as it is written.
     """
@@ -106,13 +109,15 @@ class Manifest:
     window_seconds: float
     vocoder_output: str
     graphs: Mapping[str, str]
-    borrowed: Mapping[str, Loan]
-    weights_sha256: Mapping[str, str]
     required_files: tuple[str, ...]
     sha256: Mapping[str, str]
     default_steps: Mapping[str, int]
     tasks: tuple[str, ...]
     about: Mapping[str, Any] = field(default_factory=dict)
+    guidance_interval: tuple[int, int] = ALL_TIMES
+    borrowed: Mapping[str, Loan] = field(default_factory=dict)
+    weights_sha256: Mapping[str, str] = field(default_factory=dict)
+    vocoders: Mapping[str, str] = field(default_factory=dict)
 
 
 class _Reader:
@@ -204,6 +209,7 @@ def _manifest(top: _Reader) -> Manifest:
         eta=top.get("eta", float, scheduler.get("eta", float, 0.0)),
         sampler=top.one_of("sampler", SAMPLERS, "ddim"),
         guidance_scale=cfg.get("guidance_scale", float, 1.0),
+        guidance_interval=_interval(cfg),
         unconditional_latent=cfg.get("unconditional_latent", float, -11.4981, also="unconditional_value"),
         condition=condition,
         condition_sampled=top.get("condition_sampled", bool, condition == "lowpass_mel"),
@@ -218,6 +224,7 @@ def _manifest(top: _Reader) -> Manifest:
         required_files=_required_files(top, graphs),
         sha256={_inside(top, "sha256", file): str(sums[file]).lower() for file in sums},
         default_steps={quality: _steps(steps, quality, defaults[quality]) for quality in QUALITIES},
+        vocoders={str(quality): str(name) for quality, name in top.get("vocoders", dict, {}).items()},
         tasks=tuple(str(task) for task in top.get("tasks", list, ["super-resolution"])),
         about=top.data,
     )
@@ -234,6 +241,14 @@ def _check_front_end(top: _Reader) -> None:
     mel.exactly("fmin", 20)
     mel.exactly("fmax", 24_000)
     mel.exactly("floor", 1e-5, also="log_clip_val")
+
+
+def _interval(cfg: _Reader) -> tuple[int, int]:
+    """Return the times between which guidance is applied; all where the manifest does not say."""
+    ends = cfg.get("interval", list, list(ALL_TIMES))
+    if len(ends) != 2 or not all(type(end) is int for end in ends) or not 0 <= ends[0] <= ends[1] <= 999:
+        raise cfg.error("interval", "two rising whole numbers of 0 to 999", json.dumps(ends)[:60])
+    return ends[0], ends[1]
 
 
 def _steps(reader: _Reader, quality: str, default: int) -> int:

@@ -23,7 +23,13 @@ from audiosr_desktop.engine.ddim import guided, sample
 from audiosr_desktop.engine.holes import fill_holes
 from audiosr_desktop.engine.manifest import HOP_LENGTH, N_FFT, NATIVE_RATE
 from audiosr_desktop.engine.sessions import Sessions
-from audiosr_desktop.engine.windows import Grid, Joiner, Window
+from audiosr_desktop.engine.windows import (
+    PROBE_COLUMNS,
+    SHORT_PROBE_COLUMNS,
+    Grid,
+    Joiner,
+    Window,
+)
 from audiosr_desktop.errors import EngineError, EngineMemoryError
 from audiosr_desktop.job import Job, Progress
 
@@ -152,7 +158,8 @@ class Restorer:
         """
         there = here = 0.0
         gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
-        for window in grid.probes():
+        is_quick = self._manifest.vocoder_output == "stft"
+        for window in grid.probes(PROBE_COLUMNS if is_quick else SHORT_PROBE_COLUMNS):
             sound = _read_mirrored(read, window, grid.length)[:ROWS_AT_ONCE] * gain
             spectrum = frame_stft(sound)
             gate = silence_gate(spectrum)
@@ -234,17 +241,19 @@ class Restorer:
         """Sample clean latents; all rows start from the same noise, so that channels stay together."""
         rows, columns = len(condition), condition.shape[2]
         scale = settings.guidance_scale
+        first, last = self._manifest.guidance_interval
         without = self._manifest.unconditional_latent * self._manifest.scale_factor
 
         def velocity(latent: Latent, time: int) -> Generator[None, None, Latent]:
             x = np.concatenate([latent, condition], axis=1)
-            if scale != 1.0:  # both halves of the guided pair in one run
+            is_guided = scale != 1.0 and first <= time <= last
+            if is_guided:  # both halves of the guided pair in one run
                 blind = np.concatenate([latent, np.full_like(condition, without)], axis=1)
                 x = np.concatenate([x, blind])
             times = np.full(len(x), time, np.int64)
             found = yield from self.sessions.run("ddpm", {"x": x, "timesteps": times})
             self._check("ddpm", found, (len(x), *latent.shape[1:]))
-            return found if scale == 1.0 else guided(found[:rows], found[rows:], scale)
+            return guided(found[:rows], found[rows:], scale) if is_guided else found
 
         start = np.repeat(self._noise(window, columns, settings.seed, noise.START), rows, axis=0)
         return (

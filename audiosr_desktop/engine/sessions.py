@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -37,6 +38,10 @@ _OUT_OF_MEMORY = (
 )
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
+CUDA_OPTIONS = {
+    "arena_extend_strategy": "kSameAsRequested",  # doubling would take memory that other programs need
+    "cudnn_conv_algo_search": "HEURISTIC",  # trying all algorithms again for each length takes seconds
+}
 
 _FLOAT, _INT64 = "tensor(float)", "tensor(int64)"
 _N_MELS = 256
@@ -70,8 +75,9 @@ class _Tensor:
 
 @dataclass(frozen=True, slots=True)
 class _Graph:
-    """A loaded graph: its session and the names that it gives to the inputs of the contract."""
+    """A loaded graph: its file, its session, and the names that it gives to the inputs of the contract."""
 
+    path: Path
     session: Any
     names: Mapping[str, str]
 
@@ -82,7 +88,12 @@ class Sessions:
     def __init__(self, bundle: Bundle, graphs: Mapping[str, _Graph], report: ProviderReport) -> None:
         self.bundle = bundle
         self.report = report
-        self._graphs = graphs
+        self._arena = "cpu:0" if report.provider == CPU else f"gpu:{report.device.partition(':')[2]};cpu:0"
+        self.graphs = graphs
+
+    def has(self, graph: str, path: Path) -> bool:
+        """Tell whether a graph is loaded from a file."""
+        return self.graphs[graph].path == path
 
     def run(self, graph: str, feeds: Mapping[str, Array]) -> Generator[None, None, Array]:
         """Run one graph; yields every 50 ms while it runs. Closing the generator ends the run.
@@ -98,9 +109,11 @@ class Sessions:
             EngineMemoryError: the graph needs more memory than there is.
             EngineError: the graph fails.
         """
-        loaded = self._graphs[graph]
+        loaded = self.graphs[graph]
         named = {loaded.names[name]: np.ascontiguousarray(array) for name, array in feeds.items()}
         options = _runtime().RunOptions()
+        if graph != "ddpm":  # it runs many times in a row; the others give their memory back
+            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arena)
 
         def stop() -> None:
             options.terminate = True
@@ -117,7 +130,9 @@ class Sessions:
         return result
 
 
-def open_sessions(bundle: Bundle, device: str = "auto", threads: int = 0) -> Job[Sessions]:
+def open_sessions(
+    bundle: Bundle, device: str = "auto", threads: int = 0, *, loaded: Sessions | None = None
+) -> Job[Sessions]:
     """Load the four graphs of a bundle.
 
     Args:
@@ -125,6 +140,7 @@ def open_sessions(bundle: Bundle, device: str = "auto", threads: int = 0) -> Job
         device: auto, cpu, cuda or cuda:N; where there is no such GPU the processor is used, and the report
             says why.
         threads: threads a graph may use; 0 is one for each processor core that this program may use.
+        loaded: sessions of another bundle on that device; graphs that both have are not loaded again.
 
     Raises:
         BundleError: a graph cannot be loaded, or its inputs and outputs are not those of the contract.
@@ -137,11 +153,15 @@ def open_sessions(bundle: Bundle, device: str = "auto", threads: int = 0) -> Job
         report = ProviderReport(device, f"cuda:{asked_id}", CUDA)
     graphs = {}
     for index, graph in enumerate(GRAPHS):
+        if loaded is not None and loaded.has(graph, bundle.graph_path(graph)):
+            graphs[graph] = loaded.graphs[graph]
+            report = loaded.report
+            continue
         session = yield from _load(bundle, graph, report, threads, index / len(GRAPHS))
         if session.get_providers()[0] != report.provider:
             why = "CUDA could not be started on this machine, so the processor is used."
             report = ProviderReport(device, "cpu", CPU, why)
-        graphs[graph] = _Graph(session, _checked_names(bundle, graph, session))
+        graphs[graph] = _Graph(bundle.graph_path(graph), session, _checked_names(bundle, graph, session))
     yield Progress(1.0, "Loading the model")
     return Sessions(bundle, graphs, report)
 
@@ -178,7 +198,7 @@ def _load(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers: list[Any] = [CPU]
     if report.provider == CUDA:
-        providers.insert(0, (CUDA, {"device_id": int(report.device.partition(":")[2])}))
+        providers.insert(0, (CUDA, {"device_id": int(report.device.partition(":")[2]), **CUDA_OPTIONS}))
     loading = _in_thread(
         lambda: _runtime().InferenceSession(str(path), options, providers=providers),
         lambda: options.set_load_cancellation_flag(True),

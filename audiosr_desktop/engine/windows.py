@@ -19,6 +19,7 @@ Samples = npt.NDArray[np.float32]
 
 PROBES = 4
 PROBE_COLUMNS = 32
+SHORT_PROBE_COLUMNS = 8  # where a vocoder takes longer than the sound lasts
 CONTEXT_SHARE = 8  # one part in eight of a window is context, on each side
 
 
@@ -83,10 +84,14 @@ class Grid:
         """Half the samples over which two windows are cross-faded: one column on each side of the border."""
         return self.column
 
-    def probes(self) -> Iterator[Window]:
-        """Yield a few short windows spread over the document, to measure what holds for all of it."""
+    def probes(self, longest: int = PROBE_COLUMNS) -> Iterator[Window]:
+        """Yield a few short windows spread over the document, to measure what holds for all of it.
+
+        Args:
+            longest: columns of one of them, at most.
+        """
         columns = -(-self.length // self.column)
-        width = -(-min(columns, PROBE_COLUMNS) // self.multiple) * self.multiple
+        width = -(-min(columns, longest) // self.multiple) * self.multiple
         room = max(0, columns - width)
         for first in sorted({room * index // (PROBES - 1) for index in range(PROBES)}):
             start, stop = first * self.column, (first + width) * self.column
@@ -96,6 +101,9 @@ class Grid:
         """Yield the windows that samples [start, stop) are made of."""
         columns = -(-self.length // self.column)
         end = -(-columns // self.multiple) * self.multiple
+        if columns <= self.window:  # a short document needs no context
+            yield Window(0, end * self.column, 0, self.length, 0)
+            return
         core = self.window - 2 * self.context
         last = (columns - 1) // core
         first_index = max(0, (start - self.fade) // (core * self.column))

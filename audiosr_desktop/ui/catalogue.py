@@ -1,6 +1,6 @@
 """Catalogue: the effects there are, and what their forms offer."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from audiosr_desktop.audio.store import Scratch
@@ -13,12 +13,14 @@ from audiosr_desktop.ui.panels.parameter_form import Choices
 class Catalogue:
     """Effects by id, in the order to show them, and the choices of parameters by name.
 
-    `report` is what the effects write the facts of a run into.
+    `report` is what the effects write the facts of a run into. `unload_idle` forgets models that nothing used
+    for some seconds.
     """
 
     effects: Mapping[str, Effect]
     choices: Mapping[str, Choices]
     report: dict[str, object]
+    unload_idle: Callable[[float], bool] = lambda _: False
 
 
 def load_catalogue(scratch: Scratch) -> Job[Catalogue]:
@@ -42,4 +44,5 @@ def load_catalogue(scratch: Scratch) -> Job[Catalogue]:
         choices["quality"] = [
             (f"{quality.capitalize()} ({count} steps)", quality) for quality, count in steps.items()
         ]
-    return Catalogue(built_in_effects(Engines(), scratch, report), choices, report)
+    engines = Engines()
+    return Catalogue(built_in_effects(engines, scratch, report), choices, report, engines.unload_idle)

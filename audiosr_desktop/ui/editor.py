@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.files import (
     FileInfo,
@@ -39,6 +39,8 @@ from audiosr_desktop.ui.transport import Transport
 from audiosr_desktop.ui.variations import Variations
 
 CHAIN_ID = "audiosr.chain"  # under which the history keeps a chain
+MODEL_IDLE_S = 300.0  # a large model is not kept in memory for longer than this after its last use
+IDLE_CHECK_MS = 30_000
 
 
 class Editor(QObject):
@@ -83,6 +85,9 @@ class Editor(QObject):
         self.openers: dict[str, Callable[[Path], bool]] = {}  # for files that are no sound, by suffix
         self._loader = JobThread(load_effects(), self)
         self._loader.succeeded.connect(self._on_catalogue)
+        self._idle_timer = QTimer(self, interval=IDLE_CHECK_MS)
+        self._idle_timer.timeout.connect(self._on_idle_check)
+        self._idle_timer.start()
         self._loader.failed.connect(self._on_loading_failed)
         self.documents.current_changed.connect(self._on_document_chosen)
         self.runner.ended.connect(self._on_job_ended)
@@ -416,6 +421,10 @@ class Editor(QObject):
         if end.error is not None:
             self.failed.emit(end.title, end.error)
         self._open_next()
+
+    @Slot()
+    def _on_idle_check(self) -> None:
+        self.catalogue.unload_idle(MODEL_IDLE_S)
 
     @Slot(object)
     def _on_catalogue(self, catalogue: Catalogue) -> None:

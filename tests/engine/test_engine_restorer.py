@@ -10,6 +10,7 @@ from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.engine.bundle import load_bundle
 from audiosr_desktop.engine.restorer import Generated, Restorer, Settings
 from audiosr_desktop.engine.sessions import Sessions, open_sessions
+from audiosr_desktop.engine.windows import Grid
 from audiosr_desktop.errors import EngineError, EngineMemoryError
 from audiosr_desktop.job import Progress, run_job
 
@@ -260,3 +261,25 @@ def test_short_of_memory_channels_are_generated_one_by_one(tiny: Restorer, docum
 def test_no_memory_for_one_channel_is_an_error(tiny: Restorer, document: np.ndarray) -> None:
     with pytest.raises(EngineMemoryError):
         added_by(Restorer(Cramped(tiny.sessions, 0)), document[:, :RATE])  # type: ignore[arg-type]
+
+
+def test_guidance_is_taken_in_its_interval_only(tmp_path: Path, document: np.ndarray) -> None:
+    cfg = {"guidance_scale": 3.5, "unconditional_value": -11.4981, "interval": [300, 800]}
+    restorer = open_restorer(build_port_bundle(tmp_path / "port", cfg=cfg))
+    rows: list[tuple[int, int]] = []
+    run = restorer.sessions.run
+
+    def recording(graph: str, feeds: dict[str, np.ndarray]):  # type: ignore[no-untyped-def]
+        if graph == "ddpm":
+            rows.append((int(feeds["timesteps"][0]), len(feeds["x"])))
+        return run(graph, feeds)
+
+    restorer.sessions.run = recording
+    settings = Settings(cutoff_hz=6000.0, steps=4, guidance_scale=3.5, seed=1)
+    added_by(restorer, document[:1, : 4 * RATE], settings=settings)
+    assert rows == [(999, 1), (749, 2), (499, 2), (249, 1)]
+
+
+def test_a_document_of_one_window_has_no_context_to_throw_away(tiny: Restorer) -> None:
+    grid = Grid.of(tiny.bundle.manifest, 5 * RATE)
+    assert [(window.start, window.stop) for window in grid.windows(0, 100)] == [(0, round(5.12 * RATE))]
