@@ -71,6 +71,7 @@ def test_every_command_names_code_that_is_there(words: list[str]) -> None:
         "analyze": ["a"],
         "degrade": ["a", "-o", "b"],
         "compare": ["a", "b"],
+        "listen": ["a", "b"],
     }
     needed |= {f"models {action}": ["a"] for action in ("show", "import", "remove")}
     arguments = parser.parse_args([*words, *needed.get(" ".join(words), [])])

@@ -35,6 +35,7 @@ from audiosr_desktop.training.weights import CLEAN_ENCODER, fill, load_weights
 N = TypeVar("N", bound=nn.Module)
 
 OPSET = 20
+OUTPUTS = {"vae_feature_extract": "latent", CLEAN_ENCODER: "latent", "ddpm": "velocity", "vae_decoder": "mel"}
 PARITY_LIMIT = 1e-4  # against torch with the same (rounded) weights
 PARITY_SIZES = (
     (1, 8),
