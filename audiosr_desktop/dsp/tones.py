@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy.fft
+from scipy.ndimage import uniform_filter1d
 
 from audiosr_desktop.dsp.spectrum import istft, stft
 
@@ -33,17 +34,23 @@ _EDGE_S = 0.12  # the narrow band's memory: moments nearer to an end are left ou
 _INDEPENDENT = _KERNEL_HZ / _FRAME_RATE_HZ  # independent values per moment of the narrow band
 _DRIFT_ORDER = 6
 
-_LEAST_SIGNIFICANCE_DB = 27.0
+_LEAST_EXCESS = 0.1
+_LEAST_SIGNIFICANCE_DB = 24.0
 _LEAST_AMPLITUDE = 2e-4
 _LEAST_CHANNEL_SNR = 30.0  # below it, a channel is without the tone that the others have
 _PARTS = 8
 _KNOWN_FREQUENCY_RELIEF_DB = 10.0
 _LEAK = 1e-6  # power of a tone that its own edges spread over the narrow band
 _SAME_HZ = 0.5
+_CROWD_HZ = 24.0
+_CROWD = 4
 _ROUNDS = 3
 _HUM_HZ = (40.0, 130.0)  # fundamentals of the mains, of its rectified half waves too
 _HARMONICS = 12
 _HARMONIC_TOLERANCE = 0.004
+_STAYING_AROUND_HZ = 24.0
+_LEAST_STAYING = 30.0
+_MOST_STAYING = 5  # in each octave
 _CLEAR_FOR_DRIFT = 4.0  # power of a drifting tone over its surroundings, for its phase to be followed
 _LEAST_REST = 1e-4  # power left without the tones, below which the sound is the tones
 
@@ -123,7 +130,13 @@ def find_tones(
             break
         known_hz = [*known_hz, *hum]  # what belongs to a hum is believed on a weaker trace
     is_all = np.mean(rest**2) < _LEAST_REST * np.mean(np.square(samples, dtype=np.float64))
-    return [] if is_all else found
+    return [] if is_all else [tone for tone in found if not _is_crowded(tone, found)]
+
+
+def _is_crowded(tone: Tone, found: Sequence[Tone]) -> bool:
+    """Tell a line of a comb: vibrato and a rhythm that repeats exactly make many at small distances."""
+    near = [other for other in found if abs(other.frequency_hz - tone.frequency_hz) < _CROWD_HZ]
+    return len(near) >= _CROWD
 
 
 def fit_tone(samples: Samples, sample_rate: int, frequency_hz: float) -> Tone | None:
@@ -245,7 +258,8 @@ def _fit(stretch: _Stretch, frequency_hz: float, *, order: int, may_move: bool =
         amplitudes = (weights * flat).sum(axis=1) / weights.sum(axis=1)
         phase = phase + _phase_step(flat, amplitudes, weights, powers)
         if turn >= 2:  # notes at the tone's own frequency show only in what the tone leaves over
-            variance = beside + _running_mean(np.abs(flat - amplitudes[:, None]) ** 2)
+            rest = np.abs(flat - amplitudes[:, None]) ** 2
+            variance = beside * np.minimum(_excess(rest, beside), 1.0) + _running_mean(rest)
     weights = 1.0 / variance
     flat = band * np.exp(-1j * (powers @ phase))
     amplitudes = (weights * flat).sum(axis=1) / weights.sum(axis=1)
@@ -288,6 +302,15 @@ def _unwrapped_phase(band: Complexes, beside: Reals, powers: Reals) -> Reals:
     return solution[1:]
 
 
+def _excess(rest: Reals, beside: Reals) -> Reals:
+    """Return how much more power is left over at a tone than beside it, (channels, 1); notes lie anywhere.
+
+    For noise, half of the powers lie below ln 2 of their mean.
+    """
+    excess: Reals = np.median(rest / beside, axis=1, keepdims=True) / np.log(2.0)
+    return np.maximum(excess, _LEAST_EXCESS)
+
+
 def _running_mean(power: Reals, width: int = 5) -> Reals:
     kernel = np.full(width, 1.0 / width)
     return np.stack([np.convolve(row, kernel, "same") for row in power])
@@ -305,7 +328,8 @@ def _is_steady(fit: _Fit, *, relief_db: float = 0.0) -> bool:
     beside = fit.beside[clearest] + _LEAK * abs(amplitude) ** 2
     if np.median(np.abs(band - amplitude) ** 2 / beside) > 4.0:
         return False
-    clear = np.abs(band[beside < 0.05 * abs(amplitude) ** 2]) / abs(amplitude)
+    excess = max(1.0, float(_excess(np.abs(band - amplitude)[None] ** 2, beside[None])[0, 0]))
+    clear = np.abs(band[excess * beside < 0.05 * abs(amplitude) ** 2]) / abs(amplitude)
     if clear.size and (np.mean(clear < 0.6) > 0.05 or np.median(clear) > 1.25):
         return False  # it pauses where nothing could hide it, or the fit did not find its phase
     informative = agreeing = 0
@@ -363,7 +387,7 @@ def _is_near(frequency_hz: float, others: Sequence[float]) -> bool:
 def _candidates(
     stretch: _Stretch, *, least_db: float = 16.0, low_hz: float = LOWEST_HZ, high_hz: float | None = None
 ) -> list[float]:
-    """Return frequencies of narrow lines, from the sound as it is and then from its quiet moments."""
+    """Return frequencies of narrow lines: of the sound as it is, of its quiet moments, of what stays."""
     high_hz = stretch.sample_rate / 2 - LOWEST_HZ if high_hz is None else high_hz
     found: list[float] = []
     quiet = _quiet_moments(stretch.samples, stretch.sample_rate)
@@ -372,7 +396,49 @@ def _candidates(
         for at in _lines(sound, stretch.sample_rate, around_hz, least_db, (low_hz, high_hz)):
             if all(abs(at - other) > 0.3 for other in found):
                 found.append(at)
+    for at in _staying_lines(stretch.samples, stretch.sample_rate, (low_hz, high_hz)):
+        if all(abs(at - other) > 0.1 for other in found):
+            found.append(at)
     return found
+
+
+def _staying_lines(samples: Reals, sample_rate: int, between_hz: tuple[float, float]) -> list[float]:
+    """Return where every part of a stretch holds the same amplitude and phase, the surest places first.
+
+    Each part's spectrum is an estimate of a tone's amplitude, the better the quieter its surroundings are. In
+    dense music, where a tone is no peak, these estimates still agree with one another more than notes do.
+    """
+    length = samples.shape[-1]
+    n_fft = scipy.fft.next_fast_len(2 * length, real=True)
+    bin_hz = sample_rate / n_fft
+    step = length // (_PARTS + 1)
+    window = np.hanning(2 * step).astype(np.float32)
+    width = max(3, int(_STAYING_AROUND_HZ / bin_hz))
+    score = np.zeros(n_fft // 2 + 1, np.float32)
+    for row in samples:
+        total = np.zeros(score.shape, np.float32)
+        power_sum = np.zeros(score.shape, np.float32)
+        weighted = np.zeros(score.shape, np.complex64)
+        for first in range(0, _PARTS * step, step):
+            placed = np.zeros(first + 2 * step, np.float32)
+            placed[first:] = row[first : first + 2 * step] * window
+            spectrum = scipy.fft.rfft(placed, n_fft)
+            power = np.square(np.abs(spectrum))
+            weight = 1.0 / (np.exp(uniform_filter1d(np.log(power + 1e-16), width)) + 1e-12)
+            total += weight
+            weighted += weight * spectrum
+            power_sum += weight * power
+        agreed = np.square(np.abs(weighted)) / total
+        score += (_PARTS - 1) * agreed / (np.maximum(power_sum - agreed, 1e-6 * power_sum) + 1e-20)
+    peaks = np.flatnonzero((score[1:-1] > score[:-2]) & (score[1:-1] >= score[2:])) + 1
+    inside = (peaks * bin_hz > between_hz[0]) & (peaks * bin_hz < between_hz[1])
+    peaks = peaks[(score[peaks] > _LEAST_STAYING) & inside]
+    peaks = peaks[np.argsort(-score[peaks], kind="stable")]
+    octaves = np.floor(np.log2(peaks * bin_hz)).astype(int)
+    # a rhythm makes combs of such lines; they lie high, and must not crowd out the others
+    return [
+        float(hz) for octave in np.unique(octaves) for hz in bin_hz * peaks[octaves == octave][:_MOST_STAYING]
+    ]
 
 
 def _lines(
@@ -384,8 +450,11 @@ def _lines(
 ) -> list[float]:
     """Return the peaks of one long spectrum that stand furthest above their neighbourhood, at most 16."""
     n_fft = scipy.fft.next_fast_len(2 * samples.shape[-1], real=True)
-    window = np.hanning(samples.shape[-1])
-    power = (np.abs(scipy.fft.rfft(samples * window, n_fft)) ** 2).sum(axis=0)
+    window = np.hanning(samples.shape[-1]).astype(np.float32)
+    # channel by channel in single precision: these are the longest arrays of all
+    power = np.zeros(n_fft // 2 + 1, np.float32)
+    for row in samples:
+        power += np.square(np.abs(scipy.fft.rfft(row.astype(np.float32) * window, n_fft)))
     bin_hz = sample_rate / n_fft
     level = np.log(power + 1e-24)
     width = max(3, int(around_hz / bin_hz))

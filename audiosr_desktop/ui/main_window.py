@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from audiosr_desktop.ui.editing import GENERATE, LENGTH, SAMPLE_RATE, channel_ch
 from audiosr_desktop.ui.editor import CHAIN_ID, Editor
 from audiosr_desktop.ui.forecast import Forecast
 from audiosr_desktop.ui.preview import Preview
+from audiosr_desktop.ui.readout import format_hz
 from audiosr_desktop.ui.restoring import Restored
 from audiosr_desktop.ui.run_summary import summary_of
 from audiosr_desktop.ui.settings import Settings
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 NAME = "AudioSR Desktop"
 _MESSAGE_MS = 8000
+_REMOVE_TONE = "audiosr.remove-tone"
 _ASK_FROM_S = 60.0  # of work that a cancelled job would lose
 
 
@@ -489,8 +492,17 @@ class MainWindow(WindowFrame):
                 menu.addSeparator()
             else:
                 menu.addAction(self.actions_by_id[name])
+        hz = self.view.line_at(position)
+        if hz is not None and _REMOVE_TONE in self.editor.catalogue.effects:
+            menu.addSeparator()
+            action = menu.addAction(f"Remove the tone at {format_hz(hz)}")
+            action.triggered.connect(partial(self.take_tone, hz))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(position)
+
+    def take_tone(self, hz: float) -> None:
+        """Put a tone into the form of the effect that removes it, to be heard first or applied."""
+        self.panel.show_values(_REMOVE_TONE, {"frequency_hz": round(hz, 1)})
 
     @Slot(str)
     def _on_setting_changed(self, key: str) -> None:

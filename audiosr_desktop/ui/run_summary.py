@@ -18,6 +18,10 @@ def summary_of(result: Restored) -> str:
     if facts.get("device"):
         parts.append(device_words(str(facts["device"])))
     line = " · ".join(parts)
+    tones = facts.get("tones")
+    if isinstance(tones, list) and tones:
+        named = (f"{format_hz(tone['frequency_hz'])} ({tone['level_dbfs']:.0f} dBFS)" for tone in tones)
+        line += ("\n" if line else "") + "tones " + ", ".join(named).replace("-", "−")
     lines = [line[:1].upper() + line[1:]] if line else []
     if not result.changed and not result.warnings:
         lines.append("Nothing was found to restore; the sound is unchanged.")

@@ -82,6 +82,28 @@ def test_notes_are_left_to_the_music(shape: str) -> None:
     assert find_tones((sound + noise).astype(np.float32)[None], RATE) == []
 
 
+def notes_of_bass(seconds: int) -> np.ndarray:
+    """Three voices of low notes, a new one every third of a second: no moment and no band is quiet."""
+    rng = np.random.default_rng(5)
+    length = RATE // 3
+    time_s = np.arange(length) / RATE
+    fade = np.hanning(length) ** 0.25
+    line = [
+        sum(0.05 * fade * np.sin(2 * np.pi * hz * time_s + hz) for hz in rng.uniform(60.0, 220.0, 3))
+        for _ in range(3 * seconds)
+    ]
+    return np.concatenate(line)
+
+
+def test_a_tone_that_never_stands_out_of_dense_notes_is_found_by_staying_the_same() -> None:
+    notes = notes_of_bass(12)
+    assert find_tones(notes.astype(np.float32)[None], RATE) == []
+    damaged = notes + tone(notes.size, 127.0, 0.01)
+    found = find_tones(damaged.astype(np.float32)[None], RATE)
+    assert [round(each.frequency_hz, 1) for each in found] == [127.0]
+    assert found[0].amplitudes[0] == pytest.approx(0.01, rel=0.1)
+
+
 def test_noise_silence_dc_and_a_sound_that_is_a_tone_are_left_alone() -> None:
     length = 4 * RATE
     noise = (0.1 * np.random.default_rng(0).standard_normal((2, length))).astype(np.float32)

@@ -12,6 +12,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.gaps import FillGap
 from audiosr_desktop.effects.restore import Restore
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BundleError
@@ -90,6 +91,20 @@ def test_all_damage_is_found_and_mended_in_order(engines: Engines, run_scratch: 
     low = lowpass(result, RATE, 5_000.0, "cheby", 8) - lowpass(clean, RATE, 5_000.0, "cheby", 8)
     bad = lowpass(damaged, RATE, 5_000.0, "cheby", 8) - lowpass(clean, RATE, 5_000.0, "cheby", 8)
     assert 10 * np.log10(np.mean(low[:, apart] ** 2) / np.mean(bad[:, apart] ** 2)) < -12.0
+
+
+@pytest.mark.parametrize("name", ["music_tabla", "speech_it_syllables", "effects_bell"])
+def test_gaps_alone_are_filled_as_the_effect_for_gaps_fills_them(
+    name: str, engines: Engines, run_scratch: Scratch
+) -> None:
+    damaged = clip(name)
+    for start in range(50_000, damaged.shape[1] - 10_000, 60_000):
+        damaged[:, start : start + 4_800] = 0.0
+    result, report = run(damaged, engines, run_scratch)
+    assert report["steps_done"] == ["audiosr.fill-gap"]
+    sound = Sound.from_array(damaged, RATE)
+    filled = run_job(apply_effect(FillGap(), sound, Region(0, sound.length), {}, run_scratch))
+    assert np.array_equal(result, filled.read(0, filled.length))
 
 
 def test_steps_can_be_switched_off(engines: Engines, run_scratch: Scratch) -> None:

@@ -14,8 +14,10 @@ from audiosr_desktop.effects.apply import apply_effect
 from audiosr_desktop.effects.super_resolution import SuperResolution
 from audiosr_desktop.engine.bundle import load_bundle
 from audiosr_desktop.engine.engines import Engines
-from audiosr_desktop.errors import BundleError, EffectError, SoundError
-from audiosr_desktop.job import run_job
+from audiosr_desktop.engine.restorer import Generated, Restorer
+from audiosr_desktop.engine.sessions import CUDA, ProviderReport, Sessions
+from audiosr_desktop.errors import BundleError, EffectError, EngineMemoryError, SoundError
+from audiosr_desktop.job import Job, Progress, run_job
 
 CUTOFF_HZ = 5000.0
 
@@ -262,4 +264,36 @@ def test_cancelling_half_way_ends_in_time_and_leaves_nothing(run_scratch: Scratc
     start = time.monotonic()
     job.close()
     assert time.monotonic() - start < 2.0
+    assert not list(run_scratch.folder.glob("*.f32"))
+
+
+class FullGpu(Engines):
+    """Engines of a machine with a GPU that has no memory left."""
+
+    def restorer(
+        self, model: str = "", device: str = "auto", *, vocoder: str = "", quality: str = ""
+    ) -> Job[Restorer]:
+        restorer = yield from super().restorer(model, "cpu", vocoder=vocoder, quality=quality)
+        if device == "cpu":
+            return restorer
+        report = ProviderReport(device, "cuda:0", CUDA)
+        return FullRestorer(Sessions(restorer.bundle, restorer.sessions.graphs, report))
+
+
+class FullRestorer(Restorer):
+    """Runs out of memory at once."""
+
+    def generate(self, *_: object, **__: object) -> Job[Generated]:
+        yield Progress(0.0, "Generating")
+        raise EngineMemoryError("The model's ddpm.onnx cannot be run on cuda:0: out of memory")
+
+
+def test_a_gpu_without_memory_gives_way_to_the_processor(run_scratch: Scratch, engines: Engines) -> None:
+    sound = band_limited(seconds=2.0)
+    after, report = restore(sound, run_scratch, FullGpu(threads=1), device="auto")
+    assert report["device"] == "cpu"
+    assert "the processor was used" in report["warnings"][0]
+    np.testing.assert_array_equal(after, restore(sound, run_scratch, engines)[0])
+    with pytest.raises(EngineMemoryError):  # a device that was asked for is not exchanged for another
+        restore(sound, run_scratch, FullGpu(threads=1), device="cuda")
     assert not list(run_scratch.folder.glob("*.f32"))

@@ -4,7 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from conftest import RATE, write_tone
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 from ui_fakes import Answers, OutputMaker
 
@@ -57,4 +61,39 @@ def test_super_resolution_runs_from_the_panel(
     assert np.array_equal(after[:, 3 * RATE :], before[:, 3 * RATE :])
     assert not np.array_equal(after, before)
     assert not answers.errors
+    window.close()
+
+
+def test_a_line_in_the_spectrogram_is_taken_by_a_right_click(
+    qtbot: QtBot, run_scratch: Scratch, settings: Settings, tmp_path: Path
+) -> None:
+    editor = Editor(run_scratch, Player(OutputMaker()), lambda: load_catalogue(run_scratch))
+    window = MainWindow(editor, settings, Answers())
+    window.show()
+    with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
+        editor.start()
+    seconds = np.arange(4 * RATE) / RATE
+    noise = np.random.default_rng(1).normal(0.0, 0.01, seconds.size)
+    path = tmp_path / "whistle.wav"
+    soundfile.write(path, noise + 0.05 * np.sin(2 * np.pi * 3_000.0 * seconds), RATE, subtype="FLOAT")
+    with qtbot.waitSignal(editor.document_changed, timeout=10_000):
+        window.open_file(path)
+    qtbot.waitUntil(lambda: not editor.runner.busy, timeout=10_000)
+    spectrogram = window.view.spectrogram
+    y = spectrogram.y_of_hz(3_010.0, 0)
+    assert y is not None
+    place = QPoint(round(spectrogram.x_of(2 * RATE)), round(y))
+    QTest.mousePress(spectrogram, Qt.MouseButton.RightButton, pos=place)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    take = next(action for action in menu.actions() if action.text().startswith("Remove the tone at 3.0"))
+    take.trigger()
+    menu.close()
+    effect = window.panel.effect
+    assert effect is not None
+    assert effect.id == "audiosr.remove-tone"
+    assert window.panel.values()["frequency_hz"] == pytest.approx(3_000.0, abs=10.0)
+    with qtbot.waitSignal(editor.restored, timeout=60_000):
+        window.panel.apply_button.click()
+    assert "ones 3.00 kHz (−26 dBFS)" in window.panel.summary.text()
     window.close()

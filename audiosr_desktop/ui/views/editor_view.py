@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -117,6 +117,12 @@ class EditorView(QWidget):
         """Show "waveform", "spectrogram" or "both"."""
         self.waveform.setVisible(which != "spectrogram")
         self.spectrogram.setVisible(which != "waveform")
+
+    def line_at(self, position: QPoint) -> float | None:
+        """Return the frequency of the line at a global position in the spectrogram; None elsewhere."""
+        if not self.spectrogram.isVisible():
+            return None
+        return self.spectrogram.line_at(QPointF(self.spectrogram.mapFromGlobal(position)))
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""

@@ -92,6 +92,20 @@ class SpectrogramView(SpectrogramCanvas):
         found = nearest_peak_hz(self._peak_samples, self._sound.sample_rate, hz, reach)
         return hz if found is None else found
 
+    def line_at(self, position: QPointF) -> float | None:
+        """Return the frequency of the strongest line at a place; None outside the picture."""
+        from audiosr_desktop.dsp.shapes import nearest_peak_hz  # noqa: PLC0415 - seldom used, slow to load
+
+        if self._sound is None or not self.inside(position) or not self.timeline.length:
+            return None
+        hz = self.hz_at(position.y())
+        if hz is None:
+            return None
+        start = max(0, min(round(self.sample_at(position.x())), self._sound.length) - _PEAK_SAMPLES // 2)
+        samples = self._sound.read(start, min(start + _PEAK_SAMPLES, self._sound.length))
+        reach = _PEAK_REACH * self._plane(position.y()).hz_per_pixel
+        return nearest_peak_hz(samples, self._sound.sample_rate, hz, reach) or hz
+
     def grab_other(self, position: QPointF) -> bool:
         lane = self.cutoff.lane_of_tag(position)
         if lane is not None:
