@@ -4,7 +4,8 @@ The format, version 1. `application_id` is 0x41535250 ("ASRP") and `user_version
 newer one is refused. Five tables, and nothing else is accepted:
 
 - `meta(name, value)`: texts by name. `info` (the source file's format, JSON), `view` (JSON), `done` and
-  `saved` (how many steps are done, and at how many the document was saved; -1 for none),
+  `saved` (how many steps are done, and at how many the document was saved; -1 for none), `takes` (JSON;
+  the pieces as in `states`, base64; files of older programs lack it),
   `self_contained` (0 or 1), `revision` (drawn at each save), `project` (of an autosave: the path of the
   project).
 - `stores(id, kind, channels, length, link)`: where samples are. `samples`: in this file, `link` their type
@@ -53,6 +54,8 @@ from audiosr_desktop.audio.project_values import (
     step_of,
     step_row,
     store_numbers,
+    takes_of,
+    takes_to_text,
     to_text,
 )
 from audiosr_desktop.audio.sound import Sound
@@ -216,7 +219,7 @@ class ProjectFile:
             with self._lock:
                 self._connection.execute("BEGIN IMMEDIATE")
                 self._require_unchanged()
-            yield from self._add_stores(states, numbers, contents)
+            yield from self._add_stores(numbers, contents)
             with self._lock:
                 revision = self._write(contents, states, same, numbers)
                 self._connection.execute("COMMIT")
@@ -237,11 +240,10 @@ class ProjectFile:
 
     def _add_stores(
         self,
-        states: Sequence[State],
         numbers: weakref.WeakKeyDictionary[SampleStore, int],
         contents: Contents,
     ) -> Job[None]:
-        new = {id(store): store for state in states for store in stores_of(state.sound)}
+        new = {id(store): store for sound in contents.sounds() for store in stores_of(sound)}
         fresh = [store for store in new.values() if store not in numbers]
         total, done = sum(store.length for store in fresh) or 1, 0
         for store in fresh:
@@ -294,11 +296,11 @@ class ProjectFile:
     ) -> str:
         run = self._connection.execute
         history, revision = contents.history, secrets.token_hex(8)
+        ids = {id(store): numbers[store] for sound in contents.sounds() for store in stores_of(sound)}
         run("DELETE FROM states WHERE position >= ?", (same,))
         run("DELETE FROM steps WHERE position >= ?", (same,))
         for position in range(same, len(states)):
             state = states[position]
-            ids = {id(store): numbers[store] for store in stores_of(state.sound)}
             pieces = pieces_to_bytes(state.sound, ids)
             texts = spans_to_text(state.spans), marks_to_text(state.marks)
             run(
@@ -315,11 +317,12 @@ class ProjectFile:
             "saved": str(history.index if self.kind == "project" else history.clean),
             "self_contained": str(int(contents.self_contained)),
             "project": str(contents.project_path or ""),
+            "takes": takes_to_text(contents.takes, ids),
             "revision": revision,
         }
         self._connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
         # samples that no state needs go, unless something in the program still reads them from here
-        needed = {numbers[store] for state in states for store in stores_of(state.sound)}
+        needed = set(ids.values())
         read = {store.number for store in numbers if isinstance(store, StoredSamples) and store.owner is self}
         for (number,) in run("SELECT id FROM stores").fetchall():
             if number not in needed | read:
@@ -366,7 +369,9 @@ class ProjectFile:
                 step_rows = run("SELECT * FROM steps ORDER BY position").fetchall()
                 store_rows = run("SELECT id, kind, channels, length, link FROM stores").fetchall()
             stores = yield from self._load_stores(store_rows, _Sources(scratch, moved or {}))
-            history = self._load_history(meta, state_rows, step_rows, stores)
+            sounds = _Sounds(stores, strict=self.kind == "project")
+            history = _load_history(meta, state_rows, step_rows, sounds)
+            takes = takes_of(meta.get("takes", "[]"), sounds)
             info = info_from_text(meta["info"])
             found = {s.path for s in stores.values() if isinstance(s, FileStore | DecodedStore)}
             info = _info_where_it_is(info, found, moved or {})
@@ -377,7 +382,7 @@ class ProjectFile:
             self._revision = str(meta["revision"])
             self._numbers = weakref.WeakKeyDictionary({store: n for n, store in stores.items()})
             self._states = list(history.states()) if len(history.steps) + 1 == len(state_rows) else []
-            return Contents(history, info, view, project, meta["self_contained"] == "1")
+            return Contents(history, info, view, project, meta["self_contained"] == "1", takes)
         except _SQL_ERRORS as error:
             raise _damaged(self.path, error) from error
         except _BAD_VALUES as error:
@@ -428,38 +433,6 @@ class ProjectFile:
                 sources.projects[name] = ProjectFile.open(Path(str(name)), "project")
             return sources.projects[name].stored(natural(number))
         raise ValueError(f"a store of kind {kind!r}")
-
-    def _load_history(
-        self,
-        meta: Mapping[str, str],
-        state_rows: Sequence[tuple[Any, ...]],
-        step_rows: Sequence[tuple[Any, ...]],
-        stores: Mapping[int, SampleStore],
-    ) -> History:
-        count, index, clean = len(state_rows), natural(int(meta["done"])), int(meta["saved"])
-        in_order = [row[0] for row in state_rows] == list(range(count))
-        if not in_order or [row[0] for row in step_rows] != list(range(1, count)) or index >= count:
-            raise ValueError("the history has gaps")
-        states: list[State | None] = []
-        sounds: dict[tuple[object, object], Sound] = {}  # a step that changed none is known by its sound
-        for _, rate, pieces, spans, marks in state_rows:
-            whole = store_numbers(pieces) <= stores.keys()
-            if not whole and self.kind == "project":
-                raise ValueError("samples are missing")
-            if whole and (pieces, rate) not in sounds:
-                sounds[pieces, rate] = sound_of(pieces, rate, stores)
-            states.append(state_of(sounds[pieces, rate], spans, marks) if whole else None)
-        first = last = index
-        while first > 0 and states[first - 1] is not None:
-            first -= 1
-        while last + 1 < count and states[last + 1] is not None:
-            last += 1
-        kept = [state for state in states[first : last + 1] if state is not None]
-        if states[index] is None:
-            raise ValueError("samples of the present state are missing")
-        steps = [step_of(row[1:]) for row in step_rows[first:last]]
-        clean = clean - first if first <= clean <= last else -1
-        return History(kept[0], tuple(zip(steps, kept[1:], strict=True)), index - first, clean)
 
     # samples
 
@@ -561,6 +534,55 @@ def save_as(path: Path, contents: Contents, kind: Kind = "project") -> Job[Proje
         return ProjectFile.open(path, kind).after(file)
     except OSError as error:
         raise _write_error(path, error) from error
+
+
+class _Sounds:
+    """Makes sounds of pieces; the same pieces are one sound, as edits are told apart by it.
+
+    Args:
+        stores: by their number in the file.
+        strict: samples that are missing are damage; otherwise such a sound is None.
+    """
+
+    def __init__(self, stores: Mapping[int, SampleStore], *, strict: bool) -> None:
+        self._stores, self._strict = stores, strict
+        self._known: dict[tuple[bytes, object], Sound] = {}
+
+    def __call__(self, pieces: bytes, rate: object) -> Sound | None:
+        if not store_numbers(pieces) <= self._stores.keys():
+            if self._strict:
+                raise ValueError("samples are missing")
+            return None
+        if (pieces, rate) not in self._known:
+            self._known[pieces, rate] = sound_of(pieces, rate, self._stores)
+        return self._known[pieces, rate]
+
+
+def _load_history(
+    meta: Mapping[str, str],
+    state_rows: Sequence[tuple[Any, ...]],
+    step_rows: Sequence[tuple[Any, ...]],
+    sounds: _Sounds,
+) -> History:
+    count, index, clean = len(state_rows), natural(int(meta["done"])), int(meta["saved"])
+    in_order = [row[0] for row in state_rows] == list(range(count))
+    if not in_order or [row[0] for row in step_rows] != list(range(1, count)) or index >= count:
+        raise ValueError("the history has gaps")
+    states: list[State | None] = []
+    for _, rate, pieces, spans, marks in state_rows:
+        sound = sounds(pieces, rate)
+        states.append(state_of(sound, spans, marks) if sound is not None else None)
+    first = last = index
+    while first > 0 and states[first - 1] is not None:
+        first -= 1
+    while last + 1 < count and states[last + 1] is not None:
+        last += 1
+    kept = [state for state in states[first : last + 1] if state is not None]
+    if states[index] is None:
+        raise ValueError("samples of the present state are missing")
+    steps = [step_of(row[1:]) for row in step_rows[first:last]]
+    clean = clean - first if first <= clean <= last else -1
+    return History(kept[0], tuple(zip(steps, kept[1:], strict=True)), index - first, clean)
 
 
 def missing_sources(history: History) -> list[SourceLink]:

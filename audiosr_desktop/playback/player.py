@@ -140,6 +140,12 @@ class Player:
         return self._order is not None and self._order.loop
 
     @property
+    def loop_span(self) -> Span | None:
+        """The range that is played again and again now."""
+        order = self._order
+        return order.span if order is not None and order.loop and self.playing else None
+
+    @property
     def speed(self) -> float:
         """How fast it plays; 1 is the sound's own speed."""
         return self._hearing.speed

@@ -1,6 +1,6 @@
 """Document: the present sound beside its undo history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
@@ -13,6 +13,7 @@ from audiosr_desktop.audio.history import History, Span, State, Step
 from audiosr_desktop.audio.markers import Mark, in_order, moved_marks, moved_region
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.takes import TakeSet
 from audiosr_desktop.ui.timeline import TimelineView
 
 RestoredSpan: TypeAlias = Span
@@ -45,6 +46,7 @@ class Document(QObject):
     sound_changed = Signal(object)  # Region: where the sound differs; the whole of it when its length changed
     marks_changed = Signal()
     locked_changed = Signal(bool)
+    takes_changed = Signal()
     saved_as = Signal()  # its name or its saved state is another one
 
     def __init__(
@@ -62,6 +64,7 @@ class Document(QObject):
         self.project_path = project_path
         self.self_contained = False  # whether its project holds the samples of its sources
         self.view: TimelineView | None = None  # what was seen when another document was last shown
+        self._takes: tuple[TakeSet, ...] = ()
         self.undo_stack = QUndoStack(self)
         self._locked = False
         for step, after in known.steps:
@@ -87,6 +90,21 @@ class Document(QObject):
     def marks(self) -> tuple[Mark, ...]:
         """Markers and regions of the present sound, by time."""
         return self._state.marks
+
+    @property
+    def takes(self) -> tuple[TakeSet, ...]:
+        """Versions of regions that were restored, a set for each."""
+        return self._takes
+
+    def set_takes(self, takes: Iterable[TakeSet]) -> None:
+        """Keep other takes; comparing them is no edit."""
+        self._takes = tuple(takes)
+        self.takes_changed.emit()
+
+    def reachable_takes(self) -> tuple[TakeSet, ...]:
+        """Return the takes that undo and redo can come to; an edit after an undo leaves others behind."""
+        states = list(self.history().states())
+        return tuple(takes for takes in self._takes if takes.belongs_to(states))
 
     @property
     def path(self) -> Path:

@@ -131,6 +131,7 @@ class Editor(QObject):
             "compare": self.transport.can_compare,
             "repeat": self._last is not None,
             "vary": self.variations.can_vary,
+            "takes": self.variations.current() is not None,
         }
         return found | {name for name, holds in held.items() if holds}
 
@@ -199,7 +200,6 @@ class Editor(QObject):
     def close_document(self) -> None:
         """Forget the document; not while a job changes it."""
         if self._document is not None and not self._document.locked:
-            self.variations.forget(self._document)
             self.documents.remove(self._document)
 
     def export(self, choice: Export) -> bool:
@@ -321,7 +321,7 @@ class Editor(QObject):
             if result.before is not document.sound:
                 text = f"Resample to {result.before.sample_rate / 1000:g} kHz"
                 document.edit(text, result.before, Region(0, result.before.length))
-            self.variations.remember(step, result)
+            self.variations.remember(document, step, result)
             span = Span(result.region, step.text, result.facts)
             document.edit(step.text, result.after, result.region, span, step=step)
         self.restored.emit(result)
@@ -406,9 +406,9 @@ class Editor(QObject):
 
     def show_takes(self) -> None:
         """Give the player all takes of the present result, or the sounds before and after the last edit."""
-        document, compared = self.document, self.variations.current()
-        if document is not None and compared is not None:
-            self.transport.set_takes(compared.sounds, compared.number_of(document.sound))
+        document, takes = self.document, self.variations.current()
+        if document is not None and takes is not None:
+            self.transport.set_takes(takes.sounds, takes.number_of(document.sound))
         elif document is not None:
             last = document.last_edit()
             self.transport.set_sounds(document.sound, last.before.sound if last is not None else None)

@@ -268,6 +268,12 @@ class MainWindow(WindowFrame):
         if effect is not None:
             self.editor.apply(effect.id, self.panel.values())
 
+    def apply_as_take(self) -> None:
+        """Apply the chosen effect to the source of the takes; the result is one more of them."""
+        effect = self.panel.effect
+        if effect is not None:
+            self.editor.variations.add(effect.id, self.panel.values())
+
     def ask_generate(self) -> None:
         """Ask what to generate, and put it at the selection or the playhead."""
         effect = self.editor.catalogue.effects.get(GENERATE)

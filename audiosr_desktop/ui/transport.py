@@ -51,6 +51,7 @@ class Transport(QObject):
         self._following = True
         self.follow = True
         self.smooth = False  # keep the playhead in the middle instead of turning pages
+        self._blind_order = False
         self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
         self._meters: Meters | None = None
@@ -240,6 +241,7 @@ class Transport(QObject):
     def _begun(self) -> None:
         self._timer.start()
         self._was_playing = True
+        self._match_levels()
         self.state_changed.emit()
 
     def seek(self, sample: int) -> None:
@@ -294,6 +296,11 @@ class Transport(QObject):
         self._give_gains()
         self.state_changed.emit()
 
+    def set_blind(self, blind: bool) -> None:
+        """Show nothing that tells the takes apart, or show it again."""
+        self.blind = self._blind_order = blind
+        self.state_changed.emit()
+
     def begin_blind(self, anchor: Sound | None = None, *, duck: bool = False) -> None:
         """Loop what is selected for a blind test; nothing tells the takes apart meanwhile.
 
@@ -316,7 +323,7 @@ class Transport(QObject):
 
     def end_blind(self) -> None:
         """Stop, and show again what is heard."""
-        self.blind = False
+        self.blind = self._blind_order
         self.stop()
         self.set_loop(False)
         self.player.set_duck(False)
@@ -413,12 +420,13 @@ class Transport(QObject):
         self._match_levels()
 
     def _match_levels(self) -> None:
-        """Measure what is compared: the selection, or all."""
+        """Measure what is compared: the loop that is played, the selection, or all."""
         if not self.can_compare:
             self.matching.drop()
             return
-        span = self._timeline.selection or Region(0, self._takes[0].length)
-        self.matching.measure(self._takes, span.start, min(span.stop, self._takes[0].length))
+        selection, length = self._timeline.selection, self._takes[0].length
+        start, stop = (0, length) if selection is None else (selection.start, min(selection.stop, length))
+        self.matching.measure(self._takes, *(self.player.loop_span or (start, stop)))
         self._give_gains()
 
     @Slot()

@@ -187,6 +187,7 @@ def test_a_bad_project_is_one_sentence(stage: Stage, tmp_path: Path, content: by
 
 def dead_copy(stage: Stage, tmp_path: Path) -> Path:
     """Copy what a kill at this moment would leave."""
+    stage.window.autosave.wait()
     folder = tmp_path / "dead" / "audiosr-1-dead"
     shutil.copytree(stage.editor.scratch.folder, folder)
     return folder
@@ -198,6 +199,7 @@ def test_each_step_is_on_disk_when_it_is_done(edited: Stage, tmp_path: Path) -> 
     entries = find_recoverable(tmp_path / "dead")
     assert [(e.title, e.steps, e.last_step) for e in entries] == [("tone.wav", 3, "Add marker")]
     edited.window.close_document()
+    edited.window.autosave.wait()
     assert not list(edited.editor.scratch.folder.glob("*.autosave"))
     with edited.qtbot.waitSignal(edited.window.projects.recovered, timeout=10_000):
         edited.window.offer_recovery(entries)

@@ -1,4 +1,4 @@
-"""AbxDialog: blind trials of source and result, with the result only at the end."""
+"""AbxDialog: blind trials of two takes, with the result only at the end."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QLabel, QProgress
 
 from audiosr_desktop.playback.abx import AbxResult, AbxTest, Answer
 from audiosr_desktop.ui.theme import figures_font
-from audiosr_desktop.ui.transport import TAKE_A, Transport
+from audiosr_desktop.ui.transport import Transport
 
 
 class AbxDialog(QDialog):
@@ -15,10 +15,14 @@ class AbxDialog(QDialog):
     Args:
         test: a new one; its names are shown at the end.
         transport: plays the loop.
+        pair: numbers of the takes A and B.
     """
 
-    def __init__(self, test: AbxTest, transport: Transport, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, test: AbxTest, transport: Transport, pair: tuple[int, int], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._pair = pair
         self.test = test
         self.result_found: AbxResult | None = None
         self._transport = transport
@@ -58,7 +62,7 @@ class AbxDialog(QDialog):
     def hear(self, name: str) -> None:
         """Hear A, B or X."""
         which = self.test.hidden[self.test.trial] if name == "X" and not self.test.finished else name
-        self._transport.hear_blind(TAKE_A if which == "A" else self._transport.compared)
+        self._transport.hear_blind(self._pair[which == "B"])
         for other, button in self.hear_buttons.items():
             button.setChecked(other == name)
 
