@@ -47,7 +47,7 @@ class TakesMenu(QMenu):
     def _fill(self) -> None:
         self.clear()
         transport, takes = self._transport, self._variations.current()
-        order = range(len(transport.takes))
+        order = tuple(range(len(transport.takes)))
         if self.blind_order:
             order = self._shuffled(len(order))
         for place, number in enumerate(order):
