@@ -17,11 +17,12 @@ from audiosr_desktop.audio.history import History, Span, State, Step, space_byte
 from audiosr_desktop.audio.links import MissingStore
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.mask import HOP, ROWS, Mask
-from audiosr_desktop.audio.project import ProjectFile, StoredSamples, missing_sources, save_as, source_paths
+from audiosr_desktop.audio.project import ProjectFile, missing_sources, save_as, source_paths
 from audiosr_desktop.audio.project_values import Contents
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch, ScratchStore, SilenceStore, holding
+from audiosr_desktop.audio.stored_samples import StoredSamples
 from audiosr_desktop.audio.takes import Take, TakeSet
 from audiosr_desktop.errors import AudioFileError, ProjectError
 from audiosr_desktop.job import run_job
