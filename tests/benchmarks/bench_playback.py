@@ -115,7 +115,9 @@ def measure_drop_outs(seconds: float, raw: Path, record: Callable[[Path], object
     with record(raw):  # type: ignore[attr-defined]
         time.sleep(1.0)
         player.play(0)
+        empty = 0
         while not player.finished and player.error is None:
+            empty = max(empty, player.dropouts)
             time.sleep(0.1)
     late = watch.late()
     player.close()
@@ -128,7 +130,7 @@ def measure_drop_outs(seconds: float, raw: Path, record: Callable[[Path], object
     whole = same == x.shape[1] and not different.size
     sys.stdout.write(
         f"{seconds:g} s under load: {'every sample as it was' if whole else 'NOT continuous'}; "
-        f"{late} late blocks, {silent} silent samples"
+        f"reader late {empty} times, sound card's thread {late} times, {silent} silent samples"
         + (f", first difference at {different[0] / RATE:.2f} s" if different.size else "")
         + "\n"
     )
