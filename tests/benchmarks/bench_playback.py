@@ -5,7 +5,6 @@ card while a process on every core computes, records it, and compares it sample 
 of the program's contracts: key to sound 50 ms, switch 10 ms, no drop-out.
 """
 
-import contextlib
 import multiprocessing
 import os
 import statistics
@@ -143,8 +142,6 @@ def main() -> None:
     sys.setswitchinterval(0.0005)  # as the window does
     with tempfile.TemporaryDirectory() as folder, virtual_card(Path(folder)) as card:
         os.environ.update(card.environment)
-        with contextlib.suppress(PermissionError):  # sound servers run before what computes
-            os.setpriority(os.PRIO_PROCESS, card.process_id, -11)
         measure_times(Watch())
         measure_drop_outs(seconds, Path(folder) / "heard.raw", card.recording)
 
