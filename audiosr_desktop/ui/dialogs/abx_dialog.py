@@ -36,7 +36,8 @@ class AbxDialog(QDialog):
         grid.addWidget(self.said, 0, 0, 1, 3)
         self.progress = QProgressBar()
         self.progress.setRange(0, len(test.hidden))
-        self.progress.setFormat("%v of %m")
+        self.progress.setTextVisible(False)  # the line above tells it
+        self.progress.setAccessibleName("Trials done")
         grid.addWidget(self.progress, 1, 0, 1, 3)
         self.hear_buttons = {name: self._button(f"Hear {name}", name) for name in "AXB"}
         for column, (name, button) in enumerate(self.hear_buttons.items()):
@@ -57,6 +58,7 @@ class AbxDialog(QDialog):
         self.finished.connect(self._on_finished)
         transport.begin_blind()
         self.hear("X")
+        self.hear_buttons["X"].setFocus()
         self._show()
 
     def hear(self, name: str) -> None:
@@ -89,6 +91,8 @@ class AbxDialog(QDialog):
             f"{result.correct} of {result.total} correct, p = {result.p_value:.2g}. {verdict}\n"
             f"A was {test.names[0]}, B was {test.names[1]}."
         )
+        self.said.setMinimumHeight(self.said.heightForWidth(self.said.width()))  # wrapped lines need more
+        self.adjustSize()
 
     @Slot()
     def _on_finished(self) -> None:

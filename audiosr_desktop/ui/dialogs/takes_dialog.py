@@ -47,6 +47,8 @@ class TakesDialog(QDialog):
         said.setWordWrap(True)
         self.list = QListWidget()
         self.list.setAccessibleName("Takes")
+        self.list.setSpacing(3)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         for number, name in enumerate(names):
             item = QListWidgetItem(f"{letter(number)} · {name}", self.list)
             chosen = number in ticked or number in fixed
