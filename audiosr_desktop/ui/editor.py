@@ -7,15 +7,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.files import (
     FileInfo,
-    WriteOptions,
     file_markers,
     open_sound,
     probe,
     same_file,
-    write_sound,
 )
 from audiosr_desktop.audio.history import History, Span, State, Step
-from audiosr_desktop.audio.markers import for_file, from_file, of_part
+from audiosr_desktop.audio.markers import from_file
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.project import missing_sources, source_paths
 from audiosr_desktop.audio.region import Region
@@ -29,6 +27,7 @@ from audiosr_desktop.ui.catalogue import Catalogue
 from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
+from audiosr_desktop.ui.exporting import part_job, regions_job
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.measurements import Measurements
@@ -208,26 +207,14 @@ class Editor(QObject):
         if document is None:
             return False
         region = choice.region
-        sound = document.sound if region is None else document.sound.slice(region.start, region.stop)
         problem = self._export_problem(document, choice.path)
         if problem is not None:
             self.failed.emit("Export", problem)
             return False
-        marks = document.marks if region is None else of_part(document.marks, region)
-        options = WriteOptions(
-            dither=choice.dither,
-            metadata=choice.tags,
-            # markers that nobody touched are carried over as they are
-            markers=None if marks == document.history().base.marks else for_file(marks, sound.sample_rate),
-        )
-        job = write_sound(
-            sound,
-            choice.path,
-            output=choice.output,
-            like=document.info,
-            overwrite=choice.overwrite,
-            options=options,
-        )
+        if choice.each_region:
+            title = f"Export the regions of {document.path.name}"
+            return self.runner.start(title, regions_job(document, choice), self._on_regions_exported)
+        job = part_job(document, choice, region, choice.path, overwrite=choice.overwrite)
         index = document.undo_stack.index()
 
         def done(info: FileInfo) -> None:
@@ -237,6 +224,11 @@ class Editor(QObject):
             self.exported.emit(info.path)
 
         return self.runner.start(f"Export {choice.path.name}", job, done)
+
+    @Slot(object)
+    def _on_regions_exported(self, written: list[FileInfo]) -> None:
+        if written:
+            self.exported.emit(written[-1].path)
 
     def _export_problem(self, document: Document, path: Path) -> AudioFileError | None:
         """Return why a file must not be written: it is a source of a document, or sound is missing."""
