@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from audiosr_desktop.audio.files import FileInfo
@@ -67,6 +67,9 @@ class Document(QObject):
         self._takes: tuple[TakeSet, ...] = ()
         self.undo_stack = QUndoStack(self)
         self._locked = False
+        self._fill_stack(known)
+
+    def _fill_stack(self, known: History) -> None:
         for step, after in known.steps:
             self.undo_stack.push(EditCommand(self, step, self._state, after))
         if 0 <= known.clean <= len(known.steps):
@@ -182,6 +185,18 @@ class Document(QObject):
         if span is not None:
             state = replace(state, spans=(*state.spans, span))
         self.undo_stack.push(EditCommand(self, step, before, state))
+
+    def forget_oldest(self, count: int) -> None:
+        """Make the state after the first `count` steps the one that undo goes back to at most."""
+        old = self.history()
+        clean = old.clean - count if old.clean >= count else -1
+        known = History(old.steps[count - 1][1], old.steps[count:], old.index - count, clean)
+        with QSignalBlocker(self), QSignalBlocker(self.undo_stack):  # what is shown stays as it is
+            self.undo_stack.clear()
+            self._base = self._state = known.base
+            self._fill_stack(known)
+        self.undo_stack.indexChanged.emit(self.undo_stack.index())
+        self.undo_stack.cleanChanged.emit(self.undo_stack.isClean())
 
     def edit_marks(self, text: str, marks: tuple[Mark, ...]) -> None:
         """Change the markers and regions, as one step that can be undone."""

@@ -1,6 +1,5 @@
 """Exporting: the jobs that write a document, a part of it, or each of its regions to files."""
 
-import contextlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from audiosr_desktop.audio.files import FileInfo, WriteOptions, write_sound
 from audiosr_desktop.audio.markers import Mark, for_file, of_part
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.job import Job, part_of
 from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document
 
@@ -57,12 +56,6 @@ def regions_job(document: Document, choice: Export) -> Job[list[FileInfo]]:
     """
     parts, written = region_files(document.marks, choice.path), []
     for place, (region, path) in enumerate(parts):
-        with contextlib.closing(part_job(document, choice, region, path, overwrite=False)) as job:
-            while True:
-                try:
-                    progress = next(job)
-                except StopIteration as end:
-                    written.append(end.value)
-                    break
-                yield Progress((place + progress.fraction) / len(parts), f"{path.name}: {progress.stage}")
+        job = part_job(document, choice, region, path, overwrite=False)
+        written.append((yield from part_of(job, place / len(parts), (place + 1) / len(parts))))
     return written

@@ -108,6 +108,7 @@ class MainWindow(WindowFrame):
         view.scrubbed.connect(editor.transport.scrub)
         view.scrolled.connect(editor.transport.stop_following)
         editor.transport.told.connect(self._on_told)
+        self.undo_budget.told.connect(self._on_told)
         editor.transport.device_chosen.connect(self._on_device_chosen)
         editor.openers[SUFFIX] = self.projects.open
         self.projects.saved.connect(self._on_exported)
