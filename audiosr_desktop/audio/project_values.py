@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from audiosr_desktop.audio.mask import MAX_COLUMNS, ROWS, Mask
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Piece, Sound
 from audiosr_desktop.audio.store import SampleStore
+from audiosr_desktop.audio.takes import Take, TakeSet
 
 _MOST_TEXT = 50_000_000  # characters of a name or a set of values
 
@@ -31,6 +32,7 @@ class Contents:
         view: what was seen and chosen; any plain values.
         project_path: the project that an autosave belongs to.
         self_contained: whether the project holds its sources' samples too.
+        takes: versions of regions; their sounds may be those of states.
     """
 
     history: History
@@ -38,6 +40,14 @@ class Contents:
     view: Mapping[str, Any] = field(default_factory=dict)
     project_path: Path | None = None
     self_contained: bool = False
+    takes: tuple[TakeSet, ...] = ()
+
+    def sounds(self) -> Iterator[Sound]:
+        """Yield every sound that is saved, one that is needed twice maybe twice."""
+        for state in self.history.states():
+            yield state.sound
+        for takes in self.takes:
+            yield from takes.sounds
 
 
 def to_text(value: object) -> str:
@@ -233,3 +243,43 @@ def state_of(sound: Sound, spans: object, marks: object) -> State:
     kept = (replace(span, region=span.region.clipped(0, sound.length)) for span in spans_of(spans))
     cut = (replace(mark, region=mark.region.clipped(0, sound.length)) for mark in marks_of(marks))
     return State(sound, tuple(kept), tuple(cut))
+
+
+def takes_to_text(sets: Sequence[TakeSet], ids: Mapping[int, int]) -> str:
+    """Return takes as JSON.
+
+    Args:
+        sets: all of a document.
+        ids: as for `pieces_to_bytes`.
+    """
+    return to_text([[region_json(s.region), [_take_values(take, ids) for take in s.takes]] for s in sets])
+
+
+def _take_values(take: Take, ids: Mapping[int, int]) -> list[object]:
+    pieces = base64.b64encode(pieces_to_bytes(take.sound, ids)).decode("ascii")
+    return [take.name, dict(take.facts), list(step_row(take.step)), take.sound.sample_rate, pieces]
+
+
+def takes_of(text: object, sound: Callable[[bytes, object], Sound | None]) -> tuple[TakeSet, ...]:
+    """Return takes from JSON.
+
+    Args:
+        text: the JSON.
+        sound: makes a sound of the bytes of its pieces and its rate; None where samples are gone. Takes
+            without samples are left out, and sets that lack their source or all results.
+
+    Raises:
+        ValueError, TypeError: they are none.
+    """
+    found = []
+    for region, rows in from_text(text):
+        takes = []
+        for name, facts, step, rate, pieces in rows:
+            made = sound(base64.b64decode(str(pieces), validate=True), rate)
+            if made is not None:
+                takes.append(Take(str(name), made, step_of(step), dict(facts)))
+            elif not takes:
+                break
+        if len(takes) > 1:
+            found.append(TakeSet(region_of(region), tuple(takes)))
+    return tuple(found)

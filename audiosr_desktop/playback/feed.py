@@ -12,7 +12,7 @@ from audiosr_desktop.dsp.stretch import TimeStretcher
 from audiosr_desktop.playback.mixer import TakeMixer
 
 BLOCK = 4096  # samples read at once
-RING_S = 0.5
+RING_S = 1.5  # laid ready: a busy machine may not let the reader run for so long
 EDGE_S = 0.004  # of fades where a range begins, ends or meets itself
 
 
@@ -77,6 +77,13 @@ class Feed:
         self._ended = False
 
     @property
+    def full(self) -> bool:
+        """Whether there is nothing to lay ready now."""
+        return self._written - self._read == self._ring.shape[1] or (
+            self._ended and not self._pending.shape[1]
+        )
+
+    @property
     def given(self) -> int:
         """How many samples the sound card was given."""
         return self._read
@@ -121,6 +128,11 @@ class Feed:
                 self._silence += len(out) - done
             else:
                 self.dropouts += 1
+
+    def cut_short(self) -> None:
+        """Come to an end behind what is ready; the thread that produces calls this."""
+        self._pending = self._pending[:, :0]
+        self._ended = True
 
     def skip(self, count: int) -> None:
         """Leave samples out, as far as they are ready; the thread that consumes calls this."""

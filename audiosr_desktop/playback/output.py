@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
@@ -182,9 +182,10 @@ class SystemDevice:
         self.names = tuple(dict.fromkeys(name for _, name in outputs))
         wanted = next((index for index, name in outputs if name == self._name), None)
         try:
-            self._last = _open(
-                sounddevice, sample_rate, channels, fill, number=wanted, latency_s=self._latency_s
-            )
+            with _in_a_hurry():  # threads that the system's sound libraries start now are to be so too
+                self._last = _open(
+                    sounddevice, sample_rate, channels, fill, number=wanted, latency_s=self._latency_s
+                )
         except (sounddevice.PortAudioError, ValueError) as error:
             raise PlaybackError(
                 f"Sound cannot be played: {_words(error)}; connect a sound device or free it and try again."
@@ -252,6 +253,21 @@ def _hurry() -> None:
     if sys.platform.startswith("linux"):  # elsewhere the system has done so itself
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
+
+
+@contextlib.contextmanager
+def _in_a_hurry() -> Iterator[None]:
+    """Put the calling thread, and those that it starts meanwhile, before those that compute."""
+    if not sys.platform.startswith("linux"):
+        yield
+        return
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _cards() -> str | None:

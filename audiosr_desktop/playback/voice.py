@@ -4,6 +4,7 @@ import numpy as np
 
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
+from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.playback.feed import EDGE_S, Feed
 from audiosr_desktop.playback.mixer import TakeMixer
 
@@ -33,6 +34,7 @@ class Voice:
         self.feed = feed
         self.mixer = mixer
         self.silent = False
+        self.error: AudioSRError | None = None  # why the feed ends before its time
         self._follows, self._follows_from = follows, follows_from
         self._curve = np.concatenate([[0.0], raised_cosine_fade(round(EDGE_S * feed.sample_rate)), [1.0]])
         self._top = self._curve.size - 1

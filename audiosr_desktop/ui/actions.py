@@ -204,6 +204,7 @@ ROWS = (
     _row("delta", "&Difference (B − A)", "D", "switches.toggle_delta", "compare", icon="delta", check=True),
     _row("level_match", "Level &matching", "G", "switches.set_level_match", "", icon="level", check=True),
     _row("new_variation", "&New variation", "Ctrl+Shift+R", "editor.variations.new_variation", "vary idle"),
+    _row("apply_as_take", "Apply as a &take", "Ctrl+Shift+Return", "apply_as_take", "takes idle"),
     _row("abx", "A&BX: blind trials…", "", "listening.show_abx", "compare"),
     _row("ranking", "Blind &ranking…", "", "listening.show_ranking", "compare"),
     _row("export_listening", "Export for &listening…", "", "listening.ask_export", "compare idle"),
@@ -252,7 +253,7 @@ MENUS: tuple[tuple[str, str], ...] = (
         "&Transport",
         "play play_on pause stop - loop loop_selection - to_start to_end step_left step_right back forward "
         "far_back far_forward - before_start after_start before_end after_end cut_preview - band_only "
-        "- compare delta level_match new_variation abx ranking",
+        "- compare delta level_match new_variation apply_as_take abx ranking",
     ),
     (
         "&View",

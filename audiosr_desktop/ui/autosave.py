@@ -1,11 +1,11 @@
-"""Autosave: writes the journal of each changed document after each step, and its view each minute."""
+"""Autosave: has the journal of each changed document written after each step, and its view each minute."""
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.journal import Journal
 from audiosr_desktop.audio.project_values import Contents, region_json, region_of
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.ui.autosave_writer import AutosaveWriter
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
 from audiosr_desktop.ui.timeline import Timeline, TimelineView
@@ -20,6 +20,7 @@ class Autosave(QObject):
     """
 
     failed = Signal(str, Exception)
+    written = Signal()  # all steps so far are on disk
 
     def __init__(
         self, documents: Documents, timeline: Timeline, scratch: Scratch, parent: QObject | None = None
@@ -28,6 +29,9 @@ class Autosave(QObject):
         self._documents, self._timeline, self._scratch = documents, timeline, scratch
         self._journals: dict[Document, Journal] = {}
         self._told = False
+        self._writer = AutosaveWriter(self)
+        self._writer.failed.connect(self._on_failed)
+        self._writer.written.connect(self.written)
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self.write_all)
@@ -47,6 +51,7 @@ class Autosave(QObject):
             view_values(view) if view is not None else {},
             document.project_path,
             document.self_contained,
+            document.reachable_takes(),
         )
 
     @Slot()
@@ -59,18 +64,24 @@ class Autosave(QObject):
         """Stop, and remove the autosaves: the user was asked about unsaved work."""
         self._timer.stop()
         for journal in self._journals.values():
-            journal.discard()
+            self._writer.put(journal, None)
         self._journals.clear()
+        self._writer.wait()
+
+    def wait(self) -> None:
+        """Return when all steps so far are on disk."""
+        self._writer.wait()
 
     @Slot()
     def _on_documents_changed(self) -> None:
         for document in [known for known in self._journals if known not in self._documents.all]:
-            self._journals.pop(document).discard()
+            self._writer.put(self._journals.pop(document), None)
         for document in self._documents.all:
             if not document.property("autosaved"):
                 document.setProperty("autosaved", True)
                 document.undo_stack.indexChanged.connect(self._on_step)
                 document.saved_as.connect(self._on_step)
+                document.takes_changed.connect(self._on_step)
 
     @Slot()
     def _on_step(self) -> None:
@@ -82,12 +93,13 @@ class Autosave(QObject):
                 self._write(document)
 
     def _write(self, document: Document) -> None:
-        try:
-            self._journals[document].write(self.contents_of(document))
-        except AudioSRError as error:
-            if not self._told:  # once: it would come after every step
-                self._told = True
-                self.failed.emit("Autosave", error)
+        self._writer.put(self._journals[document], self.contents_of(document))
+
+    @Slot(Exception)
+    def _on_failed(self, error: Exception) -> None:
+        if not self._told:  # once: it would come after every step
+            self._told = True
+            self.failed.emit("Autosave", error)
 
 
 def view_values(view: TimelineView) -> dict[str, object]:

@@ -1,11 +1,11 @@
 """Document: the present sound beside its undo history."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from audiosr_desktop.audio.files import FileInfo
@@ -13,6 +13,7 @@ from audiosr_desktop.audio.history import History, Span, State, Step
 from audiosr_desktop.audio.markers import Mark, in_order, moved_marks, moved_region
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.takes import TakeSet
 from audiosr_desktop.ui.timeline import TimelineView
 
 RestoredSpan: TypeAlias = Span
@@ -45,6 +46,7 @@ class Document(QObject):
     sound_changed = Signal(object)  # Region: where the sound differs; the whole of it when its length changed
     marks_changed = Signal()
     locked_changed = Signal(bool)
+    takes_changed = Signal()
     saved_as = Signal()  # its name or its saved state is another one
 
     def __init__(
@@ -62,8 +64,12 @@ class Document(QObject):
         self.project_path = project_path
         self.self_contained = False  # whether its project holds the samples of its sources
         self.view: TimelineView | None = None  # what was seen when another document was last shown
+        self._takes: tuple[TakeSet, ...] = ()
         self.undo_stack = QUndoStack(self)
         self._locked = False
+        self._fill_stack(known)
+
+    def _fill_stack(self, known: History) -> None:
         for step, after in known.steps:
             self.undo_stack.push(EditCommand(self, step, self._state, after))
         if 0 <= known.clean <= len(known.steps):
@@ -87,6 +93,21 @@ class Document(QObject):
     def marks(self) -> tuple[Mark, ...]:
         """Markers and regions of the present sound, by time."""
         return self._state.marks
+
+    @property
+    def takes(self) -> tuple[TakeSet, ...]:
+        """Versions of regions that were restored, a set for each."""
+        return self._takes
+
+    def set_takes(self, takes: Iterable[TakeSet]) -> None:
+        """Keep other takes; comparing them is no edit."""
+        self._takes = tuple(takes)
+        self.takes_changed.emit()
+
+    def reachable_takes(self) -> tuple[TakeSet, ...]:
+        """Return the takes that undo and redo can come to; an edit after an undo leaves others behind."""
+        states = list(self.history().states())
+        return tuple(takes for takes in self._takes if takes.belongs_to(states))
 
     @property
     def path(self) -> Path:
@@ -164,6 +185,18 @@ class Document(QObject):
         if span is not None:
             state = replace(state, spans=(*state.spans, span))
         self.undo_stack.push(EditCommand(self, step, before, state))
+
+    def forget_oldest(self, count: int) -> None:
+        """Make the state after the first `count` steps the one that undo goes back to at most."""
+        old = self.history()
+        clean = old.clean - count if old.clean >= count else -1
+        known = History(old.steps[count - 1][1], old.steps[count:], old.index - count, clean)
+        with QSignalBlocker(self), QSignalBlocker(self.undo_stack):  # what is shown stays as it is
+            self.undo_stack.clear()
+            self._base = self._state = known.base
+            self._fill_stack(known)
+        self.undo_stack.indexChanged.emit(self.undo_stack.index())
+        self.undo_stack.cleanChanged.emit(self.undo_stack.isClean())
 
     def edit_marks(self, text: str, marks: tuple[Mark, ...]) -> None:
         """Change the markers and regions, as one step that can be undone."""

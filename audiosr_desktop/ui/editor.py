@@ -7,15 +7,13 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.files import (
     FileInfo,
-    WriteOptions,
     file_markers,
     open_sound,
     probe,
     same_file,
-    write_sound,
 )
 from audiosr_desktop.audio.history import History, Span, State, Step
-from audiosr_desktop.audio.markers import for_file, from_file, of_part
+from audiosr_desktop.audio.markers import from_file
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.project import missing_sources, source_paths
 from audiosr_desktop.audio.region import Region
@@ -29,6 +27,7 @@ from audiosr_desktop.ui.catalogue import Catalogue
 from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
+from audiosr_desktop.ui.exporting import part_job, regions_job
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.measurements import Measurements
@@ -131,6 +130,7 @@ class Editor(QObject):
             "compare": self.transport.can_compare,
             "repeat": self._last is not None,
             "vary": self.variations.can_vary,
+            "takes": self.variations.current() is not None,
         }
         return found | {name for name, holds in held.items() if holds}
 
@@ -199,7 +199,6 @@ class Editor(QObject):
     def close_document(self) -> None:
         """Forget the document; not while a job changes it."""
         if self._document is not None and not self._document.locked:
-            self.variations.forget(self._document)
             self.documents.remove(self._document)
 
     def export(self, choice: Export) -> bool:
@@ -208,26 +207,14 @@ class Editor(QObject):
         if document is None:
             return False
         region = choice.region
-        sound = document.sound if region is None else document.sound.slice(region.start, region.stop)
         problem = self._export_problem(document, choice.path)
         if problem is not None:
             self.failed.emit("Export", problem)
             return False
-        marks = document.marks if region is None else of_part(document.marks, region)
-        options = WriteOptions(
-            dither=choice.dither,
-            metadata=choice.tags,
-            # markers that nobody touched are carried over as they are
-            markers=None if marks == document.history().base.marks else for_file(marks, sound.sample_rate),
-        )
-        job = write_sound(
-            sound,
-            choice.path,
-            output=choice.output,
-            like=document.info,
-            overwrite=choice.overwrite,
-            options=options,
-        )
+        if choice.each_region:
+            title = f"Export the regions of {document.path.name}"
+            return self.runner.start(title, regions_job(document, choice), self._on_regions_exported)
+        job = part_job(document, choice, region, choice.path, overwrite=choice.overwrite)
         index = document.undo_stack.index()
 
         def done(info: FileInfo) -> None:
@@ -237,6 +224,11 @@ class Editor(QObject):
             self.exported.emit(info.path)
 
         return self.runner.start(f"Export {choice.path.name}", job, done)
+
+    @Slot(object)
+    def _on_regions_exported(self, written: list[FileInfo]) -> None:
+        if written:
+            self.exported.emit(written[-1].path)
 
     def _export_problem(self, document: Document, path: Path) -> AudioFileError | None:
         """Return why a file must not be written: it is a source of a document, or sound is missing."""
@@ -321,7 +313,7 @@ class Editor(QObject):
             if result.before is not document.sound:
                 text = f"Resample to {result.before.sample_rate / 1000:g} kHz"
                 document.edit(text, result.before, Region(0, result.before.length))
-            self.variations.remember(step, result)
+            self.variations.remember(document, step, result)
             span = Span(result.region, step.text, result.facts)
             document.edit(step.text, result.after, result.region, span, step=step)
         self.restored.emit(result)
@@ -406,9 +398,9 @@ class Editor(QObject):
 
     def show_takes(self) -> None:
         """Give the player all takes of the present result, or the sounds before and after the last edit."""
-        document, compared = self.document, self.variations.current()
-        if document is not None and compared is not None:
-            self.transport.set_takes(compared.sounds, compared.number_of(document.sound))
+        document, takes = self.document, self.variations.current()
+        if document is not None and takes is not None:
+            self.transport.set_takes(takes.sounds, takes.number_of(document.sound))
         elif document is not None:
             last = document.last_edit()
             self.transport.set_sounds(document.sound, last.before.sound if last is not None else None)

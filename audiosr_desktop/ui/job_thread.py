@@ -1,6 +1,10 @@
 """JobThread: drives one job off the GUI thread."""
 
+import contextlib
 import logging
+import os
+import sys
+import threading
 import time
 from typing import Any
 
@@ -8,6 +12,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from audiosr_desktop.job import Job, Progress
 
+NICENESS = 3  # of jobs on Linux: half the share of what the window and the sound get when all cores are busy
 EMIT_S = 0.02  # a fast job would fill the window's event queue quicker than it is emptied
 
 _log = logging.getLogger(__name__)
@@ -29,6 +34,7 @@ class JobThread(QThread):
         self._job = job
 
     def run(self) -> None:
+        _give_way()
         untold: Progress | None = None
         told = -EMIT_S
         try:
@@ -52,3 +58,13 @@ class JobThread(QThread):
     def _tell(self, progress: Progress | None) -> None:
         if progress is not None:
             self.progressed.emit(progress)
+
+
+def _give_way() -> None:
+    """Put the calling thread, and those that it starts, behind the window's and the sound card's.
+
+    Elsewhere than on Linux the sound card's thread goes before all others by itself.
+    """
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

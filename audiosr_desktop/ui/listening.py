@@ -1,6 +1,6 @@
 """Listening: blind tests in the window, and the page that is handed to other listeners."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,8 @@ from audiosr_desktop.playback.abx import AbxResult, start_abx
 from audiosr_desktop.playback.ranking import Ranking, start_ranking
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
 from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
+from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
+from audiosr_desktop.ui.transport import TAKE_A
 
 if TYPE_CHECKING:
     from audiosr_desktop.ui.editor import Editor
@@ -33,21 +35,51 @@ class Listening(QObject):
         self._rng = rng or np.random.default_rng()
 
     def show_abx(self) -> None:
-        """Run an ABX test of the source and the take that is compared with it."""
-        names, transport = self._names(), self._editor.transport
-        if transport.can_compare:
-            pair = (names[0], names[transport.compared])
-            dialog = AbxDialog(start_abx(pair, self._rng, facts=self._facts()), transport, self._window)
-            dialog.export.clicked.connect(lambda: self._save(dialog.test.result(), "abx"))
-            _open(dialog)
+        """Run an ABX test of two takes; asks which when there are more."""
+        transport = self._editor.transport
+        if not transport.can_compare:
+            return
+        pair = [TAKE_A, transport.compared]
+        if len(transport.takes) == len(pair):
+            self.begin_abx(pair)
+            return
+        dialog = TakesDialog("ABX", "Which two takes?", self._names(), pair, count=2, parent=self._window)
+        dialog.accepted.connect(lambda: self.begin_abx(dialog.chosen()))
+        _open(dialog)
+
+    def begin_abx(self, pair: Sequence[int]) -> AbxDialog:
+        """Run an ABX test of two takes, by their numbers."""
+        names, (a, b) = self._names(), pair
+        test = start_abx((names[a], names[b]), self._rng, facts=self._facts(a, b))
+        dialog = AbxDialog(test, self._editor.transport, (a, b), self._window)
+        dialog.export.clicked.connect(lambda: self._save(dialog.test.result(), "abx"))
+        _open(dialog)
+        return dialog
 
     def show_ranking(self) -> None:
-        """Run a blind ranking of all takes."""
-        if self._editor.transport.can_compare:
-            ranking = start_ranking(self._names(), self._rng, self._facts())
-            dialog = RankingDialog(ranking, self._editor.transport, self._window)
-            dialog.export.clicked.connect(lambda: self._save(dialog.ranking, "ranking"))
-            _open(dialog)
+        """Run a blind ranking of the source and other takes; asks which when there are several."""
+        transport = self._editor.transport
+        if not transport.can_compare:
+            return
+        everything = range(len(transport.takes))
+        if len(everything) == 2:
+            self.begin_ranking(everything)
+            return
+        text = "Which takes are ranked beside the source?"
+        dialog = TakesDialog(
+            "Blind ranking", text, self._names(), everything, fixed=[TAKE_A], parent=self._window
+        )
+        dialog.accepted.connect(lambda: self.begin_ranking(dialog.chosen()))
+        _open(dialog)
+
+    def begin_ranking(self, numbers: Sequence[int]) -> RankingDialog:
+        """Run a blind ranking of takes, by their numbers; the first is the reference."""
+        names = self._names()
+        ranking = start_ranking([names[number] for number in numbers], self._rng, self._facts(*numbers))
+        dialog = RankingDialog(ranking, self._editor.transport, numbers, self._window)
+        dialog.export.clicked.connect(lambda: self._save(dialog.ranking, "ranking"))
+        _open(dialog)
+        return dialog
 
     def ask_export(self) -> None:
         """Ask for a file and write the page for listening."""
@@ -64,36 +96,39 @@ class Listening(QObject):
         """Write the takes of the selection, or of the restored region, as one page."""
         from audiosr_desktop.evaluation.listening import ListeningTake, write_listening  # noqa: PLC0415
 
-        editor, transport, compared = self._editor, self._editor.transport, self._editor.variations.current()
+        editor, transport, takes = self._editor, self._editor.transport, self._editor.variations.current()
         region = editor.timeline.selection
-        if region is None and compared is not None:
-            region = compared.takes.region
+        if region is None and takes is not None:
+            region = takes.region
         region = region or Region(0, editor.timeline.length)
         facts: list[Mapping[str, object]] = [{} for _ in transport.takes]
-        if compared is not None:
-            facts = [take.facts for take in compared.takes.takes]
-        takes = [
+        if takes is not None:
+            facts = [take.facts for take in takes.takes]
+        parts = [
             ListeningTake(name, sound.slice(region.start, region.stop), given)
             for name, sound, given in zip(self._names(), transport.takes, facts, strict=True)
         ]
-        job = write_listening(takes, path, overwrite=True)  # the dialog has asked
+        job = write_listening(parts, path, overwrite=True)  # the dialog has asked
         return editor.runner.start(f"Export {path.name}", job, lambda _: editor.exported.emit(path))
 
     def _names(self) -> list[str]:
-        compared = self._editor.variations.current()
-        if compared is not None:
-            return [take.name for take in compared.takes.takes]
-        return ["Source", "Result"]
+        takes = self._editor.variations.current()
+        return takes.names if takes is not None else ["Source", "Result"]
 
-    def _facts(self) -> dict[str, object]:
+    def _facts(self, *numbers: int) -> dict[str, object]:
+        """Tell how takes are heard; offsets are those to the first of them."""
         timeline, transport = self._editor.timeline, self._editor.transport
         span = timeline.selection or Region(0, timeline.length)
         rate = timeline.sample_rate
+        offsets = [transport.offset_of(number) for number in numbers]
         return {
             "file": self._editor.document.path.name if self._editor.document is not None else "",
             "loop_s": [span.start / rate, span.stop / rate],
             "level_matched": transport.level_match,
-            "offset_db": transport.offset_db,
+            "offsets_db": [
+                None if offset is None or offsets[0] is None else round(offset - offsets[0], 3)
+                for offset in offsets
+            ],
         }
 
     def _save(self, result: AbxResult | Ranking, name: str) -> None:

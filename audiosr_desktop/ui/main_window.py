@@ -111,6 +111,7 @@ class MainWindow(WindowFrame):
         view.scrubbed.connect(editor.transport.scrub)
         view.scrolled.connect(editor.transport.stop_following)
         editor.transport.told.connect(self._on_told)
+        self.undo_budget.told.connect(self._on_told)
         editor.transport.device_chosen.connect(self._on_device_chosen)
         editor.openers[SUFFIX] = self.projects.open
         self.projects.saved.connect(self._on_exported)
@@ -270,6 +271,12 @@ class MainWindow(WindowFrame):
         effect = self.panel.effect
         if effect is not None:
             self.editor.apply(effect.id, self.panel.values())
+
+    def apply_as_take(self) -> None:
+        """Apply the chosen effect to the source of the takes; the result is one more of them."""
+        effect = self.panel.effect
+        if effect is not None:
+            self.editor.variations.add(effect.id, self.panel.values())
 
     def ask_generate(self) -> None:
         """Ask what to generate, and put it at the selection or the playhead."""

@@ -112,6 +112,7 @@ class Projects(QObject):
     def _shown(self, contents: Contents, path: Path | None, journal: Journal | None = None) -> Document:
         document = Document(contents.history, contents.info, project_path=path)
         document.self_contained = contents.self_contained
+        document.set_takes(contents.takes)
         document.view = view_of(contents.view)
         if journal is not None:
             self._autosave.take(document, journal)

@@ -91,6 +91,7 @@ class Settings(QObject):
     export_dither = Setting("files/export_dither", True)
     clickless = Setting("edit/clickless", False)
     join_ms = Setting("edit/join_ms", 5.0)
+    undo_gb = Setting("edit/undo_gb", 20.0, (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0))  # for each document
     effect = Setting("restore/effect", "")
     shortcuts = Setting[list[str]]("keys/changed", [])  # "id=Ctrl+A; B", for actions with other keys
     space_plays = Setting("keys/space_plays", True)

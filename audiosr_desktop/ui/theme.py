@@ -172,6 +172,8 @@ QPushButton {{
 QPushButton:hover:enabled {{ border-color: {theme.accent}; }}
 QPushButton:focus {{ border-color: {theme.accent}; }}
 QPushButton:disabled {{ color: {theme.disabled_text}; }}
+QPushButton:checked:enabled {{ background: {theme.accent}; color: {theme.accent_text}; }}
+QPushButton:checked:focus {{ border-color: {theme.text}; }}
 QPushButton[primary="true"] {{
     background: {theme.accent};
     color: {theme.accent_text};
@@ -197,8 +199,8 @@ QComboBox:focus, QComboBox:hover:enabled {{ border-color: {theme.accent}; }}
 QComboBox:disabled {{ color: {theme.disabled_text}; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {theme.panel}; border: 1px solid {theme.line}; padding: 2px; }}
-QCheckBox::indicator:unchecked {{ background: {theme.field}; border: 1px solid {theme.quiet_text};
-    border-radius: 3px; width: 11px; height: 11px; }}
+QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{ background: {theme.field};
+    border: 1px solid {theme.quiet_text}; border-radius: 3px; width: 11px; height: 11px; }}
 QCheckBox::indicator:unchecked:focus {{ border-color: {theme.accent}; }}
 QFrame#rule {{ background: {theme.line}; max-height: 1px; border: 0; }}
 QTreeWidget::item {{ padding: 4px 6px; }}

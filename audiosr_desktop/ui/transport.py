@@ -1,24 +1,19 @@
 """Transport: plays the document and its other takes (A, B, C …), compares them, moves the playhead."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioSRError
-from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.derived import difference
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
-from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.matching import LevelMatching
+from audiosr_desktop.ui.metering import Metering
 from audiosr_desktop.ui.timeline import Timeline
-
-if TYPE_CHECKING:
-    from audiosr_desktop.playback.meters import Meters
 
 POLL_MS = 33
 TAKE_A, TAKE_B = 0, 1
@@ -51,10 +46,11 @@ class Transport(QObject):
         self._following = True
         self.follow = True
         self.smooth = False  # keep the playhead in the middle instead of turning pages
+        self._blind_order = False
         self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
-        self._meters: Meters | None = None
-        self._meters_loader: JobThread | None = None
+        self._metering = Metering(player, self)
+        self._metering.measured.connect(self.levels_changed)
         self.matching = LevelMatching(self)
         self.matching.changed.connect(self._on_matched)
         timeline.selection_changed.connect(self._on_selection_changed)
@@ -150,7 +146,7 @@ class Transport(QObject):
         self._load()
         if takes:
             self.player.select_take(self._compared if self.can_compare else TAKE_A)
-            self._load_meters()
+            self._metering.load(takes[0])
         self._match_levels()
         self.state_changed.emit()
 
@@ -198,8 +194,7 @@ class Transport(QObject):
         if not self._takes:
             return
         self._following = True
-        if self._meters is not None:
-            self._meters.reset()
+        self._metering.reset()
         loop = self._loop and hole is None
         if self._guarded(lambda: self.player.play(start, stop, loop, hole=hole)):
             self._begun()
@@ -240,6 +235,7 @@ class Transport(QObject):
     def _begun(self) -> None:
         self._timer.start()
         self._was_playing = True
+        self._match_levels()
         self.state_changed.emit()
 
     def seek(self, sample: int) -> None:
@@ -294,6 +290,11 @@ class Transport(QObject):
         self._give_gains()
         self.state_changed.emit()
 
+    def set_blind(self, blind: bool) -> None:
+        """Show nothing that tells the takes apart, or show it again."""
+        self.blind = self._blind_order = blind
+        self.state_changed.emit()
+
     def begin_blind(self, anchor: Sound | None = None, *, duck: bool = False) -> None:
         """Loop what is selected for a blind test; nothing tells the takes apart meanwhile.
 
@@ -316,7 +317,7 @@ class Transport(QObject):
 
     def end_blind(self) -> None:
         """Stop, and show again what is heard."""
-        self.blind = False
+        self.blind = self._blind_order
         self.stop()
         self.set_loop(False)
         self.player.set_duck(False)
@@ -331,14 +332,13 @@ class Transport(QObject):
         """Give the sound device back."""
         self._timer.stop()
         self.matching.close()
-        if self._meters_loader is not None:
-            self._meters_loader.wait()
+        self._metering.close()
         self.player.close()
 
     @Slot()
     def _on_poll(self) -> None:
         self._show_position()
-        self._measure()
+        self._metering.measure()
         notice = self.player.take_notice()
         if notice:
             self.told.emit(notice)
@@ -349,35 +349,6 @@ class Transport(QObject):
                 self.failed.emit(self.player.error)
             self.levels_changed.emit(None)
             self.state_changed.emit()
-
-    def _measure(self) -> None:
-        tap = self.player.tap
-        if tap is not None and self._meters is not None:
-            block = tap.take()
-            if (tap.sample_rate, tap.channels) != (self._meters.sample_rate, self._meters.channels):
-                self._meters = type(self._meters)(tap.sample_rate, tap.channels)
-            if block.shape[1]:
-                self.levels_changed.emit(self._meters.add(block))
-
-    def _load_meters(self) -> None:
-        """Make the meters in the background: they come with scipy.signal, which is slow to load."""
-        if self._meters is None and self._meters_loader is None and self._takes:
-            first = self._takes[0]
-            self._meters_loader = JobThread(_make_meters(first.sample_rate, max(2, first.channels)), self)
-            self._meters_loader.succeeded.connect(self._on_meters)
-            self._meters_loader.finished.connect(self._on_meters_loaded)
-            self._meters_loader.start()
-
-    @Slot(object)
-    def _on_meters(self, meters: "Meters") -> None:
-        self._meters = meters
-
-    @Slot()
-    def _on_meters_loaded(self) -> None:
-        if self._meters_loader is not None:
-            self._meters_loader.wait()
-            self._meters_loader.deleteLater()
-            self._meters_loader = None
 
     def _show_position(self) -> None:
         position = self.player.position
@@ -413,12 +384,13 @@ class Transport(QObject):
         self._match_levels()
 
     def _match_levels(self) -> None:
-        """Measure what is compared: the selection, or all."""
+        """Measure what is compared: the loop that is played, the selection, or all."""
         if not self.can_compare:
             self.matching.drop()
             return
-        span = self._timeline.selection or Region(0, self._takes[0].length)
-        self.matching.measure(self._takes, span.start, min(span.stop, self._takes[0].length))
+        selection, length = self._timeline.selection, self._takes[0].length
+        start, stop = (0, length) if selection is None else (selection.start, min(selection.stop, length))
+        self.matching.measure(self._takes, *(self.player.loop_span or (start, stop)))
         self._give_gains()
 
     @Slot()
@@ -435,10 +407,3 @@ class Transport(QObject):
     def _give_gains(self) -> None:
         if self._takes:
             self.player.set_gains_db(self._gains())
-
-
-def _make_meters(sample_rate: int, channels: int) -> "Job[Meters]":
-    yield Progress(0.0, "Loading the meters")
-    from audiosr_desktop.playback.meters import Meters  # noqa: PLC0415
-
-    return Meters(sample_rate, channels)

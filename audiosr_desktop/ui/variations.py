@@ -1,13 +1,16 @@
 """Variations: other results for a restored region, made in the background, compared, one of them used."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from audiosr_desktop.audio.history import Span, Step
-from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.playback.takes import Take, TakeSet, letter
+from audiosr_desktop.audio.takes import Take, TakeSet
+from audiosr_desktop.effects.effect import Effect, Parameter, Value
+from audiosr_desktop.errors import EffectError
+from audiosr_desktop.playback.takes import letter
 from audiosr_desktop.ui.restoring import Restored, restore
 
 if TYPE_CHECKING:
@@ -17,30 +20,11 @@ if TYPE_CHECKING:
 SEED = "seed"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """The takes of one restored region.
-
-    Attributes:
-        step: the edit that made the first result: which effect, with what values.
-        takes: source and results, the region's samples alone.
-        sounds: the whole document with each of them.
-    """
-
-    step: Step
-    takes: TakeSet
-    sounds: tuple[Sound, ...]
-
-    def number_of(self, sound: Sound) -> int:
-        """Return which take a state of the document holds, 0 when it is none of the results."""
-        return next((i for i, own in enumerate(self.sounds) if i and own is sound), 0)
-
-
 class Variations(QObject):
-    """Takes of the regions that were restored since the program started.
+    """What is done with the takes of the shown document.
 
     Args:
-        editor: whose documents they belong to.
+        editor: whose documents keep them.
     """
 
     changed = Signal()
@@ -48,106 +32,155 @@ class Variations(QObject):
     def __init__(self, editor: "Editor") -> None:
         super().__init__(editor)
         self._editor = editor
-        self._all: list[Compared] = []
 
-    def current(self) -> Compared | None:
+    def current(self) -> TakeSet | None:
         """Return the takes that the shown document's present sound belongs to."""
-        sound = self._editor.sound
-        found = (compared for compared in self._all if sound is not None and compared.number_of(sound))
-        return next(found, None)
+        document = self._editor.document
+        if document is None:
+            return None
+        return next((takes for takes in document.takes if takes.number_of(document.sound)), None)
+
+    def used(self) -> int:
+        """Return which take the document holds; 0 without takes."""
+        takes, sound = self.current(), self._editor.sound
+        return takes.number_of(sound) if takes is not None and sound is not None else 0
 
     @property
     def can_vary(self) -> bool:
-        """Whether the present result was made with a seed, so that another one can be drawn."""
-        compared = self.current()
-        effect = self._editor.catalogue.effects.get(compared.step.effect_id) if compared is not None else None
-        return effect is not None and any(parameter.id == SEED for parameter in effect.parameters)
+        """Whether the take that is heard was made with a seed, so that another one can be drawn."""
+        takes = self.current()
+        return takes is not None and _has_seed(self._effect_of(self._model(takes)))
 
-    def remember(self, step: Step, result: Restored) -> None:
+    def remember(self, document: "Document", step: Step, result: Restored) -> None:
         """Keep source and result of a run as the first two takes of its region."""
-        if result.before.length != result.after.length:
-            return
-        region = step.region
-        source, made = (sound.slice(region.start, region.stop) for sound in (result.before, result.after))
-        takes = (Take("Source", source), Take(_name(step, result), made, result.facts))
-        self._all.append(Compared(step, TakeSet(region, takes, 1), (result.before, result.after)))
+        if result.before.length == result.after.length:
+            source = Take("Source", result.before, Step("Source", step.region))
+            takes = TakeSet(step.region, (source,))
+            made = self._take(takes, step, result)
+            document.set_takes((*document.reachable_takes(), takes.added(made)))
 
     def new_variation(self) -> None:
-        """Restore the same region once more with another seed; the result is one more take."""
-        editor, compared = self._editor, self.current()
+        """Make the take that is heard once more with another seed."""
+        takes = self.current()
+        if takes is not None and self.can_vary:
+            step = self._model(takes)
+            values = {**step.values, SEED: (max(_seed(take) for take in takes.takes[1:]) + 1) % 2**32}
+            self._make(takes, replace(step, values=values))
+
+    def add(self, effect_id: str, values: Mapping[str, Value]) -> None:
+        """Make one more take with another effect, another model or other settings."""
+        takes, effect = self.current(), self._editor.catalogue.effects.get(effect_id)
+        if takes is not None and effect is not None:
+            self._make(takes, Step(effect.title, takes.region, effect_id, dict(values)))
+
+    def _make(self, takes: TakeSet, step: Step) -> None:
+        editor, effect = self._editor, self._effect_of(step)
         document = editor.document
-        if compared is None or document is None or editor.runner.busy or not self.can_vary:
+        if document is None or effect is None or editor.runner.busy:
             return
-        effect = editor.catalogue.effects.get(compared.step.effect_id)
-        if effect is None:
-            return
-        used = [_seed(take) for take in compared.takes.takes[1:]]
-        values = {**compared.step.values, SEED: (max(used) + 1) % 2**32}
-        step = replace(compared.step, values=values)
         document.set_locked(True)
         job = restore(
-            [(effect, values)],
-            compared.sounds[0],
-            compared.takes.region,
+            [(effect, step.values)],
+            takes.takes[0].sound,
+            takes.region,
             scratch=editor.scratch,
             report=editor.catalogue.report,
         )
 
         def done(result: Restored) -> None:
             document.set_locked(False)
-            self._add(compared, step, result)
+            self._keep(document, takes, step, result)
 
-        editor.runner.start(f"New variation of {effect.title}", job, done)
+        editor.runner.start(f"New take: {effect.title}", job, done)
         editor.facts_changed.emit()
 
-    def _add(self, compared: Compared, step: Step, result: Restored) -> None:
-        region = compared.takes.region
-        made = result.after.slice(region.start, region.stop)
-        more = replace(
-            compared,
-            takes=compared.takes.added(Take(_name(step, result), made, result.facts)),
-            sounds=(*compared.sounds, result.after),
-        )
-        self._replace(compared, more)
-        self._editor.show_takes()
-        self._editor.transport.select_take(len(more.sounds) - 1)
+    def _keep(self, document: "Document", takes: TakeSet, step: Step, result: Restored) -> None:
+        if takes not in document.takes:
+            return  # the document was closed, or they were left behind
+        try:
+            more = takes.added(self._take(takes, step, result))
+        except ValueError:
+            error = EffectError(
+                f"{step.text} changes the sample rate or the length here, so its result cannot be compared "
+                "as a take; apply it instead."
+            )
+            self._editor.failed.emit("New take", error)
+            return
+        self._replace(document, takes, more)
+        if document is self._editor.document:
+            self._editor.show_takes()
+            self._editor.transport.select_take(len(more.takes) - 1)
 
     def use(self, number: int) -> None:
         """Put a take into the document, as one step that can be undone."""
-        compared, document = self.current(), self._editor.document
-        if (
-            compared is None
-            or document is None
-            or document.locked
-            or document.sound is compared.sounds[number]
-        ):
+        takes, document = self.current(), self._editor.document
+        if takes is None or document is None or document.locked:
             return
-        region, text = compared.takes.region, f"Use take {letter(number)}"
-        take = compared.takes.takes[number]
-        self._replace(compared, replace(compared, takes=compared.takes.with_chosen(number)))
-        span = Span(region, compared.step.text, take.facts)
-        document.edit(text, compared.sounds[number], region, span, step=replace(compared.step, text=text))
+        take, text = takes.takes[number], f"Use take {letter(number)}"
+        if document.sound is not take.sound:
+            span = Span(takes.region, take.step.text, take.facts)
+            document.edit(text, take.sound, takes.region, span, step=replace(take.step, text=text))
 
     def rename(self, number: int, name: str) -> None:
         """Give a take another name."""
-        compared = self.current()
-        if compared is not None and name.strip():
-            self._replace(compared, replace(compared, takes=compared.takes.renamed(number, name.strip())))
+        takes, document = self.current(), self._editor.document
+        if takes is not None and document is not None and name.strip():
+            self._replace(document, takes, takes.renamed(number, name.strip()))
 
-    def forget(self, document: "Document") -> None:
-        """Drop the takes of a document that is closed."""
-        self._all = [compared for compared in self._all if not compared.number_of(document.sound)]
+    def can_drop(self, number: int) -> bool:
+        """Whether a take is neither the source nor needed by a step of the history."""
+        takes, document = self.current(), self._editor.document
+        if takes is None or document is None or number <= 0:
+            return False
+        return all(state.sound is not takes.takes[number].sound for state in document.history().states())
 
-    def _replace(self, old: Compared, new: Compared) -> None:
-        self._all = [new if compared is old else compared for compared in self._all]
+    def drop(self, number: int) -> None:
+        """Forget a take."""
+        takes, document = self.current(), self._editor.document
+        if takes is not None and document is not None and self.can_drop(number):
+            self._replace(document, takes, takes.without(number))
+            self._editor.show_takes()
+
+    def _replace(self, document: "Document", old: TakeSet, new: TakeSet) -> None:
+        document.set_takes(new if takes is old else takes for takes in document.takes)
         self.changed.emit()
+
+    def _model(self, takes: TakeSet) -> Step:
+        """Return how the take that is heard was made; that of the one in use while the source is heard."""
+        heard = self._editor.transport.take
+        return takes.takes[heard if 0 < heard < len(takes.takes) else self.used()].step
+
+    def _effect_of(self, step: Step) -> Effect | None:
+        return self._editor.catalogue.effects.get(step.effect_id)
+
+    def _take(self, takes: TakeSet, step: Step, result: Restored) -> Take:
+        return Take(self._name(takes, step, result), result.after, step, result.facts)
+
+    def _name(self, takes: TakeSet, step: Step, result: Restored) -> str:
+        """Name a take by its effect, by what differs from the first result, and by its seed."""
+        parts, effect = [step.text], self._effect_of(step)
+        first = takes.takes[1].step if len(takes.takes) > 1 else step
+        if effect is not None and first.effect_id == step.effect_id:
+            parts += [
+                f"{parameter.title.lower()} {_told(parameter, step.values[parameter.id])}"
+                for parameter in effect.parameters
+                if parameter.id in step.values
+                and parameter.id != SEED
+                and step.values[parameter.id] != first.values.get(parameter.id, parameter.default)
+            ]
+        seed = result.facts.get(SEED)
+        return ", ".join([*parts, *([] if seed is None else [f"seed {seed}"])])
+
+
+def _told(parameter: Parameter, value: Value) -> str:
+    number = f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{number} {parameter.unit}".strip()
+
+
+def _has_seed(effect: Effect | None) -> bool:
+    return effect is not None and any(parameter.id == SEED for parameter in effect.parameters)
 
 
 def _seed(take: Take) -> int:
     seed = take.facts.get(SEED, 0)
     return seed if isinstance(seed, int) else 0
-
-
-def _name(step: Step, result: Restored) -> str:
-    seed = result.facts.get(SEED)
-    return step.text if seed is None else f"{step.text}, seed {seed}"

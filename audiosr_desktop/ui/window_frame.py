@@ -39,6 +39,7 @@ from audiosr_desktop.ui.small_windows import SmallWindows
 from audiosr_desktop.ui.status_bar import StatusBar
 from audiosr_desktop.ui.switches import Switches
 from audiosr_desktop.ui.theme import chosen_theme
+from audiosr_desktop.ui.undo_budget import UndoBudget
 from audiosr_desktop.ui.views.editor_view import EditorView
 
 
@@ -53,6 +54,7 @@ class WindowFrame(QMainWindow):
         self.editing = Editing(editor, settings, self)
         self.marking = Marking(editor, self)
         self.autosave = Autosave(editor.documents, editor.timeline, editor.scratch, self)
+        self.undo_budget = UndoBudget(editor.documents, settings, self)
         self.projects = Projects(editor, self.autosave, self)
         self.view = EditorView(editor.timeline, settings, self.theme)
         self.switches = Switches(self.view, editor.transport, settings, self)

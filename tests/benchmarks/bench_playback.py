@@ -5,7 +5,6 @@ card while a process on every core computes, records it, and compares it sample 
 of the program's contracts: key to sound 50 ms, switch 10 ms, no drop-out.
 """
 
-import contextlib
 import multiprocessing
 import os
 import statistics
@@ -115,7 +114,9 @@ def measure_drop_outs(seconds: float, raw: Path, record: Callable[[Path], object
     with record(raw):  # type: ignore[attr-defined]
         time.sleep(1.0)
         player.play(0)
+        empty = 0
         while not player.finished and player.error is None:
+            empty = max(empty, player.dropouts)
             time.sleep(0.1)
     late = watch.late()
     player.close()
@@ -128,7 +129,7 @@ def measure_drop_outs(seconds: float, raw: Path, record: Callable[[Path], object
     whole = same == x.shape[1] and not different.size
     sys.stdout.write(
         f"{seconds:g} s under load: {'every sample as it was' if whole else 'NOT continuous'}; "
-        f"{late} late blocks, {silent} silent samples"
+        f"reader late {empty} times, sound card's thread {late} times, {silent} silent samples"
         + (f", first difference at {different[0] / RATE:.2f} s" if different.size else "")
         + "\n"
     )
@@ -141,8 +142,6 @@ def main() -> None:
     sys.setswitchinterval(0.0005)  # as the window does
     with tempfile.TemporaryDirectory() as folder, virtual_card(Path(folder)) as card:
         os.environ.update(card.environment)
-        with contextlib.suppress(PermissionError):  # sound servers run before what computes
-            os.setpriority(os.PRIO_PROCESS, card.process_id, -11)
         measure_times(Watch())
         measure_drop_outs(seconds, Path(folder) / "heard.raw", card.recording)
 

@@ -7,12 +7,10 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.errors import SoundError
 from audiosr_desktop.playback.abx import TRIALS, p_value, start_abx
 from audiosr_desktop.playback.ranking import ANCHOR, REFERENCE, anchor_of, start_ranking
-from audiosr_desktop.playback.takes import Take, TakeSet, letter
+from audiosr_desktop.playback.takes import letter
 
 
 @pytest.mark.parametrize("total", [1, 5, 16, 25])
@@ -94,31 +92,5 @@ def test_the_anchor_lacks_what_lies_above() -> None:
     np.testing.assert_allclose(anchor[0], low[10_000:20_000], atol=2e-4)
 
 
-def take_set() -> TakeSet:
-    parts = [Sound.from_array(np.full((1, 10), value), 8000) for value in (1.0, 2.0, 3.0)]
-    takes = tuple(Take(f"take {number}", part, {"seed": number}) for number, part in enumerate(parts))
-    return TakeSet(Region(5, 15, 100.0, 200.0), takes, 1)
-
-
-def test_takes_lie_in_their_place() -> None:
-    around = Sound.from_array(np.zeros((1, 40)), 8000)
-    sounds = take_set().in_place(around)
-    assert [float(sound.read(5, 15).mean()) for sound in sounds] == [1.0, 2.0, 3.0]
-    assert not any(sound.read(0, 5).any() or sound.read(15, 40).any() for sound in sounds)
-    with pytest.raises(SoundError):
-        take_set().in_place(Sound.from_array(np.zeros((1, 40)), 9000))
-
-
-def test_takes_are_added_named_chosen_and_dropped() -> None:
-    takes = take_set()
-    more = takes.added(Take("new", takes.takes[0].sound)).renamed(3, "soft").with_chosen(3)
-    assert [take.name for take in more.takes] == ["take 0", "take 1", "take 2", "soft"]
-    fewer = more.without(1)
-    assert fewer.takes[fewer.chosen].name == "soft"
-    assert takes.chosen == 1  # a value
-    for number in (0, fewer.chosen):
-        with pytest.raises(ValueError, match="source"):
-            fewer.without(number)
-    with pytest.raises(ValueError, match="cannot be chosen"):
-        takes.with_chosen(3)
+def test_takes_have_letters() -> None:
     assert [letter(number) for number in (0, 1, 25, 26, 27)] == ["A", "B", "Z", "AA", "AB"]

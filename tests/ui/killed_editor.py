@@ -85,21 +85,25 @@ def main() -> None:
         if left:
             contents, journal = run_job(recover(left[0].path, scratch))
             document = Document(contents.history, contents.info, project_path=contents.project_path)
+            document.set_takes(contents.takes)
             autosave.take(document, journal)
         else:
             sound = run_job(open_sound(source, scratch))
             document = Document(History(State(sound)), probe(source))
         documents.add(document)
+        autosave.wait()
         tell("start", document.undo_stack.index(), sum_of(document.sound))
         number = document.undo_stack.index()
         while True:
             number += 1
             tell("begin", number)
             edit(document, scratch, number)
-            tell("done", number)
             if number % 7 == 0:
                 document.undo_stack.undo()
                 document.undo_stack.redo()
+            if number % 3:  # otherwise the next step is made while this one is written
+                autosave.wait()
+                tell("done", number)
             if number % SAVE_EVERY == 0:
                 tell("saving", number)
                 contents = autosave.contents_of(document)

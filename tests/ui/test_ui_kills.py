@@ -9,7 +9,7 @@ from kills import run_kills
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is ended in another way there")
 def test_a_killed_process_loses_no_finished_step(tmp_path: Path) -> None:
-    tally = run_kills(tmp_path, 10, seed=20, longest_s=0.5)
+    tally = run_kills(tmp_path, 10, seed=20)
     assert tally.problems == []
     assert tally.kills == 10
     assert tally.recovered

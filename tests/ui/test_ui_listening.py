@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from conftest import RATE, Stage, write_tone
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -15,6 +16,7 @@ from audiosr_desktop.playback.meters import Levels
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
 from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
+from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
 from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B
 
 
@@ -153,7 +155,7 @@ def test_scrubbing_moves_the_playhead_and_is_heard(stage: Stage, tone_file: Path
 def test_meters_show_what_is_heard(stage: Stage, tone_file: Path) -> None:
     stage.open(tone_file)
     transport, meter = stage.editor.transport, stage.window.transport_bar.meter
-    stage.qtbot.waitUntil(lambda: transport._meters is not None, timeout=20_000)
+    stage.qtbot.waitUntil(lambda: transport._metering._meters is not None, timeout=20_000)
     seen: list[Levels] = []
     transport.levels_changed.connect(lambda levels: seen.append(levels) if levels is not None else None)
     transport.play(0, None)
@@ -200,12 +202,158 @@ def test_abx_hides_what_is_heard_and_tells_at_the_end(
     assert transport.take == TAKE_B
 
 
+def test_any_two_takes_are_compared_in_an_abx_test(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    varied(stage)
+    varied(stage)
+    stage.window.actions_by_id["abx"].trigger()
+    chooser = stage.window.findChild(TakesDialog)
+    assert chooser is not None
+    assert chooser.chosen() == [0, 3]  # the source and what is heard
+    chooser.list.item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert not chooser.start.isEnabled()
+    chooser.list.item(2).setCheckState(Qt.CheckState.Checked)
+    chooser.start.click()
+    dialog = stage.window.findChild(AbxDialog)
+    assert dialog is not None
+    assert dialog.test.names == ("Halve, seed 4", "Halve, seed 5")
+    for name, number in (("A", 2), ("B", 3)):
+        dialog.hear_buttons[name].click()
+        assert stage.editor.transport.player.take == number
+    assert dialog.test.facts["offsets_db"] in ([0.0, 0.0], [None, None])  # known or not yet
+    dialog.close()
+
+
+def test_some_takes_are_ranked(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    varied(stage)
+    stage.window.actions_by_id["ranking"].trigger()
+    chooser = stage.window.findChild(TakesDialog)
+    assert chooser is not None
+    chooser.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    chooser.start.click()
+    dialog = stage.window.findChild(RankingDialog)
+    assert dialog is not None
+    taken = {"reference": 0, "anchor": 3, "take": 2}
+    for number, stimulus in enumerate(dialog.ranking.stimuli):
+        dialog.hear_buttons[number + 1].click()
+        assert stage.editor.transport.player.take == taken[stimulus.role]
+    assert len(dialog.ranking.stimuli) == 3
+    dialog.close()
+
+
+def test_takes_are_listed_in_blind_order(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    varied(stage)
+    bar, transport = stage.window.transport_bar, stage.editor.transport
+    chosen(bar.takes_menu, "Blind order").trigger()
+    assert transport.blind
+    listed = texts(bar.takes_menu)
+    assert listed[:3] == ["Take 1", "Take 2", "Take 3"]
+    assert not any("seed" in text or "Source" in text for text in listed)
+    heard_takes = []
+    for place in range(3):
+        chosen(bar.takes_menu, f"Take {place + 1}").trigger()
+        heard_takes.append(transport.take)
+    assert sorted(heard_takes) == [0, 1, 2]
+    assert bar.compare.text() == "A / B"
+    chosen(bar.takes_menu, "Blind order").trigger()
+    assert texts(bar.takes_menu)[1].startswith("B · Halve, seed 3")
+
+
+def test_a_take_with_other_settings(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    assert stage.editor.document is not None
+    result = stage.editor.document.sound
+    stage.window.panel.show_values(stage.halve.id, {"quality": "draft", "amount": 50.0, "seed": 9})
+    stage.window.actions_by_id["apply_as_take"].trigger()
+    stage.idle()
+    assert stage.editor.document.sound is result
+    takes = stage.editor.variations.current()
+    assert takes is not None
+    assert takes.names == ["Source", "Halve, seed 3", "Halve, quality draft, amount 50 %, seed 9"]
+    assert stage.editor.transport.take == 2
+    menu = stage.window.transport_bar.takes_menu
+    chosen(menu, "Drop take C").trigger()
+    assert len(stage.editor.transport.takes) == 2
+    assert not chosen(menu, "Drop take B").isEnabled()  # a step of the history needs it
+
+
+def test_takes_are_kept_in_the_project(stage: Stage, tone_file: Path, tmp_path: Path) -> None:
+    restored(stage, tone_file)
+    varied(stage)
+    stage.window.actions_by_id["new_variation"].trigger()
+    stage.idle()
+    menu, path = stage.window.transport_bar.takes_menu, tmp_path / "takes.asrproj"
+    sounds = [sound.read(0, sound.length) for sound in stage.editor.transport.takes]
+    stage.answers.project = (path, False)
+    with stage.qtbot.waitSignal(stage.window.projects.saved, timeout=10_000):
+        stage.window.save_project()
+    stage.idle()
+    stage.window.close_document()
+    stage.open(path)
+    transport = stage.editor.transport
+    assert [text.partition("\t")[0] for text in texts(menu)[:4]] == [
+        "A · Source",
+        "B · Halve, seed 3",
+        "C · Halve, seed 4",
+        "D · Halve, seed 5",
+    ]
+    for sound, wanted in zip(transport.takes, sounds, strict=True):
+        assert np.array_equal(sound.read(0, sound.length), wanted)
+    transport.select_take(2)
+    chosen(menu, "Use take C").trigger()
+    document = stage.editor.document
+    assert document is not None
+    assert np.array_equal(document.sound.read(0, document.sound.length), sounds[2])
+    varied(stage)  # and they go on
+    assert len(transport.takes) == 5
+    assert stage.halve.given["seed"] == 6
+
+
+def test_takes_that_undo_cannot_reach_are_not_saved(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    document = stage.editor.document
+    assert document is not None
+    stage.editor.undo()
+    assert len(document.reachable_takes()) == 1  # redo comes to it
+    document.edit("Other", document.sound.slice(0, 100), Region(0, document.sound.length))
+    assert document.reachable_takes() == ()
+
+
+def test_levels_are_matched_over_the_loop(stage: Stage, tmp_path: Path) -> None:
+    values = np.full((2 * RATE, 1), 0.4)
+    values[RATE:] = 0.1
+    soundfile.write(tmp_path / "steps.wav", values, RATE, "PCM_16")
+    stage.open(tmp_path / "steps.wav")
+    stage.editor.timeline.select(Region(0, RATE))
+    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
+        stage.editor.apply(stage.halve.id, {"seed": 3})
+    transport = stage.editor.transport
+    stage.editor.timeline.select(None)
+
+    def offset(wanted: float) -> None:
+        found = lambda: transport.offset_db is not None and abs(transport.offset_db - wanted) < 0.1  # noqa: E731
+        stage.qtbot.waitUntil(found, timeout=10_000)
+
+    offset(-5.3)  # all of it
+    transport.set_loop(True)
+    transport.play(1_000, 40_000)
+    offset(-6.02)
+    transport.play(50_000, 90_000)
+    offset(0.0)
+    transport.stop()
+
+
 def test_ranking_hides_reference_and_anchor(
     stage: Stage, tone_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restored(stage, tone_file)
     varied(stage)
     stage.window.actions_by_id["ranking"].trigger()
+    chooser = stage.window.findChild(TakesDialog)
+    assert chooser is not None
+    chooser.start.click()
     dialog = stage.window.findChild(RankingDialog)
     assert dialog is not None
     assert len(dialog.sliders) == 4  # two results, the reference, the anchor

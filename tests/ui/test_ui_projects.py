@@ -187,6 +187,7 @@ def test_a_bad_project_is_one_sentence(stage: Stage, tmp_path: Path, content: by
 
 def dead_copy(stage: Stage, tmp_path: Path) -> Path:
     """Copy what a kill at this moment would leave."""
+    stage.window.autosave.wait()
     folder = tmp_path / "dead" / "audiosr-1-dead"
     shutil.copytree(stage.editor.scratch.folder, folder)
     return folder
@@ -198,6 +199,7 @@ def test_each_step_is_on_disk_when_it_is_done(edited: Stage, tmp_path: Path) -> 
     entries = find_recoverable(tmp_path / "dead")
     assert [(e.title, e.steps, e.last_step) for e in entries] == [("tone.wav", 3, "Add marker")]
     edited.window.close_document()
+    edited.window.autosave.wait()
     assert not list(edited.editor.scratch.folder.glob("*.autosave"))
     with edited.qtbot.waitSignal(edited.window.projects.recovered, timeout=10_000):
         edited.window.offer_recovery(entries)
@@ -392,6 +394,37 @@ def test_a_region_is_exported_with_its_own_markers(edited: Stage, tmp_path: Path
 
 
 # export
+
+
+def test_each_region_goes_to_a_file_of_its_own(stage: Stage, tone_file: Path, tmp_path: Path) -> None:
+    stage.open(tone_file)
+    regions = Region(1_000, 3_000), Region(5_000, 9_000)
+    marks = (Mark(Region(7, 7), "point"), Mark(regions[0], "a/b"), Mark(regions[1]))
+    document_of(stage).edit_marks("Marks", marks)
+    (tmp_path / "out 2.wav").write_bytes(b"mine")
+    stage.answers.choice = Export(tmp_path / "out.wav", None, None, overwrite=False, each_region=True)
+    with stage.qtbot.waitSignal(stage.editor.exported, timeout=20_000):
+        stage.window.actions_by_id["export"].trigger()
+    source = soundfile.read(tone_file, dtype="int16")[0]
+    for name, region in zip(("out 1 a_b.wav", "out 2-2.wav"), regions, strict=True):
+        written = soundfile.read(tmp_path / name, dtype="int16")[0]
+        assert np.array_equal(written, source[region.start : region.stop])
+    assert (tmp_path / "out 2.wav").read_bytes() == b"mine"
+    assert not (tmp_path / "out.wav").exists()
+    assert document_of(stage).modified  # parts are not the document
+
+
+def test_the_export_dialog_offers_each_region(qtbot: QtBot, settings: Settings, tmp_path: Path) -> None:
+    sound = Sound.from_array(np.zeros((2, RATE), np.float32), RATE)
+    info = FileInfo(tmp_path / "a.wav", "WAV", "PCM_24", "FILE", RATE, 2, RATE)
+    marks = (Mark(Region(5, 50), "one"), Mark(Region(100, 900), "two"))
+    dialog = ExportDialog(sound, info, None, settings, marks=marks)
+    qtbot.addWidget(dialog)
+    dialog.part.setCurrentIndex(dialog.part.count() - 1)
+    dialog.accept()
+    assert dialog.choice is not None
+    assert dialog.choice.each_region
+    assert dialog.choice.region is None
 
 
 def test_dither_is_offered_where_the_depth_drops(qtbot: QtBot, settings: Settings, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""AbxDialog: blind trials of source and result, with the result only at the end."""
+"""AbxDialog: blind trials of two takes, with the result only at the end."""
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QLabel, QProgress
 
 from audiosr_desktop.playback.abx import AbxResult, AbxTest, Answer
 from audiosr_desktop.ui.theme import figures_font
-from audiosr_desktop.ui.transport import TAKE_A, Transport
+from audiosr_desktop.ui.transport import Transport
 
 
 class AbxDialog(QDialog):
@@ -15,10 +15,14 @@ class AbxDialog(QDialog):
     Args:
         test: a new one; its names are shown at the end.
         transport: plays the loop.
+        pair: numbers of the takes A and B.
     """
 
-    def __init__(self, test: AbxTest, transport: Transport, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, test: AbxTest, transport: Transport, pair: tuple[int, int], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._pair = pair
         self.test = test
         self.result_found: AbxResult | None = None
         self._transport = transport
@@ -32,7 +36,8 @@ class AbxDialog(QDialog):
         grid.addWidget(self.said, 0, 0, 1, 3)
         self.progress = QProgressBar()
         self.progress.setRange(0, len(test.hidden))
-        self.progress.setFormat("%v of %m")
+        self.progress.setTextVisible(False)  # the line above tells it
+        self.progress.setAccessibleName("Trials done")
         grid.addWidget(self.progress, 1, 0, 1, 3)
         self.hear_buttons = {name: self._button(f"Hear {name}", name) for name in "AXB"}
         for column, (name, button) in enumerate(self.hear_buttons.items()):
@@ -53,12 +58,13 @@ class AbxDialog(QDialog):
         self.finished.connect(self._on_finished)
         transport.begin_blind()
         self.hear("X")
+        self.hear_buttons["X"].setFocus()
         self._show()
 
     def hear(self, name: str) -> None:
         """Hear A, B or X."""
         which = self.test.hidden[self.test.trial] if name == "X" and not self.test.finished else name
-        self._transport.hear_blind(TAKE_A if which == "A" else self._transport.compared)
+        self._transport.hear_blind(self._pair[which == "B"])
         for other, button in self.hear_buttons.items():
             button.setChecked(other == name)
 
@@ -85,6 +91,8 @@ class AbxDialog(QDialog):
             f"{result.correct} of {result.total} correct, p = {result.p_value:.2g}. {verdict}\n"
             f"A was {test.names[0]}, B was {test.names[1]}."
         )
+        self.said.setMinimumHeight(self.said.heightForWidth(self.said.width()))  # wrapped lines need more
+        self.adjustSize()
 
     @Slot()
     def _on_finished(self) -> None:

@@ -31,6 +31,7 @@ from audiosr_desktop.ui.readout import format_length
 from audiosr_desktop.ui.settings import Settings
 
 AS_SOURCE = "as the source"
+EACH_REGION = "each region"
 _FORMATS = {  # name: suffix, whether the depth can be chosen
     "WAV": (".wav", True),
     "FLAC": (".flac", True),
@@ -53,6 +54,7 @@ class Export:
     overwrite: bool
     dither: bool = False
     tags: bool = True
+    each_region: bool = False  # `path` then gives folder, beginning of the names, and suffix
 
 
 class ExportDialog(QDialog):
@@ -83,12 +85,7 @@ class ExportDialog(QDialog):
         for name in _DEPTHS:
             self.depth_box.addItem(name, name)
         self.part = ChoiceBox()
-        self.part.addItem(f"Whole file ({format_length(sound.duration_s)})")
-        if selection is not None:
-            self._offer("Selection", selection)
-        for mark in marks:
-            if not mark.is_point:
-                self._offer(mark.name or "Region", mark.region)
+        self._offer_parts(selection, marks)
         self.dither = QCheckBox("Dither when the depth drops")
         self.dither.setToolTip(
             "Triangular noise of one step, so that rounding to fewer bits does not follow the sound"
@@ -128,6 +125,17 @@ class ExportDialog(QDialog):
         row.addWidget(self.path, 1)
         row.addWidget(browse)
         return row
+
+    def _offer_parts(self, selection: Region | None, marks: Sequence[Mark]) -> None:
+        self.part.addItem(f"Whole file ({format_length(self._sound.duration_s)})")
+        if selection is not None:
+            self._offer("Selection", selection)
+        for mark in marks:
+            if not mark.is_point:
+                self._offer(mark.name or "Region", mark.region)
+        if sum(not mark.is_point for mark in marks) > 1:
+            self._parts.append(None)
+            self.part.addItem("Each region, a file for each", EACH_REGION)
 
     def _offer(self, name: str, region: Region) -> None:
         """Offer a part of the sound."""
@@ -217,11 +225,12 @@ class ExportDialog(QDialog):
             output = self._output()
         except AudioFileError:
             return  # the summary says why
-        if path.exists() and not self._may_replace(path):
+        each = self.part.currentData() == EACH_REGION  # their names are never those of other files
+        if not each and path.exists() and not self._may_replace(path):
             return
         region = self._parts[self.part.currentIndex()]
         dither = self.dither.isChecked() and self.dither.isEnabled()
-        self.choice = Export(path, output, region, path.exists(), dither, self.tags.isChecked())
+        self.choice = Export(path, output, region, path.exists(), dither, self.tags.isChecked(), each)
         self._settings.export_dither = self.dither.isChecked()
         self._settings.export_format = self.format.currentText()
         self._settings.export_depth = str(self.depth_box.currentData())

@@ -60,6 +60,7 @@ class PreferencesDialog(QDialog):
         space.setChecked(self._settings.space_plays)
         space.toggled.connect(self._on_space)
         form.addRow("Space", space)
+        form.addRow("Undo keeps at most (GB)", self._numbers(Settings.undo_gb, self._settings.undo_gb))
         return page
 
     def _spectrogram_page(self) -> QWidget:

@@ -1,10 +1,12 @@
 """RankingDialog: marks for all takes, the hidden reference and an anchor, in blind order."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from audiosr_desktop.playback.ranking import BEST, Ranking, anchor_of
-from audiosr_desktop.ui.transport import TAKE_A, Transport
+from audiosr_desktop.ui.transport import Transport
 
 
 class RankingDialog(QDialog):
@@ -13,10 +15,14 @@ class RankingDialog(QDialog):
     Args:
         ranking: a new one; its names are shown at the end.
         transport: plays the loop.
+        numbers: of the ranked takes; the first is the reference.
     """
 
-    def __init__(self, ranking: Ranking, transport: Transport, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, ranking: Ranking, transport: Transport, numbers: Sequence[int], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._numbers = [*numbers, len(transport.takes)]  # the anchor is played behind all takes
         self.ranking = ranking
         self._transport = transport
         self.setWindowTitle("Blind ranking")
@@ -55,12 +61,12 @@ class RankingDialog(QDialog):
         self.export.setVisible(False)
         grid.addWidget(self.export, last + 1, 0, 1, 3)
         self.finished.connect(self._on_finished)
-        transport.begin_blind(anchor_of(transport.takes[TAKE_A]))
+        transport.begin_blind(anchor_of(transport.takes[numbers[0]]))
         self.hear(-1)
 
     def hear(self, number: int) -> None:
         """Hear a stimulus; -1 is the open reference."""
-        self._transport.hear_blind(TAKE_A if number < 0 else self.ranking.stimuli[number].take)
+        self._transport.hear_blind(self._numbers[0 if number < 0 else self.ranking.stimuli[number].take])
         for row, button in enumerate(self.hear_buttons):
             button.setChecked(row - 1 == number)
 

@@ -1,9 +1,13 @@
 """Menus of the transport bar: which take is heard, and how."""
 
+from collections.abc import Sequence
+
+import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 
+from audiosr_desktop.audio.takes import TakeSet
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.takes import letter
 from audiosr_desktop.ui.transport import TAKE_A, Transport
@@ -19,45 +23,87 @@ class TakesMenu(QMenu):
     Args:
         transport: plays them.
         variations: knows their names.
-        new_variation: the action that makes one more.
+        makers: the actions that make one more.
+        rng: for the blind order.
     """
 
     def __init__(
-        self, transport: Transport, variations: Variations, new_variation: QAction, parent: QWidget
+        self,
+        transport: Transport,
+        variations: Variations,
+        makers: Sequence[QAction],
+        parent: QWidget,
+        rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__(parent)
-        self._transport, self._variations, self._new = transport, variations, new_variation
+        self._transport, self._variations, self._makers = transport, variations, tuple(makers)
+        self._rng = rng or np.random.default_rng()
+        self._order: tuple[int, ...] = ()
+        self.blind_order = False
+        self.setToolTipsVisible(True)
         self.aboutToShow.connect(self._fill)
 
     @Slot()
     def _fill(self) -> None:
         self.clear()
-        transport, compared = self._transport, self._variations.current()
-        for number in range(len(transport.takes)):
-            name = compared.takes.takes[number].name if compared is not None else ("Source", "Result")[number]
-            offset = transport.offset_of(number)
-            level = f"\t{offset:+.1f} dB".replace("-", "−") if number and offset is not None else ""
-            action = self.addAction(f"{letter(number)} · {name}{level}")
+        transport, takes = self._transport, self._variations.current()
+        order = tuple(range(len(transport.takes)))
+        if self.blind_order:
+            order = self._shuffled(len(order))
+        for place, number in enumerate(order):
+            text = f"Take {place + 1}" if self.blind_order else self._told(number, takes)
+            action = self.addAction(text)
             action.setCheckable(True)
             action.setChecked(transport.take == number)
             action.triggered.connect(lambda _=False, number=number: transport.select_take(number))
         self.addSeparator()
-        self.addAction(self._new)
+        blind = self.addAction("Blind order")
+        blind.setCheckable(True)
+        blind.setChecked(self.blind_order)
+        blind.setEnabled(transport.can_compare)
+        blind.setToolTip("Names, levels and order are hidden in this menu and in the bar")
+        blind.toggled.connect(self.set_blind_order)
+        self.addSeparator()
+        for action in self._makers:
+            self.addAction(action)
         heard = transport.take
-        usable = compared is not None and heard >= TAKE_A
-        use = self.addAction(f"Use take {letter(max(heard, 0))}")
-        use.setEnabled(compared is not None and heard > TAKE_A and heard != compared.takes.chosen)
+        results = takes is not None and heard > TAKE_A and not self.blind_order
+        use = self.addAction(
+            "Use the take that is heard" if self.blind_order else f"Use take {letter(max(heard, 0))}"
+        )
+        use.setEnabled(takes is not None and heard > TAKE_A and heard != self._variations.used())
         use.triggered.connect(lambda: self._variations.use(heard))
         rename = self.addAction("Rename…")
-        rename.setEnabled(usable)
+        rename.setEnabled(takes is not None and heard >= TAKE_A and not self.blind_order)
         rename.triggered.connect(lambda: self._rename(heard))
+        drop = self.addAction(f"Drop take {letter(max(heard, 0))}")
+        drop.setVisible(results)
+        drop.setEnabled(self._variations.can_drop(heard))
+        drop.triggered.connect(lambda: self._variations.drop(heard))
+
+    @Slot(bool)
+    def set_blind_order(self, blind: bool) -> None:
+        """List the takes without names in an order drawn anew, or by letters with names."""
+        self.blind_order = blind
+        self._order = ()
+        self._transport.set_blind(blind)
+
+    def _shuffled(self, count: int) -> tuple[int, ...]:
+        if len(self._order) != count:
+            self._order = tuple(int(number) for number in self._rng.permutation(count))
+        return self._order
+
+    def _told(self, number: int, takes: TakeSet | None) -> str:
+        name = takes.names[number] if takes is not None else ("Source", "Result")[number]
+        offset = self._transport.offset_of(number)
+        level = f"\t{offset:+.1f} dB".replace("-", "−") if number and offset is not None else ""
+        return f"{letter(number)} · {name}{level}"
 
     def _rename(self, number: int) -> None:
-        compared = self._variations.current()
-        if compared is not None:
-            old = compared.takes.takes[number].name
+        takes = self._variations.current()
+        if takes is not None:
             name, taken = QInputDialog.getText(
-                self, "Rename take", f"Name of take {letter(number)}:", text=old
+                self, "Rename take", f"Name of take {letter(number)}:", text=takes.names[number]
             )
             if taken:
                 self._variations.rename(number, name)

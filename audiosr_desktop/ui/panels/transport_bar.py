@@ -51,7 +51,9 @@ class TransportBar(QWidget):
         layout.addWidget(self.compare)
         for name in ("delta", "level_match"):
             layout.addWidget(self._button(actions[name], 20))
-        self.takes_menu = TakesMenu(transport, variations, actions["new_variation"], self)
+        self.takes_menu = TakesMenu(
+            transport, variations, [actions[name] for name in ("new_variation", "apply_as_take")], self
+        )
         self.hearing_menu = HearingMenu(transport, actions["band_only"], self)
         layout.addWidget(self._menu_button("Takes", self.takes_menu))
         self.hearing = self._menu_button("1 ×", self.hearing_menu)
