@@ -5,13 +5,11 @@ the run, so nothing above needs a token to cancel.
 """
 
 import ctypes
-import importlib
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +18,7 @@ import numpy.typing as npt
 
 from audiosr_desktop.engine.bundle import Bundle
 from audiosr_desktop.engine.manifest import GRAPHS, N_FFT, Manifest
+from audiosr_desktop.engine.runtime import onnxruntime
 from audiosr_desktop.errors import BundleError, EngineError, EngineMemoryError
 from audiosr_desktop.job import Job, Progress
 
@@ -111,7 +110,7 @@ class Sessions:
         """
         loaded = self.graphs[graph]
         named = {loaded.names[name]: np.ascontiguousarray(array) for name, array in feeds.items()}
-        options = _runtime().RunOptions()
+        options = onnxruntime().RunOptions()
         if graph != "ddpm":  # it runs many times in a row; the others give their memory back
             options.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arena)
 
@@ -189,9 +188,9 @@ def _load(
     optimise: bool = True,
 ) -> Job[Any]:
     path = bundle.graph_path(graph)
-    options = _runtime().SessionOptions()
+    options = onnxruntime().SessionOptions()
     if not optimise:
-        options.graph_optimization_level = _runtime().GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.graph_optimization_level = onnxruntime().GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = threads or _cores()
     options.log_severity_level = 3
     # spinning threads would fight with those of the other sessions and of the window
@@ -200,7 +199,7 @@ def _load(
     if report.provider == CUDA:
         providers.insert(0, (CUDA, {"device_id": int(report.device.partition(":")[2]), **CUDA_OPTIONS}))
     loading = _in_thread(
-        lambda: _runtime().InferenceSession(str(path), options, providers=providers),
+        lambda: onnxruntime().InferenceSession(str(path), options, providers=providers),
         lambda: options.set_load_cancellation_flag(True),
     )
     try:
@@ -240,7 +239,7 @@ def _gpu_asked(device: str) -> tuple[int | None, str]:
         return None, ""
     if not _has_cuda_driver():
         return None, "No NVIDIA driver was found, so the processor is used."
-    if CUDA not in _runtime().get_available_providers():
+    if CUDA not in onnxruntime().get_available_providers():
         return None, "This build of ONNX Runtime has no CUDA, so the processor is used."
     return int(number or 0), ""
 
@@ -265,15 +264,9 @@ def _has_cuda_driver() -> bool:
 
 def _preload_cuda() -> None:
     """Let ONNX Runtime find the CUDA libraries that came as Python packages."""
-    runtime = _runtime()
+    runtime = onnxruntime()
     if hasattr(runtime, "preload_dlls"):
         runtime.preload_dlls()
-
-
-@cache
-def _runtime() -> Any:
-    # loaded at the first use: it takes a quarter of a second, which the window's start need not wait for
-    return importlib.import_module("onnxruntime")
 
 
 def _cores() -> int:
