@@ -94,7 +94,7 @@ class Timings:
                 beside.unlink(missing_ok=True)
 
     def measured(self, effect_id: str, model: str) -> dict[str, float]:
-        """Return the real-time factors per channel of a model that were measured here, by quality or steps."""
+        """Return the measured real-time factors per channel of a model, by quality or number of steps."""
         found = {}
         for key, factor in self._factors.items():
             parts = key.split("|")

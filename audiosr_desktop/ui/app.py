@@ -14,8 +14,8 @@ from audiosr_desktop import __version__, paths
 from audiosr_desktop.audio.journal import find_recoverable
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.timing import Timings
-from audiosr_desktop.log import start_crash_log
 from audiosr_desktop.job import Job
+from audiosr_desktop.log import start_crash_log
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import Catalogue, load_catalogue
 from audiosr_desktop.ui.editor import Editor

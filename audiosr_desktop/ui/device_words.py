@@ -18,9 +18,9 @@ def report_words(report: "DeviceReport") -> str:
     worst = max(report.errors, key=lambda graph: report.errors[graph])
     error = report.errors[worst]
     verdict = (
-        f"{device} agrees with the reference (largest difference {error:.0e} of full scale)."
+        f"{device} agrees with the reference (largest difference {error:.0e} of the peak)."
         if report.good
-        else f"{device} does not agree with the reference: {worst} differs by {error:.0e} of full scale. "
+        else f"{device} does not agree with the reference: {worst} differs by {error:.0e} of the peak. "
         "Choose the CPU, and check the driver."
     )
     times = sum(report.times.values())

@@ -117,7 +117,7 @@ def facts_of(bundle: Bundle, speeds: Mapping[str, float]) -> list[tuple[str, str
     rows = [
         ("For", ", ".join(manifest.tasks)),
         ("On disk", size),
-        ("In memory", f"about {bytes_words(memory_bytes(bundle))}"),
+        ("In memory", memory_words(memory_bytes(bundle))),
         ("Speed here", speed_words(speeds)),
         ("Licence", manifest.license),
     ]
@@ -135,8 +135,13 @@ def memory_bytes(bundle: Bundle) -> int:
     return _BASE_BYTES + round(_RUNNING_SHARE * bundle.graph_bytes)
 
 
+def memory_words(count: int) -> str:
+    """Return an estimate of memory, no finer than it is: about 400 MB, about 4.4 GB."""
+    return f"about {count / 1e9:.1f} GB" if count >= 1e9 else f"about {round(count / 1e7) * 10} MB"
+
+
 def speed_words(speeds: Mapping[str, float]) -> str:
-    """Return measured real-time factors in words; the number is seconds of work for a second of one channel."""
+    """Return measured real-time factors in words: seconds of work for a second of one channel."""
     parts = [f"{quality.capitalize()} {speeds[quality]:.2g}" for quality in QUALITIES if quality in speeds]
     return f"{' · '.join(parts)} s for each second of a channel" if parts else "not measured yet"
 
