@@ -1,4 +1,4 @@
-"""Tries a device: runs a model's graphs on known input and compares that with the plainest way to run them."""
+"""Tries a device: runs a model's graphs on known input and compares with the plainest way of doing it."""
 
 import time
 from collections.abc import Generator, Mapping
