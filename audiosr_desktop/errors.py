@@ -35,6 +35,14 @@ class BundleError(AudioSRError):
         self.path = path
 
 
+class BundleTakenError(BundleError):
+    """A model of that name is installed already; it can be replaced."""
+
+    def __init__(self, message: str, bundle_id: str) -> None:
+        super().__init__(message)
+        self.bundle_id = bundle_id
+
+
 class EngineError(AudioSRError):
     """A graph could not be run."""
 

@@ -43,9 +43,23 @@ def shipped_models_dir() -> Path:
     return program_dir() / "models"
 
 
+def default_models_dir() -> Path:
+    """Return the folder of imported bundles where the user chose no other."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "models"
+
+
+def models_choice_file() -> Path:
+    """Return the file that names the folder the user chose for bundles; it may not exist."""
+    return platformdirs.user_config_path(APP_NAME, appauthor=False) / "models-folder.txt"
+
+
 def user_models_dir() -> Path:
     """Return the folder of imported bundles; it may not exist yet."""
-    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "models"
+    try:
+        chosen = models_choice_file().read_text(encoding="utf-8").strip()
+    except (OSError, ValueError):
+        chosen = ""
+    return Path(chosen) if Path(chosen).is_absolute() else default_models_dir()
 
 
 def factory_presets_dir() -> Path:

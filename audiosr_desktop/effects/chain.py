@@ -200,7 +200,9 @@ def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scra
     done = 0.01
     if rate != sound.sample_rate:
         region = region.at_rate(rate / sound.sample_rate)
-        sound = yield from part_of(resample_sound(sound, rate, scratch), done, 0.06)
+        published = any(step.effect.id == _UPSTREAM for step in steps)
+        converting = resample_sound(sound, rate, scratch, published=published)
+        sound = yield from part_of(converting, done, 0.06)
         region = region.clipped(0, sound.length)
         done = 0.06
     before, shares = sound, _shares(steps)

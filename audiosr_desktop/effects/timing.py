@@ -23,6 +23,7 @@ _GUESSES = {
 _OTHERS_GUESS = 0.01
 _QUALITY_FACTORS = {"draft": 0.5, "standard": 1.0, "best": 1.7}
 _NEW_SHARE = 0.5
+_KEY_PARTS = 5
 _BASE_BYTES = 350 * 2**20  # the program and a loaded model; sound passes through block by block
 
 
@@ -91,6 +92,15 @@ class Timings:
         except OSError:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
+
+    def measured(self, effect_id: str, model: str) -> dict[str, float]:
+        """Return the measured real-time factors per channel of a model, by quality or number of steps."""
+        found = {}
+        for key, factor in self._factors.items():
+            parts = key.split("|")
+            if len(parts) == _KEY_PARTS and parts[:2] == [effect_id, model]:
+                found[parts[3]] = factor
+        return found
 
     def _factor(self, effect_id: str, values: Mapping[str, Value]) -> tuple[float, bool]:
         if (known := self._factors.get(_key(effect_id, values))) is not None:

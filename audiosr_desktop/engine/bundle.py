@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audiosr_desktop import paths
-from audiosr_desktop.engine.manifest import MANIFEST, Loan, Manifest, read_manifest
+from audiosr_desktop.engine.manifest import GRAPHS, MANIFEST, Loan, Manifest, read_manifest
 from audiosr_desktop.errors import BundleError
 from audiosr_desktop.job import Job, Progress
 
@@ -42,6 +42,16 @@ class Bundle:
     def size_bytes(self) -> int:
         """What the bundle takes on the disk, borrowed graphs left out."""
         return sum(path.stat().st_size for path in self.files())
+
+    @property
+    def graph_bytes(self) -> int:
+        """What all its graphs take on the disk, borrowed ones included."""
+        return sum(self.graph_path(graph).stat().st_size for graph in GRAPHS)
+
+    @property
+    def shipped(self) -> bool:
+        """Whether it came with the program."""
+        return self.folder.parent == paths.shipped_models_dir()
 
 
 def load_bundle(folder: Path) -> Bundle:

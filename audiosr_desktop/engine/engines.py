@@ -15,10 +15,17 @@ class Engines:
     Args:
         threads: threads a graph may use; 0 is one for each processor core.
         find: gives the bundle of an id, None being the shipped one.
+        gpu_memory_bytes: most that each graph may hold on a GPU; 0 is no limit.
     """
 
-    def __init__(self, threads: int = 0, find: Callable[[str | None], Bundle] = find_bundle) -> None:
+    def __init__(
+        self,
+        threads: int = 0,
+        find: Callable[[str | None], Bundle] = find_bundle,
+        gpu_memory_bytes: int = 0,
+    ) -> None:
         self._threads = threads
+        self._gpu_memory_bytes = gpu_memory_bytes
         self._find = find
         self._verifier = Verifier()
         self._kept: tuple[Bundle, str, Restorer] | None = None
@@ -52,7 +59,10 @@ class Engines:
             if kept[0].folder == bundle.folder:
                 loaded = kept[2].sessions
         del kept
-        sessions = yield from part_of(open_sessions(bundle, device, self._threads, loaded=loaded), 0.3, 1.0)
+        opening = open_sessions(
+            bundle, device, self._threads, loaded=loaded, gpu_memory_bytes=self._gpu_memory_bytes
+        )
+        sessions = yield from part_of(opening, 0.3, 1.0)
         restorer = Restorer(sessions)
         self._kept = (bundle, device, restorer)
         return restorer

@@ -22,7 +22,7 @@ from audiosr_desktop.engine.bundle import Bundle, bundle_problems, installed_bun
 from audiosr_desktop.engine.graph_file import external_files
 from audiosr_desktop.engine.manifest import MANIFEST, read_manifest
 from audiosr_desktop.engine.sessions import check_graphs
-from audiosr_desktop.errors import BundleError
+from audiosr_desktop.errors import BundleError, BundleTakenError
 from audiosr_desktop.job import Job, Progress, part_of
 
 CHECKPOINT_SUFFIXES = (".bin", ".ckpt", ".pt", ".pth", ".safetensors")
@@ -203,14 +203,15 @@ def require_free_id(bundle_id: str, *, replace: bool) -> None:
     """Refuse an id that is taken.
 
     Raises:
-        BundleError: a bundle of that id is installed, or a folder of that name is there, and `replace` is not
-            set.
+        BundleTakenError: a bundle of that id is installed, or a folder of that name is there, and `replace`
+            is not set.
     """
     taken = any(bundle.id == bundle_id for bundle in installed_bundles())
     if (taken or (paths.user_models_dir() / bundle_id).exists()) and not replace:
-        raise BundleError(
+        raise BundleTakenError(
             f"A model named {bundle_id} is installed already: import it under another name (--id) "
-            "or in its place (--replace)."
+            "or in its place (--replace).",
+            bundle_id,
         )
 
 
@@ -222,8 +223,9 @@ def require_space(needed: int, folder: Path) -> None:
     """
     free = shutil.disk_usage(folder).free
     if needed + SPARE_BYTES > free:
+        place = folder.parent if folder.name.startswith(_STAGING) else folder
         raise BundleError(
-            f"There is not enough room in {paths.user_models_dir()}: {(needed + SPARE_BYTES) / 1e9:.1f} GB "
+            f"There is not enough room in {place}: {(needed + SPARE_BYTES) / 1e9:.1f} GB "
             f"are needed and {free / 1e9:.1f} GB are free."
         )
 

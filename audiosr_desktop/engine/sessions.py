@@ -5,13 +5,11 @@ the run, so nothing above needs a token to cancel.
 """
 
 import ctypes
-import importlib
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +18,7 @@ import numpy.typing as npt
 
 from audiosr_desktop.engine.bundle import Bundle
 from audiosr_desktop.engine.manifest import GRAPHS, N_FFT, Manifest
+from audiosr_desktop.engine.runtime import onnxruntime
 from audiosr_desktop.errors import BundleError, EngineError, EngineMemoryError
 from audiosr_desktop.job import Job, Progress
 
@@ -111,15 +110,21 @@ class Sessions:
         """
         loaded = self.graphs[graph]
         named = {loaded.names[name]: np.ascontiguousarray(array) for name, array in feeds.items()}
-        options = _runtime().RunOptions()
+        options = onnxruntime().RunOptions()
         if graph != "ddpm":  # it runs many times in a row; the others give their memory back
             options.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arena)
 
         def stop() -> None:
             options.terminate = True
 
+        def work() -> list[Array]:
+            if self.report.provider == CUDA:
+                return _run_bound(loaded.session, named, options, int(self.report.device.partition(":")[2]))
+            outputs: list[Array] = loaded.session.run(None, named, options)
+            return outputs
+
         try:
-            outputs = yield from _in_thread(lambda: loaded.session.run(None, named, options), stop)
+            outputs = yield from _in_thread(work, stop)
         except Exception as error:
             file = self.bundle.graph_path(graph)
             kind = EngineMemoryError if _is_out_of_memory(error) else EngineError
@@ -131,7 +136,13 @@ class Sessions:
 
 
 def open_sessions(
-    bundle: Bundle, device: str = "auto", threads: int = 0, *, loaded: Sessions | None = None
+    bundle: Bundle,
+    device: str = "auto",
+    threads: int = 0,
+    *,
+    loaded: Sessions | None = None,
+    gpu_memory_bytes: int = 0,
+    optimise: bool = True,
 ) -> Job[Sessions]:
     """Load the four graphs of a bundle.
 
@@ -141,6 +152,8 @@ def open_sessions(
             says why.
         threads: threads a graph may use; 0 is one for each processor core that this program may use.
         loaded: sessions of another bundle on that device; graphs that both have are not loaded again.
+        gpu_memory_bytes: most that each graph may hold on a GPU; 0 is no limit.
+        optimise: let the runtime rewrite the graphs; without it they run node by node, as a reference.
 
     Raises:
         BundleError: a graph cannot be loaded, or its inputs and outputs are not those of the contract.
@@ -157,7 +170,15 @@ def open_sessions(
             graphs[graph] = loaded.graphs[graph]
             report = loaded.report
             continue
-        session = yield from _load(bundle, graph, report, threads, index / len(GRAPHS))
+        session = yield from _load(
+            bundle,
+            graph,
+            report,
+            threads,
+            index / len(GRAPHS),
+            optimise=optimise,
+            gpu_memory_bytes=gpu_memory_bytes,
+        )
         if session.get_providers()[0] != report.provider:
             why = "CUDA could not be started on this machine, so the processor is used."
             report = ProviderReport(device, "cpu", CPU, why)
@@ -187,20 +208,21 @@ def _load(
     fraction: float,
     *,
     optimise: bool = True,
+    gpu_memory_bytes: int = 0,
 ) -> Job[Any]:
     path = bundle.graph_path(graph)
-    options = _runtime().SessionOptions()
+    options = onnxruntime().SessionOptions()
     if not optimise:
-        options.graph_optimization_level = _runtime().GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.intra_op_num_threads = threads or _cores()
+        options.graph_optimization_level = onnxruntime().GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.intra_op_num_threads = threads or processor_cores()
     options.log_severity_level = 3
     # spinning threads would fight with those of the other sessions and of the window
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers: list[Any] = [CPU]
     if report.provider == CUDA:
-        providers.insert(0, (CUDA, {"device_id": int(report.device.partition(":")[2]), **CUDA_OPTIONS}))
+        providers.insert(0, (CUDA, _cuda_options(report.device, gpu_memory_bytes)))
     loading = _in_thread(
-        lambda: _runtime().InferenceSession(str(path), options, providers=providers),
+        lambda: onnxruntime().InferenceSession(str(path), options, providers=providers),
         lambda: options.set_load_cancellation_flag(True),
     )
     try:
@@ -213,6 +235,26 @@ def _load(
         raise BundleError(f"{path} cannot be loaded: {_first_line(error)}", path) from error
     finally:
         loading.close()
+
+
+def _cuda_options(device: str, memory_bytes: int) -> dict[str, Any]:
+    options: dict[str, Any] = {"device_id": int(device.partition(":")[2]), **CUDA_OPTIONS}
+    return {**options, "gpu_mem_limit": memory_bytes} if memory_bytes else options
+
+
+def _run_bound(session: Any, feeds: Mapping[str, Array], options: Any, device_id: int) -> list[Array]:
+    """Run a graph whose input and output lie on a GPU; of the outputs only the first is copied back.
+
+    Inputs go there in one copy each before the run, not piece by piece while the graph waits.
+    """
+    binding = session.io_binding()
+    for name, array in feeds.items():
+        value = onnxruntime().OrtValue.ortvalue_from_numpy(array, "cuda", device_id)
+        binding.bind_ortvalue_input(name, value)
+    for output in session.get_outputs():
+        binding.bind_output(output.name, "cuda", device_id)
+    session.run_with_iobinding(binding, options)
+    return [binding.get_outputs()[0].numpy()]
 
 
 def _in_thread(work: Callable[[], T], stop: Callable[[], None]) -> Generator[None, None, T]:
@@ -240,7 +282,7 @@ def _gpu_asked(device: str) -> tuple[int | None, str]:
         return None, ""
     if not _has_cuda_driver():
         return None, "No NVIDIA driver was found, so the processor is used."
-    if CUDA not in _runtime().get_available_providers():
+    if CUDA not in onnxruntime().get_available_providers():
         return None, "This build of ONNX Runtime has no CUDA, so the processor is used."
     return int(number or 0), ""
 
@@ -265,18 +307,13 @@ def _has_cuda_driver() -> bool:
 
 def _preload_cuda() -> None:
     """Let ONNX Runtime find the CUDA libraries that came as Python packages."""
-    runtime = _runtime()
+    runtime = onnxruntime()
     if hasattr(runtime, "preload_dlls"):
         runtime.preload_dlls()
 
 
-@cache
-def _runtime() -> Any:
-    # loaded at the first use: it takes a quarter of a second, which the window's start need not wait for
-    return importlib.import_module("onnxruntime")
-
-
-def _cores() -> int:
+def processor_cores() -> int:
+    """Return how many cores this program may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 

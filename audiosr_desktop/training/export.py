@@ -13,11 +13,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
+from audiosr_desktop.engine.runtime import onnxruntime
 from audiosr_desktop.errors import AudioSRError, TrainingError
 from audiosr_desktop.training.autoencoder import (
     LATENT_BINS,
@@ -224,9 +224,9 @@ def parity(
     Raises:
         TrainingError: the error is above the limit.
     """
-    options = onnxruntime.SessionOptions()
+    options = onnxruntime().SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    session = onnxruntime().InferenceSession(path, options, providers=["CPUExecutionProvider"])
     worst = 0.0
     module = reference or graph.module
     for batch, columns in sizes:

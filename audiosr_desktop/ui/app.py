@@ -14,9 +14,10 @@ from audiosr_desktop import __version__, paths
 from audiosr_desktop.audio.journal import find_recoverable
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.timing import Timings
+from audiosr_desktop.job import Job
 from audiosr_desktop.log import start_crash_log
 from audiosr_desktop.playback.player import Player
-from audiosr_desktop.ui.catalogue import load_catalogue
+from audiosr_desktop.ui.catalogue import Catalogue, load_catalogue
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.icons import app_icon
 from audiosr_desktop.ui.main_window import NAME, MainWindow
@@ -92,7 +93,11 @@ def run(files: Sequence[Path]) -> int:
     apply_theme(app, chosen_theme(settings.theme))
     left = find_recoverable()
     with Scratch.create() as scratch:
-        editor = Editor(scratch, Player(), lambda: load_catalogue(scratch))
+
+        def load() -> Job[Catalogue]:
+            return load_catalogue(scratch, settings.threads, settings.gpu_memory_mb << 20)
+
+        editor = Editor(scratch, Player(), load)
         log_path = paths.log_dir() / "audiosr-desktop.log"
         window = MainWindow(
             editor,

@@ -23,8 +23,14 @@ class Catalogue:
     unload_idle: Callable[[float], bool] = lambda _: False
 
 
-def load_catalogue(scratch: Scratch) -> Job[Catalogue]:
-    """Load the built-in effects and look which models are installed."""
+def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0) -> Job[Catalogue]:
+    """Load the built-in effects and look which models are installed.
+
+    Args:
+        scratch: for their results.
+        threads: that a model may use; 0 is one for each core.
+        gpu_memory_bytes: most that each graph may hold on a GPU; 0 is no limit.
+    """
     yield Progress(0.0, "Loading effects")
     # these load scipy.signal and onnxruntime, which is slow: after the window stands, in this job's thread
     from audiosr_desktop.effects.registry import built_in_effects  # noqa: PLC0415
@@ -44,5 +50,5 @@ def load_catalogue(scratch: Scratch) -> Job[Catalogue]:
         choices["quality"] = [
             (f"{quality.capitalize()} ({count} steps)", quality) for quality, count in steps.items()
         ]
-    engines = Engines()
+    engines = Engines(threads, gpu_memory_bytes=gpu_memory_bytes)
     return Catalogue(built_in_effects(engines, scratch, report), choices, report, engines.unload_idle)

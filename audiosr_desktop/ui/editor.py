@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.files import (
     FileInfo,
@@ -82,12 +82,11 @@ class Editor(QObject):
         self._shown: Sound | None = None
         self._waiting: list[Path] = []
         self.openers: dict[str, Callable[[Path], bool]] = {}  # for files that are no sound, by suffix
-        self._loader = JobThread(load_effects(), self)
-        self._loader.succeeded.connect(self._on_catalogue)
+        self._load_effects = load_effects
+        self._loader = self._new_loader()
         self._idle_timer = QTimer(self, interval=IDLE_CHECK_MS)
         self._idle_timer.timeout.connect(self._on_idle_check)
         self._idle_timer.start()
-        self._loader.failed.connect(self._on_loading_failed)
         self.documents.current_changed.connect(self._on_document_chosen)
         self.runner.ended.connect(self._on_job_ended)
         self.transport.failed.connect(self._on_playing_failed)
@@ -98,6 +97,22 @@ class Editor(QObject):
     def start(self) -> None:
         """Begin to load the effects."""
         self._loader.start()
+
+    @Slot()
+    def reload_effects(self) -> None:
+        """Look again which effects and models there are, and with what settings they run."""
+        if self._loader.isRunning():
+            self._loader.finished.connect(self.reload_effects, Qt.ConnectionType.SingleShotConnection)
+            return
+        self._loader.deleteLater()
+        self._loader = self._new_loader()
+        self._loader.start()
+
+    def _new_loader(self) -> JobThread:
+        loader = JobThread(self._load_effects(), self)
+        loader.succeeded.connect(self._on_catalogue)
+        loader.failed.connect(self._on_loading_failed)
+        return loader
 
     @property
     def document(self) -> Document | None:

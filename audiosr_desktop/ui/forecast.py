@@ -25,7 +25,7 @@ class Forecast(QObject):
         self, editor: Editor, panel: RestorePanel, timings: Timings, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
-        self._editor, self._panel, self._timings = editor, panel, timings
+        self._editor, self._panel, self.timings = editor, panel, timings
         panel.values_changed.connect(self.show)
         editor.document_changed.connect(self.show)
         editor.timeline.selection_changed.connect(self.show)
@@ -42,7 +42,7 @@ class Forecast(QObject):
         selection = self._editor.timeline.selection
         length = selection.length if selection is not None else sound.length
         duration_s, values = length / sound.sample_rate, self._panel.values()
-        found = self._timings.estimate(effect.id, values, duration_s=duration_s, channels=sound.channels)
+        found = self.timings.estimate(effect.id, values, duration_s=duration_s, channels=sound.channels)
         if found.seconds < _SAID_FROM_S:
             self._panel.show_estimate("")
             return
@@ -50,7 +50,7 @@ class Forecast(QObject):
         text += "." if found.measured else " – a guess until it has run here."
         draft = None
         if found.long and values.get("quality") not in (None, "draft"):
-            draft = self._timings.estimate(
+            draft = self.timings.estimate(
                 effect.id, {**values, "quality": "draft"}, duration_s=duration_s, channels=sound.channels
             )
             text += f" Draft would take about {rough_time(draft.seconds)}."
@@ -60,7 +60,7 @@ class Forecast(QObject):
 
     @Slot(object, float, int)
     def _on_applied(self, step: Step, duration_s: float, channels: int) -> None:
-        self._timings.learn(
+        self.timings.learn(
             step.effect_id, step.values, duration_s=duration_s, channels=channels, elapsed_s=step.elapsed_s
         )
         self.show()

@@ -489,7 +489,7 @@ class MainWindow(WindowFrame):
 
     @Slot()
     def _on_device_clicked(self) -> None:
-        self.windows.show_text("Device", self.status.details)
+        self.windows.show_device(self.status.details)
 
     @Slot(QPoint)
     def _on_menu_wanted(self, position: QPoint) -> None:
@@ -521,6 +521,8 @@ class MainWindow(WindowFrame):
             self.editor.transport.follow = self.settings.follow_playhead
         elif key == Settings.follow_smoothly.key:
             self.editor.transport.smooth = self.settings.follow_smoothly
+        elif key in (Settings.threads.key, Settings.gpu_memory_mb.key):
+            self.editor.reload_effects()
         elif key == Settings.show_cutoff.key:
             if not self.settings.show_cutoff:
                 self.view.spectrogram.set_cutoff(None)
@@ -581,6 +583,7 @@ class MainWindow(WindowFrame):
             self._closed = True
             self.settings.geometry = self.saveGeometry()
             self.batch.close()
+            self.models.close()
             self.preview.close()
             self.editor.close()
             self.autosave.close()

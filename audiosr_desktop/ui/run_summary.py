@@ -1,8 +1,8 @@
 """What the user reads after a run."""
 
+from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.readout import format_hz
 from audiosr_desktop.ui.restoring import Restored
-from audiosr_desktop.ui.status_bar import device_words
 
 
 def summary_of(result: Restored) -> str:

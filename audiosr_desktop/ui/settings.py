@@ -95,6 +95,8 @@ class Settings(QObject):
     effect = Setting("restore/effect", "")
     shortcuts = Setting[list[str]]("keys/changed", [])  # "id=Ctrl+A; B", for actions with other keys
     space_plays = Setting("keys/space_plays", True)
+    threads = Setting("device/threads", 0)  # 0 is one for each core
+    gpu_memory_mb = Setting("device/gpu_memory_mb", 0)  # for each graph, 0 is no limit
     first_run = Setting("window/first_run", True)
     geometry = Setting("window/geometry", QByteArray())
     layout = Setting("window/layout", QByteArray())

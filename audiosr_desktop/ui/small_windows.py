@@ -6,16 +6,16 @@ from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.engine.sessions import expected_device
+from audiosr_desktop.engine.sessions import expected_device, processor_cores
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
 from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
-from audiosr_desktop.ui.status_bar import device_words
 
 
 class SmallWindows(QObject):
@@ -61,6 +61,18 @@ class SmallWindows(QObject):
         dialog = FirstRunDialog(self._settings, words, play, self._window)
         dialog.finished.connect(player.close)
         self._open(dialog)
+
+    def show_device(self, used: str) -> None:
+        """Tell what computed, and what the next run will ask for.
+
+        Args:
+            used: what the last run used, in words.
+        """
+        device, reason = expected_device()
+        threads = self._settings.threads or processor_cores()
+        expected = f"With the device on Automatic a run takes: {device_words(device)}. {reason}".strip()
+        more = f"Threads: {threads}. Preferences › Device has a test and limits."
+        self.show_text("Device", f"{used}\n\n{expected}\n\n{more}")
 
     def show_logs(self) -> None:
         """Open the folder of the logs."""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from audiosr_desktop.audio.files import FileInfo
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.dialogs.export_dialog import channel_words, depth_words
 from audiosr_desktop.ui.readout import format_time
 from audiosr_desktop.ui.theme import figures_font
@@ -58,9 +59,3 @@ class StatusBar(QStatusBar):
             self.device.setText(device_words(device))
             provider, model = facts.get("provider", ""), facts.get("model", "")
             self.details = f"{device_words(device)}, by {provider}. Model: {model}."
-
-
-def device_words(device: str) -> str:
-    """Return a device in words: "cpu" is CPU, "cuda:0" is GPU 0."""
-    kind, _, number = device.partition(":")
-    return "CPU" if kind == "cpu" else f"GPU {number or 0}"

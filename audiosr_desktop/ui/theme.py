@@ -202,6 +202,8 @@ QComboBox QAbstractItemView {{ background: {theme.panel}; border: 1px solid {the
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{ background: {theme.field};
     border: 1px solid {theme.quiet_text}; border-radius: 3px; width: 11px; height: 11px; }}
 QCheckBox::indicator:unchecked:focus {{ border-color: {theme.accent}; }}
+QFrame[card="true"] {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: 8px; }}
+QLabel[badge="true"] {{ border: 1px solid {theme.accent}; border-radius: 8px; padding: 1px 8px; }}
 QFrame#rule {{ background: {theme.line}; max-height: 1px; border: 0; }}
 QTreeWidget::item {{ padding: 4px 6px; }}
 QToolButton[flat="true"] {{ padding: 0 4px; }}

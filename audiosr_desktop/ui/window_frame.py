@@ -23,6 +23,7 @@ from audiosr_desktop.ui.editing import Editing
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.listening import Listening
 from audiosr_desktop.ui.marking import Marking
+from audiosr_desktop.ui.model_opener import ModelOpener
 from audiosr_desktop.ui.panels.document_tabs import DocumentTabs
 from audiosr_desktop.ui.panels.empty_state import EmptyState
 from audiosr_desktop.ui.panels.history_panel import HistoryPanel
@@ -60,6 +61,7 @@ class WindowFrame(QMainWindow):
         self.switches = Switches(self.view, editor.transport, settings, self)
         self.windows = SmallWindows(self, settings)
         self.listening = Listening(self, editor)
+        self.models = ModelOpener(self)
         self.actions_by_id = build_actions(self, self.view, self.theme)
         self.windows.shortcuts = Shortcuts(self.actions_by_id, settings, self)
         self.play_icons = {False: self.theme.icon("play"), True: self.theme.icon("stop")}

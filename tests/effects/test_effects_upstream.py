@@ -11,6 +11,7 @@ from tiny_bundle import build_port_bundle, build_tiny_bundle
 from audiosr_desktop import paths
 from audiosr_desktop.cli import main
 from audiosr_desktop.dsp.filters import lowpass
+from audiosr_desktop.effects import conversion
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +55,22 @@ def test_upstream_mode_of_another_rate_gives_48_khz(tmp_path: Path, user: Path) 
     assert code == 0
     info = soundfile.info(output)
     assert (info.samplerate, info.frames) == (48_000, 48_000)
+
+
+def test_the_published_kernel_converts_there(
+    tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_port_bundle(user / "port")
+    rates: list[tuple[int, int]] = []
+    kernel = conversion.resample_published
+
+    def counted(read, rate_in: int, rate_out: int, start: int, stop: int) -> np.ndarray:
+        rates.append((rate_in, rate_out))
+        return kernel(read, rate_in, rate_out, start, stop)
+
+    monkeypatch.setattr(conversion, "resample_published", counted)
+    assert run(write_noise(tmp_path / "in.wav", 44_100, 1), "--steps", "1", "--guidance", "1")[0] == 0
+    assert set(rates) == {(44_100, 48_000)}
 
 
 def test_upstream_mode_needs_a_model_of_its_kind(

@@ -1,5 +1,6 @@
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -172,3 +173,76 @@ def test_work_that_ends_when_its_time_is_up_is_no_failure(monkeypatch: pytest.Mo
         while True:
             next(work)
     assert end.value.value == 7
+
+
+class FakeValue:
+    """An array on a GPU that is none."""
+
+    def __init__(self, array: np.ndarray, place: tuple[str, int]) -> None:
+        self.array, self.place = array, place
+
+    @staticmethod
+    def ortvalue_from_numpy(array: np.ndarray, kind: str, number: int) -> "FakeValue":
+        return FakeValue(array, (kind, number))
+
+    def numpy(self) -> np.ndarray:
+        return self.array
+
+
+class FakeBinding:
+    def __init__(self) -> None:
+        self.inputs: dict[str, FakeValue] = {}
+        self.outputs: list[tuple[str, str, int]] = []
+        self.results: list[FakeValue] = []
+
+    def bind_ortvalue_input(self, name: str, value: FakeValue) -> None:
+        self.inputs[name] = value
+
+    def bind_output(self, name: str, kind: str, number: int) -> None:
+        self.outputs.append((name, kind, number))
+
+    def get_outputs(self) -> list[FakeValue]:
+        return self.results
+
+
+class FakeSession:
+    """A graph on a GPU, behind the real one on the processor."""
+
+    def __init__(self, real: object) -> None:
+        self._real = real
+        self.bound: list[FakeBinding] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
+
+    def run(self, *_: object) -> None:
+        raise AssertionError("a graph on a GPU is run with its input there")
+
+    def io_binding(self) -> FakeBinding:
+        self.bound.append(FakeBinding())
+        return self.bound[-1]
+
+    def run_with_iobinding(self, binding: FakeBinding, options: object) -> None:
+        assert options.get_run_config_entry("memory.enable_memory_arena_shrinkage") == "gpu:1;cpu:0"
+        feeds = {name: value.array for name, value in binding.inputs.items()}
+        binding.results = [FakeValue(out, ("cuda", 1)) for out in self._real.run(None, feeds)]
+
+
+def test_on_a_gpu_input_and_output_are_bound_there(tiny: Sessions, monkeypatch: pytest.MonkeyPatch) -> None:
+    mel = np.random.default_rng(0).normal(-5, 1, (1, 256, 64)).astype(np.float32)
+    expected = result_of(tiny.run("vocoder", {"mel": mel}))
+    graph = tiny.graphs["vocoder"]
+    session = FakeSession(graph.session)
+    report = sessions.ProviderReport("cuda:1", "cuda:1", sessions.CUDA)
+    fake = Sessions(tiny.bundle, {"vocoder": replace(graph, session=session)}, report)
+    monkeypatch.setattr(sessions.onnxruntime(), "OrtValue", FakeValue)
+    assert np.array_equal(result_of(fake.run("vocoder", {"mel": mel})), expected)
+    assert {value.place for value in session.bound[0].inputs.values()} == {("cuda", 1)}
+    assert [place for _, *place in session.bound[0].outputs] == [["cuda", 1]]
+
+
+def test_memory_on_a_gpu_can_be_limited() -> None:
+    assert "gpu_mem_limit" not in sessions._cuda_options("cuda:1", 0)
+    limited = sessions._cuda_options("cuda:1", 1 << 30)
+    assert (limited["device_id"], limited["gpu_mem_limit"]) == (1, 1 << 30)
+    assert limited["arena_extend_strategy"] == "kSameAsRequested"

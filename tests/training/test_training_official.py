@@ -133,3 +133,12 @@ def test_normalisations_have_the_published_eps() -> None:
         layer.norm.eps for layer in network.modules() if isinstance(layer, unet.SpatialTransformer)
     }
     assert (blocks, transformers, network.out[0].eps) == ({1e-5}, {1e-6}, 1e-5)
+
+
+@pytest.mark.parametrize("shape", [(1, 32, 3, 5), (2, 32, 8, 4), (1, 32, 1, 1)])
+def test_doubling_in_parts_equals_repetition_and_a_convolution(shape: tuple[int, ...]) -> None:
+    torch.manual_seed(0)
+    network, x = vae.Upsample(32), torch.randn(shape)
+    with torch.no_grad():
+        repeated = x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
+        assert torch.allclose(network(x), network.conv(repeated), atol=1e-5)

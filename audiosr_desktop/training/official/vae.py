@@ -72,15 +72,29 @@ class Downsample(nn.Module):
 
 
 class Upsample(nn.Module):
-    """Double both axes by repetition, then a convolution. The UNet has the same."""
+    """Double both axes by repetition, then a convolution. The UNet has the same.
+
+    The kernel's three taps meet two inputs only, as the inputs are repeated: each of the four kinds of output
+    is a 2 × 2 convolution of the inputs with taps added up: 4 multiplications where the plain way takes 9.
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        doubled: Tensor = self.conv(functional.interpolate(x, scale_factor=2.0, mode="nearest"))
-        return doubled
+        kinds = []
+        for below, rows in enumerate(_pairs(self.conv.weight, 2)):
+            for right, kernel in enumerate(_pairs(rows, 3)):
+                padded = functional.pad(x, (1 - right, right, 1 - below, below))
+                kinds.append(functional.conv2d(padded, kernel, self.conv.bias))
+        return functional.pixel_shuffle(torch.stack(kinds, dim=2).flatten(1, 2), 2)
+
+
+def _pairs(weight: Tensor, axis: int) -> tuple[Tensor, Tensor]:
+    """Return the taps that an output meets on its two inputs: of the even outputs, and of the odd ones."""
+    first, middle, last = weight.unbind(axis)
+    return torch.stack((first, middle + last), axis), torch.stack((first + middle, last), axis)
 
 
 class Level(nn.Module):

@@ -1,4 +1,4 @@
-"""Preferences: appearance, and how the views draw. Every change is seen at once."""
+"""Preferences: appearance, how the views draw, and what computes. Every change is seen at once."""
 
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from audiosr_desktop.ui.panels.device_page import DevicePage
 from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
 from audiosr_desktop.ui.settings import Setting, Settings
 
@@ -19,7 +20,7 @@ _LEAST_RANGE_DB = 10.0
 
 
 class PreferencesDialog(QDialog):
-    """Two pages: the window, and the spectrogram."""
+    """Three pages: the window, the spectrogram, and what computes."""
 
     def __init__(self, settings: Settings, page: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +31,10 @@ class PreferencesDialog(QDialog):
         self.tabs.tabBar().setAccessibleName("Pages")
         self.tabs.addTab(self._window_page(), "Window")
         self.tabs.addTab(self._spectrogram_page(), "Spectrogram")
+        self.device = DevicePage(settings)
+        self.tabs.addTab(self.device, "Device")
         self.tabs.setCurrentIndex(page)
+        self.finished.connect(self.device.runner.stop)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
