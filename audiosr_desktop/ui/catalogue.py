@@ -24,12 +24,12 @@ class Catalogue:
 
 
 def load_catalogue(scratch: Scratch) -> Job[Catalogue]:
-    """Load the built-in effects and look which models are installed."""
+    """Load the effects, those of plugins too, and look which models are installed."""
     yield Progress(0.0, "Loading effects")
     # these load scipy.signal and onnxruntime, which is slow: after the window stands, in this job's thread
-    from audiosr_desktop.effects.registry import built_in_effects  # noqa: PLC0415
     from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, installed_bundles  # noqa: PLC0415
     from audiosr_desktop.engine.engines import Engines  # noqa: PLC0415
+    from audiosr_desktop.plugins.host import all_effects  # noqa: PLC0415
 
     yield Progress(0.5, "Looking for models")
     bundles = installed_bundles()
@@ -45,4 +45,4 @@ def load_catalogue(scratch: Scratch) -> Job[Catalogue]:
             (f"{quality.capitalize()} ({count} steps)", quality) for quality, count in steps.items()
         ]
     engines = Engines()
-    return Catalogue(built_in_effects(engines, scratch, report), choices, report, engines.unload_idle)
+    return Catalogue(all_effects(engines, scratch, report), choices, report, engines.unload_idle)
