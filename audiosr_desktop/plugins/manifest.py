@@ -146,12 +146,12 @@ def _entry_points() -> Iterator[Plugin | PluginError]:
         about = package.metadata
         plugin = Plugin(
             point.name,
-            about.get("Name", point.name),
+            _fact(about, "Name") or point.name,
             package.version,
             "python",
             point.value.replace(" ", ""),
-            about.get("Summary", ""),
-            about.get("License-Expression") or about.get("License") or "",
+            _fact(about, "Summary"),
+            _fact(about, "License-Expression") or _fact(about, "License"),
             stamp=hashlib.sha256(f"{package.version}\0{point.value}\0{record}".encode()).hexdigest(),
         )
         try:
@@ -160,6 +160,10 @@ def _entry_points() -> Iterator[Plugin | PluginError]:
             yield error
         else:
             yield plugin
+
+
+def _fact(about: metadata.PackageMetadata, name: str) -> str:
+    return str(about[name]) if name in about else ""
 
 
 def native_folders() -> list[Path]:
