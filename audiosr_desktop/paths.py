@@ -78,6 +78,11 @@ def user_plugins_dir() -> Path:
     return platformdirs.user_data_path(APP_NAME, appauthor=False) / "plugins"
 
 
+def plugin_models_dirs() -> list[Path]:
+    """Return the folders of the bundles that the user's plugins bring."""
+    return sorted(user_plugins_dir().glob("*/models"))
+
+
 def plugin_records() -> Path:
     """Return the file that tells what is known of plugins: trust, effects, failures; it may not exist yet."""
     return platformdirs.user_data_path(APP_NAME, appauthor=False) / "plugins.json"
