@@ -18,7 +18,7 @@ from audiosr_desktop.cli_output import UsageError, drive, write_json
 from audiosr_desktop.cli_restore import chosen_chain, chosen_steps, part_of_sound, require_bounds
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BatchError
-from audiosr_desktop.plugins.host import all_effects
+from audiosr_desktop.plugins.registry import all_effects
 
 _CLEAR_LINE = "\r\x1b[K"
 

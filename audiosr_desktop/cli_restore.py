@@ -16,7 +16,7 @@ from audiosr_desktop.effects.presets import find_preset
 from audiosr_desktop.effects.upstream import UpstreamSuperResolution
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import EffectError
-from audiosr_desktop.plugins.host import all_effects, require_effect
+from audiosr_desktop.plugins.registry import all_effects, require_effect
 
 _VALUE_OPTIONS = ("model", "quality", "steps", "guidance", "amount", "cutoff_hz", "seed", "device")
 

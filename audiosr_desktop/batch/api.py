@@ -30,7 +30,7 @@ from audiosr_desktop.effects.effect import resolve_values
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BatchError
 from audiosr_desktop.job import Job, Progress, part_of, run_job
-from audiosr_desktop.plugins.host import all_effects
+from audiosr_desktop.plugins.registry import all_effects
 
 
 def recipe_of(effect: str = "restore", **values: object) -> Recipe:

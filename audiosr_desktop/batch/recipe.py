@@ -13,7 +13,7 @@ from audiosr_desktop.effects.part import Part
 from audiosr_desktop.engine.bundle import find_bundle
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BatchError, BundleError
-from audiosr_desktop.plugins.host import all_effects
+from audiosr_desktop.plugins.registry import all_effects
 
 Clash: TypeAlias = Literal["number", "skip", "overwrite"]
 CLASHES: tuple[str, ...] = get_args(Clash)

@@ -71,7 +71,7 @@ class _Library:
         found = []
         for index in range(self.count):
             described = self._factory.descriptor(self._address, index).contents
-            features = []
+            features: list[str] = []
             while described.features and described.features[len(features)]:
                 features.append(abi.read_text(described.features[len(features)]))
             found.append((abi.read_text(described.id), abi.read_text(described.name), features))
@@ -139,7 +139,8 @@ class _Unit:
             del rest[:size]
             return len(part)
 
-        stream = abi.Stream(None, dict(abi.Stream._fields_)["move"](read))
+        fields: Any = dict(abi.Stream._fields_)
+        stream = abi.Stream(None, fields["move"](read))
         return self.state is not None and bool(self.state.load(self.address, ctypes.byref(stream)))
 
 
@@ -191,9 +192,8 @@ class _Clap:
         fed[0][:] = block
         out = [np.zeros((width, length), np.float32) for width in self._outputs]
         events, self._values = _events(self._values), {}  # values are told once, with the first block
-        pushed = abi.OutputEvents(
-            None, dict(abi.OutputEvents._fields_)["try_push"](lambda _list, _event: True)
-        )
+        fields: Any = dict(abi.OutputEvents._fields_)
+        pushed = abi.OutputEvents(None, fields["try_push"](lambda _list, _event: True))
         (inputs, _in), (outputs, _out) = _buffers(fed), _buffers(out)  # the rows must live while it works
         process = abi.Process(
             self._time,

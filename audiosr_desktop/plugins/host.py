@@ -1,18 +1,13 @@
-"""What the program does with plugins: list, scan, enable, disable, and the effects of those that are on."""
+"""What the program does with plugins: list, scan, enable, disable, begin one; the effects there are."""
 
 import logging
 import re
 import shutil
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.effect import Effect
-from audiosr_desktop.effects.notes import Report
-from audiosr_desktop.effects.registry import built_in_effects
-from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress, part_of
 from audiosr_desktop.plugins.describe import describe_as_data, read_descriptions
@@ -49,14 +44,6 @@ def list_plugins() -> tuple[list[Listed], list[PluginError]]:
     return [Listed(plugin, records.get(plugin.id, Record())) for plugin in plugins], problems
 
 
-def all_effects(engines: Engines, scratch: Scratch, report: Report | None = None) -> dict[str, Effect]:
-    """Return the built-in effects and those of plugins, by id; see `built_in_effects`."""
-    effects = built_in_effects(engines, scratch, report)
-    for effect in plugin_effects(scratch):
-        effects.setdefault(effect.id, effect)
-    return effects
-
-
 def plugin_effects(scratch: Scratch, limits: Limits | None = None) -> list[HostedEffect]:
     """Return the effects of the plugins that are on; no plugin's code runs before one of them is used."""
     found = []
@@ -70,27 +57,6 @@ def plugin_effects(scratch: Scratch, limits: Limits | None = None) -> list[Hoste
             continue
         found += [HostedEffect(listed.plugin, description, scratch, limits) for description in descriptions]
     return found
-
-
-def require_effect(effect_id: str, effects: Mapping[str, Effect]) -> None:
-    """Refuse the id of an effect that is not there, telling what its plugin lacks.
-
-    Raises:
-        PluginError: there is no such effect.
-    """
-    if effect_id in effects:
-        return
-    for listed in list_plugins()[0]:
-        plugin = listed.plugin
-        if effect_id == plugin.id or effect_id.startswith(f"{plugin.id}."):
-            why = f"failed ({listed.record.failure})" if listed.state == "failed" else f"is {listed.state}"
-            raise PluginError(
-                f"The plugin {plugin.id} {why}: `audiosr-desktop plugins enable {plugin.id}` switches it on.",
-                plugin.id,
-            )
-    raise PluginError(
-        f"There is no effect {effect_id!r}; `audiosr-desktop plugins list` tells the plugins' ones."
-    )
 
 
 def enable(plugin_id: str, limits: Limits | None = None) -> Job[Listed]:

@@ -29,7 +29,7 @@ def load_catalogue(scratch: Scratch) -> Job[Catalogue]:
     # these load scipy.signal and onnxruntime, which is slow: after the window stands, in this job's thread
     from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, installed_bundles  # noqa: PLC0415
     from audiosr_desktop.engine.engines import Engines  # noqa: PLC0415
-    from audiosr_desktop.plugins.host import all_effects  # noqa: PLC0415
+    from audiosr_desktop.plugins.registry import all_effects  # noqa: PLC0415
 
     yield Progress(0.5, "Looking for models")
     bundles = installed_bundles()

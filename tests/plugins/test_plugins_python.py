@@ -18,16 +18,15 @@ from audiosr_desktop.errors import EffectError, PluginError
 from audiosr_desktop.job import run_job
 from audiosr_desktop.plugins import manifest
 from audiosr_desktop.plugins.host import (
-    all_effects,
     disable,
     enable,
     list_plugins,
     new_plugin,
     plugin_effects,
-    require_effect,
     scan,
 )
 from audiosr_desktop.plugins.manifest import read_manifest
+from audiosr_desktop.plugins.registry import all_effects, require_effect
 
 HALVES = "def process_block(self, block, *_): return block * np.float32(0.5)"
 
