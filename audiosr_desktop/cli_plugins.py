@@ -48,7 +48,7 @@ def _tell(arguments: argparse.Namespace, plugins: Sequence[Listed], problems: Se
         return 0
     width = max((len(listed.plugin.id) for listed in plugins), default=0)
     for listed in plugins:
-        version = f" {listed.plugin.version}" if listed.plugin.version else ""
+        version = f" {listed.version}" if listed.version else ""
         print(f"{listed.plugin.id:<{width}}  {listed.state:<11}  {listed.plugin.title}{version}")
     if not plugins:
         print("No plugin is installed.")
@@ -68,7 +68,7 @@ def _facts(listed: Listed) -> dict[str, Any]:
     return {
         "id": plugin.id,
         "title": plugin.title,
-        "version": plugin.version,
+        "version": listed.version,
         "kind": plugin.kind,
         "state": listed.state,
         "trusted": record.trusts(plugin),

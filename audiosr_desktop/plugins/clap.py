@@ -23,10 +23,10 @@ def clap_effects(plugin: Plugin, scratch: Scratch, only: str | None) -> list[Nat
     """Load the effects of a file; see `vst3_effects`."""
     library = _Library(Path(plugin.path))
     effects = []
-    for clap_id, name, features in library.contents():
+    for clap_id, name, version, features in library.contents():
         effect_id = plugin.id if library.count == 1 else f"{plugin.id}.{slug(clap_id)}"
         if only in (None, effect_id) and "instrument" not in features:
-            effects.append(_effect(library, clap_id, name, effect_id, scratch))
+            effects.append(_effect(library, clap_id, (name, version), effect_id, scratch))
     if not effects:
         raise EffectError(f"{plugin.title} is an instrument: it plays notes and takes no sound.")
     return effects
@@ -66,15 +66,17 @@ class _Library:
         """How many plugins there are in it."""
         return int(self._factory.count(self._address))
 
-    def contents(self) -> list[tuple[str, str, list[str]]]:
-        """Return id, name and features of each."""
+    def contents(self) -> list[tuple[str, str, str, list[str]]]:
+        """Return id, name, version and features of each."""
         found = []
         for index in range(self.count):
             described = self._factory.descriptor(self._address, index).contents
             features: list[str] = []
             while described.features and described.features[len(features)]:
                 features.append(abi.read_text(described.features[len(features)]))
-            found.append((abi.read_text(described.id), abi.read_text(described.name), features))
+            names = (described.id, described.name, described.plugin_version)
+            clap_id, name, version = map(abi.read_text, names)
+            found.append((clap_id, name, version, features))
         return found
 
     def create(self, clap_id: str) -> "_Unit":
@@ -122,7 +124,9 @@ class _Unit:
             key = slug(title).replace("-", "_")
             key = key if key not in found else f"{key}_{info.id}"
             low, high, start = info.minimum, info.maximum, min(max(info.default, info.minimum), info.maximum)
-            if info.flags & abi.STEPPED:
+            if info.flags & abi.STEPPED and (low, high) == (0.0, 1.0):
+                parameter = Parameter(key, title, "bool", start >= 0.5)
+            elif info.flags & abi.STEPPED:
                 parameter = Parameter(key, title, "int", round(start), low, high)
             else:
                 parameter = Parameter(key, title, "float", start, low, high)
@@ -144,7 +148,10 @@ class _Unit:
         return self.state is not None and bool(self.state.load(self.address, ctypes.byref(stream)))
 
 
-def _effect(library: _Library, clap_id: str, name: str, effect_id: str, scratch: Scratch) -> NativeEffect:
+def _effect(
+    library: _Library, clap_id: str, told: tuple[str, str], effect_id: str, scratch: Scratch
+) -> NativeEffect:
+    name, version = told
     known = library.create(clap_id).parameters()
 
     def open_instance(sample_rate: int, _channels: int, values: Mapping[str, Value]) -> _Clap:
@@ -160,7 +167,7 @@ def _effect(library: _Library, clap_id: str, name: str, effect_id: str, scratch:
         return _Clap(unit, sample_rate, own)
 
     parameters = [parameter for _, parameter in known.values() if parameter.id not in (RING.id, STATE.id)]
-    return NativeEffect(effect_id, f"{name} (CLAP)", parameters, open_instance, scratch)
+    return NativeEffect(effect_id, f"{name} (CLAP)", version, parameters, open_instance, scratch)
 
 
 class _Clap:

@@ -18,6 +18,7 @@ class Description:
     title: str
     parameters: tuple[Parameter, ...]
     seamless: bool = False
+    version: str = ""  # of a native plugin, which has no manifest that tells it
 
 
 def describe_as_data(effect: Effect | Description) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def describe_as_data(effect: Effect | Description) -> dict[str, Any]:
         "title": effect.title,
         "parameters": parameters,
         "seamless": bool(effect.seamless),
+        "version": str(getattr(effect, "version", "")),
     }
 
 
@@ -59,7 +61,7 @@ def _description(plugin_id: str, row: object) -> Description:
     read = tuple(_parameter(title, given) for given in parameters)
     if len({parameter.id for parameter in read}) != len(read):
         raise ValueError(f"two parameters of {title} have one id")
-    return Description(name, title, read, bool(row.get("seamless", False)))
+    return Description(name, title, read, bool(row.get("seamless")), str(row.get("version", "")))
 
 
 def _parameter(title: str, given: object) -> Parameter:

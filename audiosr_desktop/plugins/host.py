@@ -32,6 +32,11 @@ class Listed:
         return self.record.state_of(self.plugin)
 
     @property
+    def version(self) -> str:
+        """Its author's version; that of a native plugin is known once it was scanned."""
+        return self.plugin.version or next((str(row.get("version", "")) for row in self.record.effects), "")
+
+    @property
     def effects(self) -> list[str]:
         """The ids of its effects, as far as it was asked for them."""
         return [str(effect.get("id")) for effect in self.record.effects]

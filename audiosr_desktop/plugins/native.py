@@ -55,6 +55,7 @@ class NativeEffect:
     Args:
         effect_id: as everywhere.
         title: for the user.
+        version: its author's.
         parameters: those of the plugin; letting ring and the saved state are added.
         open_instance: makes an instance, with as many channels as it can be brought to take.
         scratch: for long results.
@@ -66,11 +67,12 @@ class NativeEffect:
         self,
         effect_id: str,
         title: str,
+        version: str,
         parameters: Sequence[Parameter],
         open_instance: Opener,
         scratch: Scratch,
     ) -> None:
-        self.id, self.title = effect_id, title
+        self.id, self.title, self.version = effect_id, title, version
         self.parameters = (*parameters, RING, STATE)
         self._open, self._scratch = open_instance, scratch
 

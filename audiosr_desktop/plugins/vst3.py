@@ -56,8 +56,8 @@ def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch)
             except ValueError as error:
                 raise EffectError(f"{STATE.id} is not what {name} saved.") from error
         for key, value in values.items():
-            if key not in (RING.id, STATE.id) and getattr(unit, key) != value:
-                setattr(unit, key, value)
+            if key not in (RING.id, STATE.id) and (now := getattr(unit, key)) != value:
+                setattr(unit, key, float(value) if isinstance(now, float) else value)
         return _Vst3(unit, sample_rate, channels)
 
     parameters = [
@@ -65,7 +65,7 @@ def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch)
         for key, parameter in loaded.parameters.items()
         if key not in _OF_THE_WRAPPER
     ]
-    return NativeEffect(effect_id, f"{name} (VST3)", parameters, open_instance, scratch)
+    return NativeEffect(effect_id, f"{name} (VST3)", str(loaded.version), parameters, open_instance, scratch)
 
 
 def _parameter(key: str, given: Any, value: Any) -> Parameter:
@@ -82,6 +82,8 @@ def _parameter(key: str, given: Any, value: Any) -> Parameter:
     if not (low is not None and high is not None and math.isfinite(low) and math.isfinite(high)):
         return Parameter(key, given.name, "float", float(value), unit=unit)
     value = min(max(float(value), low), high)
+    if (low, high, step) == (0.0, 1.0, 1.0):
+        return Parameter(key, given.name, "bool", value >= 0.5)
     if step == 1.0 and low == round(low) and value == round(value):
         return Parameter(key, given.name, "int", int(value), low, high, unit)
     return Parameter(key, given.name, "float", value, low, high, unit)

@@ -123,7 +123,7 @@ def test_channels_that_the_plugin_does_not_have(channels, native, apply_plugin, 
 @needs_zam
 def test_what_rings_on_can_be_kept(native, apply_plugin, clip) -> None:
     native("ZamDelay.clap")
-    values = {"time": 300.0, "feedback": 0.5, "dry_wet": 1.0, "ring_s": 2.0}
+    values = {"time": 300.0, "invert": True, "feedback": 0.5, "dry_wet": 1.0, "ring_s": 2.0}
     out = apply_plugin("clap.zamdelay", values, clip).read(0, clip.length)
     before, cut = clip.read(0, clip.length), clip.length - 96_000
     ringing = out[:, cut:] - before[:, cut:]
@@ -162,6 +162,10 @@ def test_scan_remembers_and_leaves_out_what_failed(native, tmp_path, run_scratch
     assert failed.record.failure.startswith("Broken failed with ")
     effect = next(effect for effect in plugin_effects(run_scratch) if effect.id == "vst3.zamcompx2")
     assert effect.title == "ZamCompX2 (VST3)"
+    listed = next(listed for listed in list_plugins()[0] if listed.plugin.id == "vst3.zamcompx2")
+    assert listed.version.count(".") == 2
+    kinds = {parameter.id: parameter.kind for parameter in effect.parameters}
+    assert (kinds["ratio"], kinds["sidechain"]) == ("float", "bool")
     ids = [parameter.id for parameter in effect.parameters]
     assert ids[:3] == ["attack_ms", "release_ms", "knee_db"]
     assert not {"buffer_size_frames", "sample_rate_frames", "current_program"} & set(ids)

@@ -136,7 +136,7 @@ class PluginDialog(QDialog):
         self.table.setRowCount(len(plugins))
         for place, listed in enumerate(plugins):
             plugin = listed.plugin
-            words = (plugin.title, plugin.version or "–", _KINDS[plugin.kind], listed.state.capitalize())
+            words = (plugin.title, listed.version or "–", _KINDS[plugin.kind], listed.state.capitalize())
             for column, text in enumerate(words):
                 self.table.setItem(place, column, QTableWidgetItem(text))
         ids = [listed.plugin.id for listed in plugins]
