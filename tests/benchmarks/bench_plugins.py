@@ -82,9 +82,9 @@ def report(name: str, seconds: float, work: Callable[[], object]) -> float:
     """Measure, print a line, and return the seconds of CPU."""
     elapsed, used, peak = measured(work)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(
+    sys.stdout.write(
         f"{name:<44} {seconds / 60:6.1f} min: {elapsed:7.2f} s, CPU {used:7.2f} s, "
-        f"RTF {elapsed / seconds:.5f}, program {own / 1e6:.0f} MB, plugin {peak / 1e6:.0f} MB"
+        f"RTF {elapsed / seconds:.5f}, program {own / 1e6:.0f} MB, plugin {peak / 1e6:.0f} MB\n"
     )
     return used
 
@@ -128,7 +128,7 @@ def bench(seconds: float, inside: Half, outside: HostedEffect, scratch: Scratch)
     region = Region(0, sound.length)
     here = report("halving, in this process", seconds, lambda: run_job(inside.process(sound, region, {})))
     apart = report("halving, isolated", seconds, lambda: run_job(outside.process(sound, region, {})))
-    print(f"{'':<44} ratio of CPU {apart / here:.2f}")
+    sys.stdout.write(f"{'':<44} ratio of CPU {apart / here:.2f}\n")
     if VST3.exists():
         native = hosted(Plugin("vst3.zamcompx2", "ZamCompX2", "", "vst3", path=str(VST3)), scratch)
         values = {parameter.id: parameter.default for parameter in native.parameters}
