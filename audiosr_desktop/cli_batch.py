@@ -16,9 +16,9 @@ from audiosr_desktop.batch.runner import Runner, Summary, in_words
 from audiosr_desktop.batch.watch import Watcher
 from audiosr_desktop.cli_output import UsageError, drive, write_json
 from audiosr_desktop.cli_restore import chosen_chain, chosen_steps, part_of_sound, require_bounds
-from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BatchError
+from audiosr_desktop.plugins.registry import all_effects
 
 _CLEAR_LINE = "\r\x1b[K"
 
@@ -58,7 +58,7 @@ def _settings(arguments: argparse.Namespace, queue: Queue) -> Settings:
             raise BatchError(f"There is no batch in {arguments.out} to go on with; name files or folders.")
         return saved
     with Scratch.create() as scratch:
-        steps = chosen_steps(arguments, chosen_chain(arguments), built_in_effects(Engines(), scratch))
+        steps = chosen_steps(arguments, chosen_chain(arguments), all_effects(Engines(), scratch))
     preset = arguments.effect if arguments.chain is None else Path(arguments.chain).stem
     return settings_for(
         Recipe.of(steps, preset, part_of_sound(arguments)),

@@ -47,6 +47,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         _add_listen,
         _add_demo,
         _add_models,
+        _add_plugins,
         _add_evaluate,
         _add_completion,
     ):
@@ -114,7 +115,12 @@ def _add_effect(parser: argparse.ArgumentParser) -> None:
     """Add which effects run, on which part, with which values."""
     what = parser.add_mutually_exclusive_group()
     what.add_argument(
-        "--effect", choices=EFFECTS, default="restore", help="default restore: all that is found wrong"
+        "--effect",
+        type=_effect,
+        default="restore",
+        metavar="NAME",
+        help=f"of {', '.join(EFFECTS)}, or the id of another one, as of a plugin; default restore: all that "
+        "is found wrong",
     )
     what.add_argument(
         "--compat",
@@ -392,6 +398,47 @@ def _add_models(commands: Commands) -> None:
     remove.add_argument("id", metavar="ID")
 
 
+def _add_plugins(commands: Commands) -> None:
+    plugins = commands.add_parser(
+        "plugins",
+        help="list, scan, switch on and off plugins; begin a new one",
+        description="Plugins bring effects: Python code, VST3, CLAP. They run in processes of their own.",
+        allow_abbrev=False,
+    )
+    actions = plugins.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+    _add(actions, "list", "cli_plugins:list_", "the plugins that are installed", "List the plugins.")
+    _add(
+        actions,
+        "scan",
+        "cli_plugins:scan_",
+        "look into plugins that are new or changed",
+        "Look into VST3 and CLAP plugins that are new or changed, each in a process of its own that has 30 "
+        "seconds. One that fails is left out until its file changes, or it is enabled.",
+    )
+    enable = _add(
+        actions,
+        "enable",
+        "cli_plugins:enable_",
+        "trust a plugin and switch it on",
+        "Trust this version of a plugin to run on this computer, and switch it on. A Python plugin that is "
+        "changed has to be enabled again.",
+    )
+    enable.add_argument("id", metavar="ID")
+    disable = _add(actions, "disable", "cli_plugins:disable_", "switch a plugin off", "Switch a plugin off.")
+    disable.add_argument("id", metavar="ID")
+    new = _add(
+        actions,
+        "new",
+        "cli_plugins:new_",
+        "write a small Python plugin to start from",
+        "Write a small Python plugin to start from.",
+    )
+    new.add_argument("name", metavar="NAME")
+    new.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder to put it in; the user's plugins if absent"
+    )
+
+
 def _add_evaluate(commands: Commands) -> None:
     parser = _add(
         commands,
@@ -500,6 +547,14 @@ def _device(text: str) -> str:
     if text in ("auto", "cpu", "cuda") or (name == "cuda" and colon and index.isdecimal()):
         return text
     raise argparse.ArgumentTypeError(f"{text!r} is not auto, cpu, cuda or cuda:N")
+
+
+def _effect(text: str) -> str:
+    if text in EFFECTS or "." in text:
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is neither one of {', '.join(EFFECTS)} nor the id of another effect, which has a dot"
+    )
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -13,10 +13,10 @@ from audiosr_desktop.effects.chain import PREFIX, Chain, ChainRun, Module, Step,
 from audiosr_desktop.effects.effect import Effect
 from audiosr_desktop.effects.part import Part
 from audiosr_desktop.effects.presets import find_preset
-from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.effects.upstream import UpstreamSuperResolution
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import EffectError
+from audiosr_desktop.plugins.registry import all_effects, require_effect
 
 _VALUE_OPTIONS = ("model", "quality", "steps", "guidance", "amount", "cutoff_hz", "seed", "device")
 
@@ -27,7 +27,7 @@ def restore(arguments: argparse.Namespace) -> int:
     report: dict[str, Any] = {}
     with Scratch.create() as scratch:
         engines = Engines()
-        effects = built_in_effects(engines, scratch, report)
+        effects = all_effects(engines, scratch, report)
         upstream = UpstreamSuperResolution(engines, scratch, report)  # for who asks for it, not in any menu
         steps = chosen_steps(arguments, chosen_chain(arguments), {**effects, upstream.id: upstream})
         info = probe(arguments.input)
@@ -70,20 +70,23 @@ def chosen_chain(arguments: argparse.Namespace) -> Chain:
         return find_preset(arguments.chain).chain
     if arguments.compat is not None:
         return Chain(UpstreamSuperResolution.title, (Module(UpstreamSuperResolution.id),))
-    return Chain(arguments.effect, (Module(PREFIX + arguments.effect),))
+    name = arguments.effect
+    return Chain(name, (Module(name if "." in name else PREFIX + name),))
 
 
 def chosen_steps(arguments: argparse.Namespace, chain: Chain, effects: Mapping[str, Effect]) -> list[Step]:
     """Return the steps of a chain; options and `--set` go to every module that has a parameter of the name.
 
     Raises:
-        EffectError: an effect is not there.
+        PluginError: an effect is not there.
         UsageError: no module has a parameter of a name, or it cannot take the value.
     """
     given = {
         name: getattr(arguments, name) for name in _VALUE_OPTIONS if getattr(arguments, name) is not None
     }
     given.update(arguments.set)
+    for module in chain.modules:
+        require_effect(module.effect, effects)
     plain = chain_steps(chain, effects)
     known = {parameter.id for step in plain for parameter in step.effect.parameters}
     for name in given:

@@ -55,6 +55,19 @@ class EffectError(AudioSRError):
     """An effect got values or a region it cannot work with."""
 
 
+class PluginError(AudioSRError):
+    """A plugin cannot be used, or failed while it was.
+
+    Attributes:
+        plugin: its id.
+        details: the traceback, or what else helps its author.
+    """
+
+    def __init__(self, message: str, plugin: str = "", details: str = "") -> None:
+        super().__init__(message)
+        self.plugin, self.details = plugin, details
+
+
 class PlaybackError(AudioSRError):
     """The sound device cannot be used."""
 

@@ -77,6 +77,31 @@ def timings_file() -> Path:
     return platformdirs.user_data_path(APP_NAME, appauthor=False) / "timings.json"
 
 
+def shipped_plugins_dir() -> Path:
+    """Return the folder of the plugins that came with the program."""
+    return resources_dir() / "plugins"
+
+
+def plugin_template_dir() -> Path:
+    """Return the folder that `plugins new` copies."""
+    return resources_dir() / "plugin-template"
+
+
+def user_plugins_dir() -> Path:
+    """Return the folder of the user's plugins; it may not exist yet."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "plugins"
+
+
+def plugin_models_dirs() -> list[Path]:
+    """Return the folders of the bundles that the user's plugins bring."""
+    return sorted(user_plugins_dir().glob("*/models"))
+
+
+def plugin_records() -> Path:
+    """Return the file that tells what is known of plugins: trust, effects, failures; it may not exist yet."""
+    return platformdirs.user_data_path(APP_NAME, appauthor=False) / "plugins.json"
+
+
 def log_dir() -> Path:
     """Return the folder of log files; it may not exist yet."""
     return platformdirs.user_log_path(APP_NAME, appauthor=False)

@@ -27,10 +27,10 @@ from audiosr_desktop.batch.runner import Runner
 from audiosr_desktop.batch.sources import STATE_FOLDER, find_sources, look_at
 from audiosr_desktop.effects.chain import PREFIX, Step
 from audiosr_desktop.effects.effect import resolve_values
-from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BatchError
 from audiosr_desktop.job import Job, Progress, part_of, run_job
+from audiosr_desktop.plugins.registry import all_effects
 
 
 def recipe_of(effect: str = "restore", **values: object) -> Recipe:
@@ -41,7 +41,7 @@ def recipe_of(effect: str = "restore", **values: object) -> Recipe:
         BatchError: there is no such effect.
     """
     with Scratch.create() as scratch:
-        effects = built_in_effects(Engines(), scratch)
+        effects = all_effects(Engines(), scratch)
     chosen = effects.get(PREFIX + effect.removeprefix(PREFIX)) or effects.get(effect)
     if chosen is None:
         raise BatchError(f"There is no effect {effect!r}; known are {', '.join(effects)}.")

@@ -10,10 +10,10 @@ from audiosr_desktop.effects.chain import NATIVE_RATE, PREFIX, Step
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.effects.notes import Report
 from audiosr_desktop.effects.part import Part
-from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.bundle import find_bundle
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BatchError, BundleError
+from audiosr_desktop.plugins.registry import all_effects
 
 Clash: TypeAlias = Literal["number", "skip", "overwrite"]
 CLASHES: tuple[str, ...] = get_args(Clash)
@@ -95,7 +95,7 @@ def build_steps(recipe: Recipe, engines: Engines, scratch: Scratch, report: Repo
     Raises:
         BatchError: the recipe names an effect that is not there, as one of a plugin on another machine.
     """
-    effects: Mapping[str, Effect] = built_in_effects(engines, scratch, report)
+    effects: Mapping[str, Effect] = all_effects(engines, scratch, report)
     for name, _ in recipe.steps:
         if name not in effects:
             raise BatchError(f"There is no effect {name!r} here; known are {', '.join(effects)}.")

@@ -11,7 +11,7 @@ from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job
 
 Value: TypeAlias = bool | int | float | str
-Kind: TypeAlias = Literal["float", "int", "choice", "bool", "text"]
+Kind: TypeAlias = Literal["float", "int", "choice", "bool", "text", "file"]
 
 _WORDS_FOR_TRUE = {"true", "yes", "on", "1"}
 _WORDS_FOR_FALSE = {"false", "no", "off", "0"}
@@ -24,7 +24,7 @@ class Parameter:
     Attributes:
         id: stable name, used by presets and `--set`.
         title: label for the user, in sentence case.
-        kind: what sort of value it takes.
+        kind: what sort of value it takes; that of a "file" is its path as text, empty for none.
         default: value when none is given.
         minimum: least allowed number, None for no bound.
         maximum: greatest allowed number, None for no bound.
@@ -53,7 +53,7 @@ class Parameter:
         Raises:
             EffectError: the value is of another type, not one of the choices, or out of range.
         """
-        if self.kind == "text":
+        if self.kind in ("text", "file"):
             return str(value)
         if self.kind == "choice":
             if value not in self.choices:

@@ -165,8 +165,11 @@ def _sum(path: Path, start: float, share: float) -> Job[str]:
 
 
 def model_folders() -> Iterator[Path]:
-    """Yield the folders of complete bundles, the user's after the shipped ones."""
-    for root in (paths.shipped_models_dir(), paths.user_models_dir()):
+    """Yield the folders of complete bundles: those that plugins bring, the shipped ones, the user's.
+
+    A later one takes the place of its namesakes, so that no plugin replaces a model of the program.
+    """
+    for root in (*paths.plugin_models_dirs(), paths.shipped_models_dir(), paths.user_models_dir()):
         if root.is_dir():
             for folder in sorted(root.iterdir()):
                 # a dot stands before what is not complete yet
@@ -175,7 +178,7 @@ def model_folders() -> Iterator[Path]:
 
 
 def installed_bundles() -> list[Bundle]:
-    """Return the usable bundles, shipped ones first; one of the user's takes the place of its namesake."""
+    """Return the usable bundles; one of the user's takes the place of its namesake."""
     return list(_loaded()[0].values())
 
 

@@ -230,6 +230,7 @@ ROWS = (
     ),
     _row("preferences", "&Preferences…", "Ctrl+,", "windows.show_preferences", "", icon="settings"),
     _row("models", "&Models…", "Ctrl+Shift+M", "models.show"),
+    _row("plugins", "Pl&ugins…", "", "show_plugins"),
     _row("keys", "&Keys…", "F1", "windows.show_keys"),
     _row("first_run", "&Welcome…", "", "windows.show_first_run"),
     _row("logs", "Show &logs", "", "windows.show_logs"),
@@ -249,7 +250,7 @@ MENUS: tuple[tuple[str, str], ...] = (
         "- select_before select_after harmonics zero band "
         "- hand time time_frequency frequency lasso brush wand",
     ),
-    ("&Process", "apply preview chain repeat cancel - models - generate resample channels"),
+    ("&Process", "apply preview chain repeat cancel - generate resample channels - models plugins"),
     (
         "&Transport",
         "play play_on pause stop - loop loop_selection - to_start to_end step_left step_right back forward "

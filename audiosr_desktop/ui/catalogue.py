@@ -24,7 +24,7 @@ class Catalogue:
 
 
 def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0) -> Job[Catalogue]:
-    """Load the built-in effects and look which models are installed.
+    """Load the effects, those of plugins too, and look which models are installed.
 
     Args:
         scratch: for their results.
@@ -33,9 +33,9 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
     """
     yield Progress(0.0, "Loading effects")
     # these load scipy.signal and onnxruntime, which is slow: after the window stands, in this job's thread
-    from audiosr_desktop.effects.registry import built_in_effects  # noqa: PLC0415
     from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, installed_bundles  # noqa: PLC0415
     from audiosr_desktop.engine.engines import Engines  # noqa: PLC0415
+    from audiosr_desktop.plugins.registry import all_effects  # noqa: PLC0415
 
     yield Progress(0.5, "Looking for models")
     bundles = installed_bundles()
@@ -51,4 +51,4 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
             (f"{quality.capitalize()} ({count} steps)", quality) for quality, count in steps.items()
         ]
     engines = Engines(threads, gpu_memory_bytes=gpu_memory_bytes)
-    return Catalogue(built_in_effects(engines, scratch, report), choices, report, engines.unload_idle)
+    return Catalogue(all_effects(engines, scratch, report), choices, report, engines.unload_idle)

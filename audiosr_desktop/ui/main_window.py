@@ -33,6 +33,7 @@ from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editing import GENERATE, LENGTH, SAMPLE_RATE, channel_choice
 from audiosr_desktop.ui.editor import CHAIN_ID, Editor
 from audiosr_desktop.ui.forecast import Forecast
+from audiosr_desktop.ui.plugging import Plugging
 from audiosr_desktop.ui.preview import Preview
 from audiosr_desktop.ui.readout import format_hz
 from audiosr_desktop.ui.restoring import Restored
@@ -79,6 +80,7 @@ class MainWindow(WindowFrame):
         self._cutoff_dragged = False  # what the user chose is not measured away
         self.preview = Preview(editor, self)
         self.chaining = Chaining(editor, self.dialogs, self)
+        self.plugging = Plugging(self, editor, self.dialogs.confirm)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
         self._connect()
         self._show_settings()
@@ -163,6 +165,10 @@ class MainWindow(WindowFrame):
         if self.editor.runner.busy and paths:
             self.status.showMessage(f"Waiting for the end of {self.editor.runner.title}.", _MESSAGE_MS)
         self.editor.open_all(paths)
+
+    def show_plugins(self) -> None:
+        """Show the manager of plugins."""
+        self.plugging.show_manager()
 
     def show_batch(self) -> None:
         """Show the batch window."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
+    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -142,6 +143,8 @@ class ParameterForm(QWidget):
             return self._switch_field()
         if parameter.kind == "text":
             return self._text_field()
+        if parameter.kind == "file":
+            return self._file_field(parameter)
         if parameter.kind == "int":
             return self._whole_field(parameter)
         return self._number_field(parameter)
@@ -174,6 +177,27 @@ class ParameterForm(QWidget):
         line.textEdited.connect(field.on_edited)
         return field
 
+    def _file_field(self, parameter: Parameter) -> ParameterField:
+        row, line, button = QWidget(), QLineEdit(), QPushButton("Choose…")
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(line, 1)
+        layout.addWidget(button)
+        row.setFocusProxy(line)
+        line.setAccessibleName(parameter.title)
+        button.setAccessibleName(f"Choose a file for {parameter.title}")
+        field = ParameterField(row, line.text, lambda value: line.setText(str(value)), self)
+
+        def choose() -> None:
+            name, _ = QFileDialog.getOpenFileName(self, parameter.title, line.text())
+            if name:
+                line.setText(name)
+
+        button.clicked.connect(choose)
+        line.textChanged.connect(field.on_edited)
+        return field
+
     def _whole_field(self, parameter: Parameter) -> ParameterField:
         spin = NumberBox()  # a QSpinBox ends at 31 bits, seeds have 32
         spin.setDecimals(0)
@@ -198,8 +222,10 @@ class ParameterForm(QWidget):
             1e9 if parameter.maximum is None else parameter.maximum,
         )
         span = spin.maximum() - spin.minimum()
-        spin.setDecimals(0 if span > 1000 or parameter.unit == "%" else 1)
-        spin.setSingleStep(100.0 if span > 1000 else 1.0 if span > 20 else 0.1)
+        decimals = 0 if span > 1000 or parameter.unit == "%" else 1 if span > 2 else 3
+        # a plugin may start from 0.25 in a range of 100
+        spin.setDecimals(max(decimals, len(f"{parameter.default:.3f}".rstrip("0").partition(".")[2])))
+        spin.setSingleStep(100.0 if span > 1000 else 1.0 if span > 20 else 0.1 if span > 2 else 0.01)
         if parameter.unit:
             spin.setSuffix(f" {parameter.unit}")
         if parameter.automatic:

@@ -1,0 +1,57 @@
+"""Plugging: opens the manager of plugins, and brings the effects up to date with it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QWidget
+
+from audiosr_desktop.ui.editor import Editor
+
+if TYPE_CHECKING:
+    from audiosr_desktop.plugins.hosted import HostedEffect
+
+Confirm = Callable[[str, str, str], bool]
+
+
+class Plugging(QObject):
+    """The window's way to plugins.
+
+    Args:
+        window: which asks by `confirm`.
+        editor: whose effects they join.
+    """
+
+    def __init__(self, window: QWidget, editor: Editor, confirm: Confirm) -> None:
+        super().__init__(window)
+        self._window, self._editor, self._confirm = window, editor, confirm
+
+    def show_manager(self) -> None:
+        """Show the manager."""
+        # what is rarely needed stays out of the start
+        from audiosr_desktop.ui.dialogs.plugin_dialog import PluginDialog  # noqa: PLC0415
+
+        dialog = PluginDialog(self._confirm, self._window)
+        dialog.plugins_changed.connect(self._on_plugins_changed)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    @Slot()
+    def _on_plugins_changed(self) -> None:
+        from audiosr_desktop.plugins.host import plugin_effects  # noqa: PLC0415
+        from audiosr_desktop.plugins.hosted import HostedEffect  # noqa: PLC0415
+
+        catalogue = self._editor.catalogue
+        before = [effect for effect in catalogue.effects.values() if isinstance(effect, HostedEffect)]
+        now = plugin_effects(self._editor.scratch)
+        if [_face(effect) for effect in before] == [_face(effect) for effect in now]:
+            return
+        own = {name: effect for name, effect in catalogue.effects.items() if effect not in before}
+        effects = {**own, **{effect.id: effect for effect in now}}
+        self._editor.catalogue = replace(catalogue, effects=effects)
+        self._editor.catalogue_changed.emit()
+
+
+def _face(effect: "HostedEffect") -> tuple[object, ...]:
+    return effect.plugin, effect.title, effect.parameters

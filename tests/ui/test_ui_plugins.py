@@ -1,0 +1,181 @@
+"""The manager of plugins, and plugins as effects of the window."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Stage, write_tone
+from PySide6.QtWidgets import QLineEdit, QPushButton
+from pytestqt.qtbot import QtBot
+
+from audiosr_desktop import paths
+from audiosr_desktop.effects.effect import Parameter
+from audiosr_desktop.job import run_job
+from audiosr_desktop.plugins.host import enable
+from audiosr_desktop.plugins.manifest import NATIVE_PATHS
+from audiosr_desktop.ui.dialogs.plugin_dialog import PluginDialog
+from audiosr_desktop.ui.panels.parameter_form import ParameterForm
+
+BAD = """\
+from audiosr_desktop.plugins.api import BlockEffect
+
+class Bad(BlockEffect):
+    id = title = "my.bad"
+
+    def process_block(self, block, sample_rate, values):
+        raise RuntimeError("no")
+
+def effects(scratch):
+    return [Bad(scratch)]
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "data" / "plugins"
+    monkeypatch.setattr(paths, "user_plugins_dir", lambda: folder)
+    monkeypatch.setattr(paths, "plugin_records", lambda: tmp_path / "data" / "plugins.json")
+    monkeypatch.setenv(NATIVE_PATHS, "")
+    (folder / "bad").mkdir(parents=True)
+    (folder / "bad" / "bad.py").write_text(BAD)
+    template = (paths.plugin_template_dir() / "plugin.toml").read_text()
+    for word in ("@NAME@", "@TITLE@", "@MODULE@"):
+        template = template.replace(word, "bad")
+    (folder / "bad" / "plugin.toml").write_text(template)
+    return folder
+
+
+def states(dialog: PluginDialog) -> dict[str, str]:
+    return {listed.plugin.id: listed.state for listed in dialog._listed}
+
+
+def settle(dialog: PluginDialog, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not dialog.runner.busy, timeout=30_000)
+
+
+def choose(dialog: PluginDialog, plugin_id: str) -> None:
+    dialog.table.selectRow(list(states(dialog)).index(plugin_id))
+
+
+def test_trust_is_asked_and_a_plugin_becomes_an_effect(
+    stage: Stage, home: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    stage.window.show_plugins()
+    dialog = stage.window.findChild(PluginDialog)
+    assert dialog is not None
+    settle(dialog, qtbot)
+    assert states(dialog) == {"my.bad": "off", "example.stereo-width": "off"}
+    choose(dialog, "example.stereo-width")
+    assert "wider or narrower" in dialog.details.toPlainText()
+    stage.answers.yes = False
+    dialog.switch.click()
+    assert stage.answers.asked[-1] == "Trust this plugin?"
+    assert states(dialog)["example.stereo-width"] == "off"
+    stage.answers.yes = True
+    with qtbot.waitSignal(stage.editor.catalogue_changed, timeout=30_000):
+        dialog.switch.click()
+    settle(dialog, qtbot)
+    assert states(dialog)["example.stereo-width"] == "on"
+    assert dialog.switch.text() == "Disable"
+    dialog.close()
+
+    stage.open(write_tone(tmp_path / "stereo.wav", channels=2))
+    chooser = stage.window.panel.chooser
+    chooser.setCurrentIndex(chooser.findData("example.stereo-width"))
+    form = stage.window.panel.form
+    assert form is not None
+    form.set_values({"width": 0.0})
+    document = stage.editor.document
+    assert document is not None
+    before = document.sound
+    with qtbot.waitSignal(stage.editor.restored, timeout=30_000):
+        stage.window.apply_effect()
+    stage.idle()
+    left, right = document.sound.read(0, before.length)
+    np.testing.assert_allclose(left, right, atol=1e-6)
+    assert document.undo_stack.undoText() == "Stereo width"
+    stage.editor.undo()
+    assert document.sound is before
+
+
+def test_disabling_takes_the_effect_away(stage: Stage, home: Path, qtbot: QtBot) -> None:
+    run_job(enable("example.stereo-width"))
+    stage.window.show_plugins()
+    dialog = stage.window.findChild(PluginDialog)
+    assert dialog is not None
+    settle(dialog, qtbot)
+    assert "example.stereo-width" in stage.editor.catalogue.effects
+    choose(dialog, "example.stereo-width")
+    with qtbot.waitSignal(stage.editor.catalogue_changed, timeout=30_000):
+        dialog.switch.click()
+    settle(dialog, qtbot)
+    assert "example.stereo-width" not in stage.editor.catalogue.effects
+    assert stage.window.panel.chooser.findData("example.stereo-width") < 0
+    dialog.close()
+
+
+def test_a_plugin_that_raises_is_told_once_and_the_document_stays(
+    stage: Stage, home: Path, tone_file: Path, qtbot: QtBot
+) -> None:
+    run_job(enable("my.bad"))
+    stage.window.plugging._on_plugins_changed()
+    stage.open(tone_file)
+    document = stage.editor.document
+    assert document is not None
+    before = document.sound
+    with qtbot.waitSignal(stage.editor.failed, timeout=30_000):
+        assert stage.editor.apply("my.bad", {})
+    stage.idle()
+    assert document.sound is before
+    assert not document.locked
+    assert [str(error) for _, error in stage.answers.errors] == [
+        "bad failed with RuntimeError: no; nothing was changed."
+    ]
+    dialog = PluginDialog(lambda *_: True)
+    qtbot.addWidget(dialog)
+    settle(dialog, qtbot)
+    choose(dialog, "my.bad")
+    text = dialog.details.toPlainText()
+    assert "failed with RuntimeError: no" in text
+    assert 'raise RuntimeError("no")' in text  # the traceback
+    assert dialog.switch.text() == "Try again"
+    dialog.close()
+
+
+def test_search_rescan_and_failures_in_the_manager(home: Path, qtbot: QtBot) -> None:
+    (home / "bad" / "bad.py").write_text("raise ValueError('on import')")
+    dialog = PluginDialog(lambda *_: True)
+    qtbot.addWidget(dialog)
+    settle(dialog, qtbot)
+    choose(dialog, "my.bad")
+    dialog.switch.click()
+    qtbot.waitUntil(lambda: states(dialog)["my.bad"] == "failed", timeout=30_000)
+    settle(dialog, qtbot)
+    assert dialog.status.text() == "bad failed with ValueError: on import; nothing was changed."
+    dialog.search.setText("WIDTH")
+    assert [dialog.table.isRowHidden(row) for row in range(2)] == [True, False]
+    dialog.search.clear()
+    dialog.rescan.click()
+    assert dialog.cancel.isEnabled() and not dialog.rescan.isEnabled()
+    settle(dialog, qtbot)
+    (home / "bad" / "plugin.toml").write_text("id = 3")
+    dialog.rescan.click()
+    settle(dialog, qtbot)
+    assert "lacks the text of id" in dialog.status.text()
+    dialog.close()
+
+
+def test_files_and_fine_numbers_in_the_form(qtbot: QtBot) -> None:
+    form = ParameterForm(
+        [
+            Parameter("table", "Table", "file", ""),
+            Parameter("mix", "Mix", "float", 0.125, 0.0, 1.0),
+            Parameter("gain", "Gain", "float", 0.25, -50.0, 50.0, "dB"),
+        ]
+    )
+    qtbot.addWidget(form)
+    assert form.values() == {"table": "", "mix": 0.125, "gain": 0.25}
+    with qtbot.waitSignal(form.changed):
+        form.field("table").findChild(QLineEdit).setText("/some/table.csv")
+    assert form.values()["table"] == "/some/table.csv"
+    assert form.field("table").findChild(QPushButton).text() == "Choose…"
