@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
+import scipy  # its parts load themselves when they are used
 
 from audiosr_desktop.dsp.spectrum import istft, stft
 
