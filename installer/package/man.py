@@ -50,7 +50,7 @@ def page() -> Iterator[str]:
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[str]:
     for action in parser._actions:
-        if action.help == argparse.SUPPRESS:
+        if action.help in (None, argparse.SUPPRESS):
             continue
         if isinstance(action, argparse._SubParsersAction):
             for name, command in action.choices.items():
