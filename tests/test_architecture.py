@@ -47,7 +47,7 @@ def test_starting_the_window_loads_nothing_slow() -> None:
     loaded = set(result.stdout.split())
     assert "audiosr_desktop.ui.main_window" in loaded
     slow = {"scipy.signal", "scipy.fft", "scipy.ndimage", "scipy.stats", "scipy.linalg", "onnxruntime"}
-    assert not loaded & (slow | {"sounddevice", "pedalboard", "dask", "torch", "onnx", "av", "sqlite3"})
+    assert not loaded & (slow | {"sounddevice", "pedalboard", "dask", "torch", "onnx", "av"})
 
 
 def test_imports_point_downwards() -> None:

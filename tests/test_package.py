@@ -145,3 +145,29 @@ def test_sums_are_signed_with_the_key_that_is_named(tmp_path: Path) -> None:
         subprocess.run(verify, cwd=tmp_path, env=environment, check=True, capture_output=True)
     finally:
         subprocess.run(["gpgconf", "--kill", "all"], env=environment, check=False)
+
+
+def test_windows_installer_packs_what_the_recipe_makes() -> None:
+    script = (INSTALLER / "windows" / "audiosr-desktop.iss").read_text()
+    sections = re.findall(r"^\[(\w+)\]$", script, re.MULTILINE)
+    assert sections == ["Setup", "Tasks", "Files", "Icons", "Registry", "Run", "Code"]
+    lines = script.partition("[Setup]")[2].partition("[Tasks]")[0].strip().splitlines()
+    setup = dict(line.split("=", 1) for line in lines)
+    for name in ("LicenseFile", "SetupIconFile"):
+        assert (INSTALLER / "windows" / setup[name].replace("\\", "/")).is_file()
+    programs = set(re.findall(r"\{app\}\\([\w-]+)\.exe", script))
+    assert programs == {"audiosr-desktop-window"}
+    tasks = set(re.findall(r'^Name: "(\w+)"; Description', script, re.MULTILINE))
+    assert set(re.findall(r"Tasks: (\w+)", script)) == tasks
+    build = (INSTALLER / "windows" / "build.ps1").read_text()
+    for given in re.findall(r"#ifndef (\w+)\n  #error", script):
+        assert f"/D{given}=" in build
+    assert f'"{setup["OutputBaseFilename"]}.exe"'.replace("{#Version}", "$version") in build
+
+
+@needs_bash
+@pytest.mark.skipif(sys.platform == "darwin", reason="it would build")
+def test_macos_script_says_where_it_works(tmp_path: Path) -> None:
+    command = ["bash", str(INSTALLER / "macos" / "build.sh"), str(tmp_path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (1, "An app bundle can be built on macOS only.\n")
