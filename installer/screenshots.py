@@ -128,7 +128,7 @@ def take_all(studio: Studio) -> None:
     keys.show()
     studio.shoot("keys", keys)
     keys.close()
-    window.show_batch()
+    window.batch.show_batch([paths.example_sound(), paths.clean_example_sound()])
     studio.settle()
     batch = next(
         widget for widget in QApplication.topLevelWidgets() if type(widget).__name__ == "BatchWindow"

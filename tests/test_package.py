@@ -3,6 +3,7 @@
 import configparser
 import importlib.util
 import os
+import plistlib
 import re
 import shutil
 import struct
@@ -163,6 +164,13 @@ def test_windows_installer_packs_what_the_recipe_makes() -> None:
     for given in re.findall(r"#ifndef (\w+)\n  #error", script):
         assert f"/D{given}=" in build
     assert f'"{setup["OutputBaseFilename"]}.exe"'.replace("{#Version}", "$version") in build
+
+
+def test_macos_entitlements_let_plugins_in() -> None:
+    entitlements = plistlib.loads((INSTALLER / "macos" / "entitlements.plist").read_bytes())
+    assert entitlements["com.apple.security.cs.disable-library-validation"] is True
+    script = (INSTALLER / "macos" / "build.sh").read_text()
+    assert "installer/macos/entitlements.plist" in script
 
 
 @needs_bash

@@ -28,7 +28,8 @@ rm -rf "$app" "$image"
     pedalboard PySide6-Essentials shiboken6 onnxruntime >"$app/Contents/Resources/licences.txt"
 
 # Writing into the bundle broke the seal that PyInstaller put on it; "-" is a seal without a name
-codesign --force --deep --options runtime --sign "${CODESIGN_ID:--}" "$app"
+codesign --force --deep --options runtime --entitlements "$root/installer/macos/entitlements.plist" \
+    --sign "${CODESIGN_ID:--}" "$app"
 codesign --verify --deep --strict "$app"
 
 # The program must do its main job before it is packed
