@@ -8,7 +8,7 @@ import sys
 import pytest
 from PySide6.QtCore import QObject
 
-from audiosr_desktop.ui.imports import use_plain_import
+from audiosr_desktop.ui.start_up import use_plain_import
 
 
 def test_sources_of_what_is_imported_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
