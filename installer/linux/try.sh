@@ -1,59 +1,21 @@
 #!/usr/bin/env bash
 # Try the Debian package on a bare Debian: sudo bash installer/linux/try.sh OUT [SUITE]
 #
-# Makes a root with debootstrap that has neither Python nor anything of this checkout (OUT/root, kept for the next
-# time as OUT/bare.tar), installs the package there with apt, does the main job on the command line, opens the window
+# Makes a root with debootstrap that has neither Python nor anything of this checkout (OUT/root), installs the package there with apt, does the main job on the command line, opens the window
 # on a virtual screen, looks at it and closes it, and removes the package. Exit code 0 only if all of that worked.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 out="$(cd "${1:-$here/../../build/linux}" && pwd -P)"
-suite="${2:-bookworm}"
-bare="$out/root"
 package="$(find "$out" -maxdepth 1 -name 'audiosr-desktop_*.deb' | head -n 1)"
-mounted=()
 
-say() {
-    printf '== %s\n' "$*" >&2
-}
-
-fail() {
-    printf 'FAILED: %s\n' "$*" >&2
-    exit 1
-}
-
-clean_up() {
-    local place
-    for place in "${mounted[@]}"; do
-        umount "$place" || umount -l "$place"
-    done
-}
-trap clean_up EXIT
-
-inside() {
-    # Nothing of this machine's environment but what is named
-    chroot "$bare" /usr/bin/env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-        DEBIAN_FRONTEND=noninteractive bash -euo pipefail -c "$1"
-}
+# shellcheck source=bare.sh
+source "$here/bare.sh"
 
 [[ -n "$package" ]] || fail "there is no package in $out: bash installer/linux/build.sh makes it"
-[[ "$(id -u)" == 0 ]] || fail "debootstrap and chroot need root"
-
-if [[ ! -f "$out/bare.tar" ]]; then
-    say "Making a bare $suite"
-    rm -rf "$bare"
-    debootstrap --variant=minbase "$suite" "$bare" >"$out/debootstrap.log"
-    tar -C "$bare" --one-file-system -cf "$out/bare.tar" .
-fi
-rm -rf --one-file-system "$bare"
-mkdir -p "$bare"
-tar -C "$bare" -xf "$out/bare.tar"
-mount --bind /proc "$bare/proc" && mounted=("$bare/proc")
-mount -t tmpfs tmpfs "$bare/dev/shm" 2>/dev/null && mounted=("$bare/dev/shm" "${mounted[@]}")
-cp -L /etc/resolv.conf "$bare/etc/resolv.conf"
+make_root "${2:-bookworm}"
 cp "$package" "$bare/root/package.deb"
 cp "$here/try_window.sh" "$bare/root/"
-inside 'apt-get -qq update'
 
 say "Installing $(basename "$package"), $(du -h "$package" | cut -f1)"
 inside 'apt-get -qq -y install --no-install-recommends /root/package.deb >/root/apt.log 2>&1' ||
