@@ -33,7 +33,9 @@ prepare='cd /root/checkout
     cp good.wav folder/clean.wav
     audiosr-desktop degrade good.wav -o old.wav --lowpass-hz 6000 >/dev/null
     audiosr-desktop degrade good.wav -o hum.wav --tone-hz 1000 --tone-amplitude 0.05 >/dev/null
-    cp old.wav talk.wav
+    .venv/bin/python -c "import numpy, soundfile
+sound, rate = soundfile.read(\"old.wav\")
+soundfile.write(\"talk.wav\", numpy.concatenate([sound, sound]), rate)"
     cp old.wav before.wav
     cp old.wav restored.wav
     cp good.wav after.wav'
