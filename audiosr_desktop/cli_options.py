@@ -37,7 +37,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
     )
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log to stderr, with tracebacks")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command", prog=PROGRAM)
     for add in (
         _add_restore,
         _add_batch,
@@ -49,6 +49,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, list[str]]:
         _add_models,
         _add_plugins,
         _add_evaluate,
+        _add_setup,
         _add_completion,
     ):
         add(commands)
@@ -349,6 +350,28 @@ def _add_demo(commands: Commands) -> None:
     parser.add_argument(
         "--out", type=Path, default=Path("audiosr-demo"), metavar="DIR", help="default ./audiosr-demo"
     )
+
+
+def _add_setup(commands: Commands) -> None:
+    setup = commands.add_parser(
+        "setup",
+        help="look whether a graphics card can be used, and fetch what it needs",
+        description="Parts that not everyone needs.",
+        allow_abbrev=False,
+    )
+    parts = setup.add_subparsers(title="parts", metavar="PART", dest="part", required=True)
+    cuda = _add(
+        parts,
+        "cuda",
+        "cli_setup:cuda",
+        "NVIDIA graphics cards",
+        "Look at the driver, at ONNX Runtime, at NVIDIA's libraries, and try the model on the card; says "
+        "what is missing. The exit code is 0 if the card can be used.",
+    )
+    cuda.add_argument("--install", action="store_true", help="fetch the CUDA libraries first (1.3 GB)")
+    cuda.add_argument("--yes", action="store_true", help="agree to that without a question")
+    cuda.add_argument("--model", metavar="ID", help="the model to try with, see `models list`")
+    cuda.add_argument("--device", type=_device, default="cuda", metavar="cuda[:N]", help="the card to try")
 
 
 def _add_models(commands: Commands) -> None:

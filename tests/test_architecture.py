@@ -37,6 +37,19 @@ def test_starting_the_command_line_loads_nothing_slow() -> None:
     assert not set(HEAVY) & loaded_by("from audiosr_desktop.cli import main\nmain(['--version'])")
 
 
+def test_starting_the_window_loads_nothing_slow() -> None:
+    """What these cost is paid when they are needed, in a thread, while the window stands."""
+    code = "import audiosr_desktop.ui.app, sys\nprint(*sys.modules)"
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    loaded = set(result.stdout.split())
+    assert "audiosr_desktop.ui.main_window" in loaded
+    slow = {"scipy.signal", "scipy.fft", "scipy.ndimage", "scipy.stats", "scipy.linalg", "onnxruntime"}
+    assert not loaded & (slow | {"sounddevice", "pedalboard", "dask", "torch", "onnx", "av"})
+
+
 def test_imports_point_downwards() -> None:
     program = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
     if program is None:

@@ -49,7 +49,8 @@ def failing(error: BaseException) -> Callable[[argparse.Namespace], int]:
 
 def every_command() -> list[list[str]]:
     _, names = cli_options.build_parser()
-    plain = [[name] for name in names if name not in (*cli_options.TRAINING_COMMANDS, "models")]
+    plain = [[name] for name in names if name not in (*cli_options.TRAINING_COMMANDS, "models", "setup")]
+    plain.append(["setup", "cuda"])
     return [*plain, *(["models", action] for action in ("list", "show", "verify", "import", "remove"))]
 
 

@@ -10,8 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg
-import scipy.signal
+import scipy  # its parts load themselves when they are used
 
 Reals = npt.NDArray[np.float64]
 

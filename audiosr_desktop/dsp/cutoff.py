@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg
-import scipy.ndimage
+import scipy  # its parts load themselves when they are used
 
 from audiosr_desktop.dsp.filters import Family, design_lowpass
 from audiosr_desktop.dsp.spectrum import hann, stft

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter
+import scipy  # its parts load themselves when they are used
 
 from audiosr_desktop.dsp.spectrum import hann, istft, stft
 
@@ -169,7 +169,7 @@ def learned_profile(samples: Samples, sample_rate: int) -> NoiseProfile:
     power = np.square(np.abs(spectra), dtype=np.float64).mean(axis=-1)
     # few frames leave the mean rough: neighbouring bins make up for them, but a longer stretch keeps lines
     width = 1 + 2 * min(4, _SMOOTH_LEARNED // spectra.shape[-1])
-    smooth = np.stack([uniform_filter(row, width, mode="nearest") for row in power])
+    smooth = np.stack([scipy.ndimage.uniform_filter(row, width, mode="nearest") for row in power])
     correlation = 0.0
     if len(samples) == 2:
         cross = float((spectra[0] * spectra[1].conj()).real.sum(dtype=np.float64))
@@ -220,8 +220,10 @@ def reduce_noise(
 def _gain(white: Spectrum) -> Powers:
     """Return the two-pass gain of one channel (bins, frames) whose noise has power 1."""
     power = np.abs(white) ** 2
-    first = np.maximum(1.0 - _OVERSUBTRACTION / np.maximum(uniform_filter(power, _BLOCK), 1e-12), 0.0)
-    clean = uniform_filter(power * (first * _presence(power)) ** 2, _BLOCK)
+    first = np.maximum(
+        1.0 - _OVERSUBTRACTION / np.maximum(scipy.ndimage.uniform_filter(power, _BLOCK), 1e-12), 0.0
+    )
+    clean = scipy.ndimage.uniform_filter(power * (first * _presence(power)) ** 2, _BLOCK)
     gain: Powers = clean / (clean + 1.0)
     return gain
 
@@ -229,7 +231,9 @@ def _gain(white: Spectrum) -> Powers:
 def _presence(power: Powers, noise: float = 1.0) -> Powers:
     """Return 0 where a wide block holds noise alone, 1 where not: lone peaks of noise are no sound."""
     none, sure = _WIDE_NOISE
-    presence: Powers = np.clip((uniform_filter(power, _WIDE_BLOCK) / noise - none) / (sure - none), 0.0, 1.0)
+    presence: Powers = np.clip(
+        (scipy.ndimage.uniform_filter(power, _WIDE_BLOCK) / noise - none) / (sure - none), 0.0, 1.0
+    )
     return presence
 
 
@@ -254,10 +258,12 @@ def _filtered(channels: Spectrum, model: Spectrum, rule: Callable[[Powers], Powe
     For a Hermitian 2×2 matrix R with eigenvalues l1 and l2 any function g of it is a I + b R, with b =
     (g(l1) - g(l2)) / (l1 - l2), so that no eigenvectors are needed.
     """
-    r00 = uniform_filter(np.abs(model[0]) ** 2, _BLOCK)
-    r11 = uniform_filter(np.abs(model[1]) ** 2, _BLOCK)
+    r00 = scipy.ndimage.uniform_filter(np.abs(model[0]) ** 2, _BLOCK)
+    r11 = scipy.ndimage.uniform_filter(np.abs(model[1]) ** 2, _BLOCK)
     product = model[0] * model[1].conj()
-    r01 = uniform_filter(product.real, _BLOCK) + 1j * uniform_filter(product.imag, _BLOCK)
+    r01 = scipy.ndimage.uniform_filter(product.real, _BLOCK) + 1j * scipy.ndimage.uniform_filter(
+        product.imag, _BLOCK
+    )
     middle, half = (r00 + r11) / 2, np.sqrt(((r00 - r11) / 2) ** 2 + np.abs(r01) ** 2)
     larger, smaller = np.maximum(middle + half, 1e-12), np.maximum(middle - half, 1e-12)
     g_larger, g_smaller = rule(larger), rule(smaller)

@@ -5,9 +5,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
-import scipy.optimize
-import scipy.signal
+import scipy  # its parts load themselves when they are used
 
 Samples = npt.NDArray[np.float32]
 Sections: TypeAlias = npt.NDArray[np.float64]

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import uniform_filter1d
+import scipy  # its parts load themselves when they are used
 
 from audiosr_desktop.dsp.autoregression import burg, interpolate, residual
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
@@ -266,7 +266,7 @@ def _log_power(spectra: npt.NDArray[np.complex64]) -> Reals:
 
 
 def _smooth(log_power: npt.NDArray[np.floating[Any]]) -> Reals:
-    smooth: Reals = uniform_filter1d(np.asarray(log_power, np.float64), 5, mode="nearest")
+    smooth: Reals = scipy.ndimage.uniform_filter1d(np.asarray(log_power, np.float64), 5, mode="nearest")
     return smooth
 
 

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-from scipy import signal
+import scipy  # its parts load themselves when they are used
 
 Samples = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -119,7 +119,7 @@ class LoudnessMeter:
         """Take the next samples, float32 (channels, n)."""
         if block.shape[1] == 0:
             return
-        weighted, self._state = signal.sosfilt(self._sections, block.astype(np.float64), zi=self._state)
+        weighted, self._state = scipy.signal.sosfilt(self._sections, block.astype(np.float64), zi=self._state)
         power = self._weights @ np.square(weighted)
         start = 0
         while start < power.size:
@@ -191,7 +191,7 @@ class TruePeakMeter:
     def __init__(self, sample_rate: int, channels: int) -> None:
         self._factor = 4 if sample_rate < 96_000 else 2 if sample_rate < 192_000 else 1
         count = self._TAPS * self._factor
-        taps = signal.firwin(count + 1, 0.97 / self._factor, window=("kaiser", 8.0)) * self._factor
+        taps = scipy.signal.firwin(count + 1, 0.97 / self._factor, window=("kaiser", 8.0)) * self._factor
         self._taps = taps.astype(np.float32)
         phases = [np.abs(taps[phase :: self._factor]).sum() for phase in range(self._factor)]
         self._bound = float(max(phases))  # no value between samples is above the largest sample times this
@@ -224,7 +224,7 @@ class TruePeakMeter:
         return peak
 
     def _between(self, channel: Samples) -> float:
-        raised = signal.upfirdn(self._taps, channel, up=self._factor)
+        raised = scipy.signal.upfirdn(self._taps, channel, up=self._factor)
         whole = raised[self._TAPS * self._factor : channel.size * self._factor]  # every tap had its sample
         return float(np.abs(whole).max()) if whole.size else 0.0
 

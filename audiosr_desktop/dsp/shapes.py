@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
-import scipy.ndimage
+import scipy  # its parts load themselves when they are used
 
 _PEAK_N_FFT = 65_536  # at most
 

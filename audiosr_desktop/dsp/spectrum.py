@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
+import scipy  # its parts load themselves when they are used
 
 Samples = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]

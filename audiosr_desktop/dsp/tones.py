@@ -12,8 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
-from scipy.ndimage import uniform_filter1d
+import scipy  # its parts load themselves when they are used
 
 from audiosr_desktop.dsp.spectrum import istft, stft
 
@@ -424,7 +423,7 @@ def _staying_lines(samples: Reals, sample_rate: int, between_hz: tuple[float, fl
             placed[first:] = row[first : first + 2 * step] * window
             spectrum = scipy.fft.rfft(placed, n_fft)
             power = np.square(np.abs(spectrum))
-            weight = 1.0 / (np.exp(uniform_filter1d(np.log(power + 1e-16), width)) + 1e-12)
+            weight = 1.0 / (np.exp(scipy.ndimage.uniform_filter1d(np.log(power + 1e-16), width)) + 1e-12)
             total += weight
             weighted += weight * spectrum
             power_sum += weight * power

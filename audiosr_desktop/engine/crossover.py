@@ -2,7 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import maximum_filter1d
+import scipy  # its parts load themselves when they are used
 
 from audiosr_desktop.dsp.spectrum import N_FFT, frame_stft, inverse_frame_stft
 from audiosr_desktop.engine.manifest import NATIVE_RATE
@@ -56,7 +56,7 @@ def _soft_step(level_db: Samples, threshold_db: float) -> Samples:
 
 def _held(gate: Samples, frames: int) -> Samples:
     """Return the largest value within `frames` to both sides."""
-    held: Samples = maximum_filter1d(gate, 2 * frames + 1, axis=-1, mode="nearest")
+    held: Samples = scipy.ndimage.maximum_filter1d(gate, 2 * frames + 1, axis=-1, mode="nearest")
     return held
 
 

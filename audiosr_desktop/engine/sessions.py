@@ -4,7 +4,10 @@ A graph runs in a thread of its own while the generator that asked for it yields
 the run, so nothing above needs a token to cancel.
 """
 
+import contextlib
 import ctypes
+import io
+import logging
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
@@ -41,6 +44,8 @@ CUDA_OPTIONS = {
     "arena_extend_strategy": "kSameAsRequested",  # doubling would take memory that other programs need
     "cudnn_conv_algo_search": "HEURISTIC",  # trying all algorithms again for each length takes seconds
 }
+
+_log = logging.getLogger(__name__)
 
 _FLOAT, _INT64 = "tensor(float)", "tensor(int64)"
 _N_MELS = 256
@@ -162,7 +167,7 @@ def open_sessions(
     asked_id, reason = _gpu_asked(device)
     report = ProviderReport(device, "cpu", CPU, reason)
     if asked_id is not None:
-        _preload_cuda()
+        preload_cuda()
         report = ProviderReport(device, f"cuda:{asked_id}", CUDA)
     graphs = {}
     for index, graph in enumerate(GRAPHS):
@@ -305,11 +310,14 @@ def _has_cuda_driver() -> bool:
     return True
 
 
-def _preload_cuda() -> None:
+def preload_cuda() -> None:
     """Let ONNX Runtime find the CUDA libraries that came as Python packages."""
     runtime = onnxruntime()
     if hasattr(runtime, "preload_dlls"):
-        runtime.preload_dlls()
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):  # it prints what it does not find, into our JSON
+            runtime.preload_dlls()
+        _log.info("CUDA libraries: %s", " ".join(said.getvalue().split()) or "found")
 
 
 def processor_cores() -> int:

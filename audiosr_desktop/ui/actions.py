@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from audiosr_desktop.ui.explanations import ACTIONS
 from audiosr_desktop.ui.theme import Theme
 
 
@@ -231,7 +232,9 @@ ROWS = (
     _row("preferences", "&Preferences…", "Ctrl+,", "windows.show_preferences", "", icon="settings"),
     _row("models", "&Models…", "Ctrl+Shift+M", "models.show"),
     _row("plugins", "Pl&ugins…", "", "show_plugins"),
-    _row("keys", "&Keys…", "F1", "windows.show_keys"),
+    _row("guide", "&Guide", "F1", "windows.show_guide"),
+    _row("whats_this", "What's &this?", "Shift+F1", "windows.show_whats_this"),
+    _row("keys", "&Keys…", "Ctrl+F1", "windows.show_keys"),
     _row("first_run", "&Welcome…", "", "windows.show_first_run"),
     _row("logs", "Show &logs", "", "windows.show_logs"),
     _row("about", "&About", "", "windows.show_about"),
@@ -263,7 +266,7 @@ MENUS: tuple[tuple[str, str], ...] = (
         " - wipe overlay cutoff_again - spectrogram_settings full_screen next_pane"
         " - next_document previous_document",
     ),
-    ("&Help", "first_run keys logs - about"),
+    ("&Help", "guide whats_this keys first_run - logs about"),
 )
 CONTEXT_MENU = (
     "play - cut copy paste delete - mark select_all select_none zero - zoom_selection zoom_fit - apply"
@@ -299,6 +302,7 @@ def build_actions(window: QWidget, view: QWidget, theme: Theme) -> dict[str, QAc
             window.addAction(action)
         hint = row.text.replace("&", "").rstrip("…")
         action.setToolTip(f"{hint} ({row.keys[0]})" if row.keys else hint)
+        action.setWhatsThis(ACTIONS.get(row.id, hint))
         actions[row.id] = action
     give_icons(actions, theme)
     return actions

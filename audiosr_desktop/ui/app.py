@@ -22,6 +22,7 @@ from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.icons import app_icon
 from audiosr_desktop.ui.main_window import NAME, MainWindow
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.start_up import share_memory_pools, use_plain_import
 from audiosr_desktop.ui.theme import apply_theme, chosen_theme
 
 SWITCH_S = 0.0005
@@ -79,6 +80,8 @@ def run(files: Sequence[Path]) -> int:
         The exit code.
     """
     start_crash_log()
+    use_plain_import()
+    share_memory_pools()
     # threads that draw pictures hand the interpreter over sooner: twice the frames a second while panning
     sys.setswitchinterval(SWITCH_S)
     app = QApplication.instance()

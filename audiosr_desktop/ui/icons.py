@@ -77,7 +77,20 @@ def pixmap(name: str, size: int, colour: QColor) -> QPixmap:
 
 
 def app_icon() -> QIcon:
-    """Return the program's own icon: a spectrum whose missing top comes back."""
+    """Return the program's own icon."""
+    result = QIcon()
+    for size in (16, 24, 32, 48, 64, 128, 256):
+        result.addPixmap(app_pixmap(size))
+    return result
+
+
+def app_pixmap(size: int) -> QPixmap:
+    """Draw the program's own icon `size` pixels wide."""
+    return _drawn(app_drawing(), size)
+
+
+def app_drawing() -> str:
+    """Return the program's own icon as SVG: a spectrum whose missing top comes back."""
     bars = [(4.2, 7.0, 0), (7.0, 10.5, 1), (9.8, 8.0, 2), (12.6, 12.0, 3), (15.4, 9.5, 4), (18.2, 6.5, 5)]
     low = "".join(
         f'<rect x="{x}" y="{18.5 - h / 2:.2f}" width="1.7" height="{h / 2:.2f}"/>' for x, h, _ in bars
@@ -86,15 +99,11 @@ def app_icon() -> QIcon:
         f'<rect x="{x}" y="{18.0 - h:.2f}" width="1.7" height="{h / 2:.2f}" opacity="{0.35 + 0.13 * i:.2f}"/>'
         for x, h, i in bars
     )
-    svg = (
+    return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
         '<rect x="1" y="1" width="22" height="22" rx="5" fill="#1a1824"/>'
         f'<g fill="#8f6be0">{low}</g><g fill="#fb9a62">{top}</g></svg>'
     )
-    result = QIcon()
-    for size in (16, 24, 32, 48, 64, 128, 256):
-        result.addPixmap(_drawn(svg, size))
-    return result
 
 
 def _svg(shapes: tuple[str, ...], colour: str) -> str:

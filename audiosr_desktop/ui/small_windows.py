@@ -1,8 +1,7 @@
 """SmallWindows: preferences, keys, about, logs."""
 
-from PySide6.QtCore import QObject, Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QMessageBox, QWidget
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QDialog, QMessageBox, QWhatsThis, QWidget
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.sound import Sound
@@ -12,7 +11,9 @@ from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
 from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
+from audiosr_desktop.ui.dialogs.help_window import HelpWindow
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
+from audiosr_desktop.ui.dialogs.log_window import LogWindow
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
@@ -24,6 +25,7 @@ class SmallWindows(QObject):
     def __init__(self, window: QWidget, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._settings = window, settings
+        self._help: HelpWindow | None = None  # one, which keeps its page
         self.device = ""  # what computes, in words
         self.shortcuts: Shortcuts | None = None  # once the actions are made, which look up slots here
 
@@ -74,9 +76,20 @@ class SmallWindows(QObject):
         more = f"Threads: {threads}. Preferences › Device has a test and limits."
         self.show_text("Device", f"{used}\n\n{expected}\n\n{more}")
 
+    def show_guide(self) -> None:
+        """Show the guide beside the window."""
+        assert self.shortcuts is not None, "the window sets them"
+        if self._help is None:
+            self._help = HelpWindow(self.shortcuts, self._window)
+        self._help.show_page()
+
+    def show_whats_this(self) -> None:
+        """Let the next click explain what it falls on."""
+        QWhatsThis.enterWhatsThisMode()
+
     def show_logs(self) -> None:
-        """Open the folder of the logs."""
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(paths.log_dir())))
+        """Show the log."""
+        self._open(LogWindow(paths.log_dir() / "audiosr-desktop.log", self._window))
 
     def show_text(self, title: str, text: str) -> None:
         """Say something that needs no answer."""

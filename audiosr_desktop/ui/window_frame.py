@@ -21,6 +21,7 @@ from audiosr_desktop.ui.autosave import Autosave
 from audiosr_desktop.ui.commands import Commands
 from audiosr_desktop.ui.editing import Editing
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.explanations import PANES
 from audiosr_desktop.ui.listening import Listening
 from audiosr_desktop.ui.marking import Marking
 from audiosr_desktop.ui.model_opener import ModelOpener
@@ -77,6 +78,9 @@ class WindowFrame(QMainWindow):
         self.recent_menu = RecentMenu(settings, self)
         self.tabs = DocumentTabs(editor.documents)
         self._lay_out()
+        panes = {"view": self.view, "panel": self.panel, "status": self.status, "history": self.history}
+        for name, pane in panes.items():
+            pane.setWhatsThis(PANES[name])
 
     def _lay_out(self) -> None:
         page = QWidget()

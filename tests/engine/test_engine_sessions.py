@@ -66,7 +66,7 @@ def test_report_is_true_when_there_is_no_gpu(
 @pytest.mark.filterwarnings("ignore")  # the library's own complaint about the missing provider
 def test_report_is_true_when_cuda_does_not_start(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "_has_cuda_driver", lambda: True)
-    monkeypatch.setattr(sessions, "_preload_cuda", lambda: None)
+    monkeypatch.setattr(sessions, "preload_cuda", lambda: None)
     opened = run_job(open_sessions(load_bundle(tiny_folder), "cuda", 1))
     assert (opened.report.device, opened.report.provider) == ("cpu", CPU)
     assert "so the processor is used" in opened.report.reason

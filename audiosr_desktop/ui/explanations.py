@@ -1,0 +1,52 @@
+"""What the actions and panes do, in a sentence or two: shown by What's this (Shift+F1)."""
+
+ACTIONS = {
+    "open": "Opens sound files, each in a tab of its own. Files can also be dropped on the window.",
+    "export": "Writes the sound, or the selected part of it, to a file. The source is never overwritten.",
+    "batch": "Runs an effect over many files and folders; the queue survives the end of the program.",
+    "undo": "Takes the last step back, at once, however long the step took.",
+    "redo": "Does again what was taken back.",
+    "trim": "Keeps the selection and removes what is before and after it.",
+    "clickless": "Fades the sound for milliseconds where a cut joins two places, so that nothing clicks.",
+    "history": "Shows all steps; a click on one goes back to it.",
+    "zero": "Moves the edges of the selection to where the wave crosses zero, so that cuts do not click.",
+    "band": "Switches the frequency bounds of the selection off and on; its start and end stay.",
+    "hand": "Dragging moves the view.",
+    "time": "Dragging selects a span of time over all frequencies.",
+    "time_frequency": "Dragging in the spectrogram selects a span of time and a band of frequencies.",
+    "frequency": "Dragging in the spectrogram selects a band of frequencies over the whole length.",
+    "lasso": "Draws a free shape. Shift adds it to what is selected, Alt takes it away, both intersect.",
+    "brush": "Dragging paints the selection; its size is in the tool options.",
+    "wand": "A click selects what is connected to it and about as loud.",
+    "harmonics": "Adds the multiples of the selected band: a tone is then selected with its overtones.",
+    "wipe": "Shows the sound before the last step to the left of a line that can be dragged.",
+    "overlay": "Draws the waveform over the spectrogram.",
+    "cutoff_again": "Measures again where the band ends: the dashed line, which can also be dragged.",
+    "apply": "Runs the effect of the panel on the selection, or on the whole file if nothing is selected. "
+    "What lies outside stays bit for bit as it is.",
+    "repeat": "Runs the last effect with the same values on the present selection.",
+    "cancel": "Ends the running job; the sound is then as it was before.",
+    "play": "Plays the selection or from the playhead; again stops.",
+    "loop": "Plays the selection over and over.",
+    "cut_preview": "Plays two seconds before the selection and one after it, as if it were cut out.",
+    "band_only": "Lets only the selected band be heard.",
+    "compare": "Switches between the sound before and after, at the same place, without a gap.",
+    "delta": "Lets only the difference between before and after be heard.",
+    "level_match": "Plays all takes equally loud, so that the louder one does not seem the better one.",
+    "new_variation": "Restores the same span with other noise; all takes are kept and can be compared.",
+    "abx": "A blind test: is X the one or the other? Tells how likely the score is by chance.",
+    "ranking": "Orders the takes by ear without their names.",
+    "export_listening": "Writes one HTML page with the takes that anyone can listen to without this program.",
+    "zoom_selection": "Shows the selection over the full width.",
+    "zoom_fit": "Shows the whole file.",
+    "guide": "Opens the guide.",
+    "logs": "Shows what the program wrote down about itself.",
+}
+PANES = {
+    "view": "Waveform and spectrogram share one time line. The wheel zooms at the pointer, "
+    "Shift+wheel scrolls, a drag selects, a click places the playhead.",
+    "panel": "Choose what is to be done, set its values, and press the large button. Without a selection it "
+    "works on the whole file.",
+    "status": "Time, frequency and level under the pointer, the format of the file, and what computes.",
+    "history": "Each line is a step; click on one to go back to it. Undo is immediate.",
+}

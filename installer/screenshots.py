@@ -1,0 +1,170 @@
+"""Draw the pictures of the guide and of the README from the running program: `bash installer/screenshots.sh`.
+
+Everything is real: the bundled example, the bundled model, the window. Only the loudspeaker is left out, and
+the settings are those of a first start, in a folder that is thrown away.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from audiosr_desktop import paths
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.errors import PlaybackError
+from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.catalogue import load_catalogue
+from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
+from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
+from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.main_window import MainWindow
+from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.theme import apply_theme, chosen_theme
+from audiosr_desktop.ui.views.spectrogram_canvas import SpectrogramCanvas
+from audiosr_desktop.ui.views.tools import Tool
+
+LIMIT_S = 180.0
+SIZE = (1360, 820)
+HELP = paths.resources_dir() / "help" / "images"
+README = paths.resources_dir() / "screenshots"
+
+
+class Studio:
+    """The window, and what is needed to make it show something."""
+
+    def __init__(self, scratch: Scratch, folder: Path) -> None:
+        self.settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
+        self.settings.first_run = False
+        self.settings.theme = "dark"
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        apply_theme(application, chosen_theme("dark"))
+        self.editor = Editor(scratch, Player(_no_output), lambda: load_catalogue(scratch))
+        self.window = MainWindow(self.editor, self.settings)
+        self.window.resize(*SIZE)
+        self.window.show()
+        self.editor.start()
+
+    def wait(self, until: Callable[[], bool]) -> None:
+        """Let the program run until something holds."""
+        limit = time.monotonic() + LIMIT_S
+        while not until():
+            if time.monotonic() > limit:
+                sys.exit("The window did not come to what the picture is to show.")
+            QTest.qWait(50)
+
+    def settle(self) -> None:
+        """Wait for the end of jobs and pictures: until nothing has changed for a second."""
+        self.wait(lambda: not self.editor.runner.busy)
+        before = QImage()
+        for _ in range(60):
+            QTest.qWait(1000)
+            now = self.window.grab().toImage()
+            if now == before:
+                return
+            before = now
+
+    def shoot(self, name: str, widget: QWidget | None = None, folder: Path = HELP) -> None:
+        """Write what a widget shows."""
+        folder.mkdir(parents=True, exist_ok=True)
+        picture = (widget or self.window).grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        if not picture.save(str(folder / f"{name}.png")):
+            sys.exit(f"{folder / name}.png cannot be written.")
+
+    def seconds(self, start: float, end: float) -> Region:
+        """Return a region of the example."""
+        assert self.editor.sound is not None
+        rate = self.editor.sound.sample_rate
+        return Region(round(start * rate), round(end * rate))
+
+
+def _no_output(*_words: object) -> object:
+    raise PlaybackError("There is no loudspeaker in a picture.")
+
+
+def take_all(studio: Studio) -> None:
+    """Go through the guide, and take a picture at each stop."""
+    window, editor = studio.window, studio.editor
+    studio.wait(lambda: bool(editor.catalogue.effects))
+    window.open_example()
+    studio.wait(lambda: editor.document is not None)
+    studio.settle()
+    studio.shoot("opened")
+
+    welcome = FirstRunDialog(
+        studio.settings, "CPU. No NVIDIA driver was found, so the processor is used.", lambda _: "", window
+    )
+    welcome.show()
+    studio.shoot("welcome", welcome)
+    welcome.close()
+
+    editor.timeline.select(studio.seconds(2.0, 6.0))
+    studio.settle()
+    studio.shoot("selected")
+    window.apply_effect()
+    studio.wait(lambda: editor.transport.can_compare)
+    studio.settle()
+    studio.shoot("restored")
+    studio.shoot("main-window", folder=README)
+    window.actions_by_id["wipe"].trigger()
+    studio.settle()
+    studio.shoot("wipe")
+    window.actions_by_id["wipe"].trigger()
+
+    window.actions_by_id["lasso"].trigger()
+    _draw_lasso(window)
+    studio.settle()
+    studio.shoot("lasso")
+
+    keys = KeysDialog(window.windows.shortcuts, window)  # type: ignore[arg-type]
+    keys.show()
+    studio.shoot("keys", keys)
+    keys.close()
+    window.batch.show_batch([paths.example_sound(), paths.clean_example_sound()])
+    studio.settle()
+    batch = next(
+        widget for widget in QApplication.topLevelWidgets() if type(widget).__name__ == "BatchWindow"
+    )
+    studio.shoot("batch", batch)
+    batch.close()
+
+
+def _draw_lasso(window: MainWindow) -> None:
+    window.view.set_tool(Tool.LASSO)
+    canvas = window.view.findChildren(SpectrogramCanvas)[0]
+    width, height = canvas.width(), canvas.height()
+    points = [(0.55, 0.55), (0.62, 0.35), (0.74, 0.3), (0.8, 0.5), (0.72, 0.7), (0.6, 0.72), (0.55, 0.56)]
+    places = [QPoint(round(x * width), round(y * height / 2)) for x, y in points]
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=places[0])
+    for place in places[1:]:
+        QTest.mouseMove(canvas, place, 20)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=places[-1])
+
+
+def main() -> None:
+    """Take all pictures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
+            os.environ[f"XDG_{kind}_HOME"] = str(folder / kind.lower())
+        application = QApplication(sys.argv[:1])
+        application.setStyle("Fusion")
+        with Scratch.create(folder / "scratch") as scratch:
+            studio = Studio(scratch, folder)
+            try:
+                take_all(studio)
+            finally:
+                studio.editor.close()
+                studio.window.view.close_loaders()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+# Build the packaged program and its installer on Windows: powershell -File installer\windows\build.ps1 [-Out DIR]
+#
+# Needs Python 3.11 or newer and Inno Setup 6 (iscc.exe on the PATH, or in its usual folder). Leaves in DIR (default
+# build\windows) the folder audiosr-desktop, the installer AudioSR-Desktop-VERSION-setup.exe and SHA256SUMS.
+param([string]$Out = "")
+$ErrorActionPreference = "Stop"
+
+$root = (Resolve-Path (Join-Path $PSScriptRoot "..\..")).Path
+if (-not $Out) { $Out = Join-Path $root "build\windows" }
+New-Item -ItemType Directory -Force $Out | Out-Null
+$Out = (Resolve-Path $Out).Path
+$venv = Join-Path $Out "venv"
+$python = Join-Path $venv "Scripts\python.exe"
+
+function Invoke-Checked([string]$Program, [string[]]$Words) {
+    & $Program @Words
+    if ($LASTEXITCODE -ne 0) { throw "$Program ended with code $LASTEXITCODE" }
+}
+
+# A venv of the build's own: what else is on this machine must not get into the package
+if (-not (Test-Path $python)) { Invoke-Checked "python" @("-m", "venv", $venv) }
+Invoke-Checked $python @("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-e", "$root[build]")
+
+Invoke-Checked $python @("-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "--distpath", $Out,
+    "--workpath", (Join-Path $Out "work"), (Join-Path $root "installer\package\audiosr-desktop.spec"))
+$notices = & $python (Join-Path $root "installer\package\notices.py") numpy scipy soundfile sounddevice soxr `
+    platformdirs mutagen pedalboard PySide6-Essentials shiboken6 onnxruntime-gpu
+$notices | Out-File -Encoding utf8 (Join-Path $Out "audiosr-desktop\licences.txt")
+
+# The program must do its main job before it is packed
+Invoke-Checked (Join-Path $Out "audiosr-desktop\audiosr-desktop.exe") @("demo", "--out", (Join-Path $Out "demo"))
+
+$init = Get-Content -Raw (Join-Path $root "audiosr_desktop\__init__.py")
+$version = [regex]::Match($init, '__version__ = "([^"]+)"').Groups[1].Value
+$iscc = (Get-Command iscc.exe -ErrorAction SilentlyContinue).Source
+if (-not $iscc) { $iscc = Join-Path ${env:ProgramFiles(x86)} "Inno Setup 6\ISCC.exe" }
+Invoke-Checked $iscc @("/Qp", "/DVersion=$version", "/DProgram=$(Join-Path $Out 'audiosr-desktop')", "/O$Out",
+    (Join-Path $PSScriptRoot "audiosr-desktop.iss"))
+
+$setup = "AudioSR-Desktop-$version-setup.exe"
+$sum = (Get-FileHash -Algorithm SHA256 (Join-Path $Out $setup)).Hash.ToLower()
+"$sum  $setup" | Out-File -Encoding ascii (Join-Path $Out "SHA256SUMS")
+if ($env:SIGN_KEY) {
+    Push-Location $Out
+    Invoke-Checked "gpg" @("--batch", "--yes", "--armor", "--local-user", $env:SIGN_KEY,
+        "--output", "SHA256SUMS.asc", "--detach-sign", "SHA256SUMS")
+    Pop-Location
+}
