@@ -22,12 +22,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from ui_fakes import Answers
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.effects.timing import Timings
 from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
 from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
+from audiosr_desktop.ui.dialogs.models_dialog import ModelsDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.panels.fields import NumberBox
 from audiosr_desktop.ui.settings import Settings
@@ -85,7 +88,12 @@ def test_every_control_of_the_dialogs_has_a_name(opened: Stage) -> None:
     settings = opened.window.settings
     shortcuts = opened.window.windows.shortcuts
     assert shortcuts is not None
-    dialogs: list[QDialog] = [PreferencesDialog(settings), KeysDialog(shortcuts), AboutDialog()]
+    dialogs: list[QDialog] = [
+        PreferencesDialog(settings),
+        KeysDialog(shortcuts),
+        AboutDialog(),
+        ModelsDialog(Answers(), Timings()),
+    ]
     for dialog in dialogs:
         opened.qtbot.addWidget(dialog)
         assert nameless(dialog) == []
