@@ -30,7 +30,7 @@ class Forecast(QObject):
         editor.document_changed.connect(self.show)
         editor.timeline.selection_changed.connect(self.show)
         editor.timeline.sound_changed.connect(self.show)
-        editor.applied.connect(self._on_applied)
+        editor.applying.applied.connect(self._on_applied)
 
     @Slot()
     def show(self) -> None:

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 from audiosr_desktop.audio.takes import TakeSet
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.takes import letter
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.transport import TAKE_A, Transport
 from audiosr_desktop.ui.variations import Variations
 
@@ -103,7 +105,10 @@ class TakesMenu(QMenu):
         takes = self._variations.current()
         if takes is not None:
             name, taken = QInputDialog.getText(
-                self, "Rename take", f"Name of take {letter(number)}:", text=takes.names[number]
+                self,
+                tr("Rename take"),
+                tr("Name of take {letter}:", letter=letter(number)),
+                text=takes.names[number],
             )
             if taken:
                 self._variations.rename(number, name)
@@ -121,19 +126,24 @@ class HearingMenu(QMenu):
     def _fill(self) -> None:
         self.clear()
         transport = self._transport
-        group = self._section("Speed, pitch kept")
+        group = self._section(tr("Speed, pitch kept"))
         for speed in SPEEDS:
-            self._choice(group, f"{speed:g} ×", transport.player.speed == speed, transport.set_speed, speed)
-        group = self._section("Channels")
+            self._choice(
+                group, figures(speed, "g") + " ×", transport.player.speed == speed, transport.set_speed, speed
+            )
+        group = self._section(tr("Channels"))
         sound = transport.heard_sound
         channels = sound.channels if sound is not None else 0
-        choices = {"All": Monitor()}
+        choices = {tr("All"): Monitor()}
         if channels > 1:
-            choices |= {"Mono": Monitor("mono"), "Side (L − R)": Monitor("side")}
-            choices |= {f"Channel {number + 1} alone": Monitor("solo", number) for number in range(channels)}
+            choices |= {tr("Mono"): Monitor("mono"), tr("Side (L − R)"): Monitor("side")}
+            choices |= {
+                tr("Channel {number} alone", number=number + 1): Monitor("solo", number)
+                for number in range(channels)
+            }
         for text, monitor in choices.items():
             self._choice(group, text, transport.player.monitor == monitor, transport.set_monitor, monitor)
-        group = self._section("Gain of the difference")
+        group = self._section(tr("Gain of the difference"))
         for gain in DELTA_GAINS_DB:
             self._choice(group, f"+{gain} dB", transport.delta_db == gain, transport.set_delta_db, gain)
         self.addSeparator()
@@ -142,18 +152,25 @@ class HearingMenu(QMenu):
         device = transport.player.device
         if device is not None:
             name, rate, latency_s = device
-            told = self.addAction(f"{name} · {rate / 1000:g} kHz · latency {latency_s * 1000:.0f} ms")
+            told = self.addAction(
+                tr(
+                    "{name} · {rate} kHz · latency {latency} ms",
+                    name=name,
+                    rate=figures(rate / 1000, "g"),
+                    latency=figures(latency_s * 1000, ".0f"),
+                )
+            )
             told.setEnabled(False)
 
     def _add_devices(self) -> None:
         names = self._transport.player.device_names
         if not names:
             return
-        menu = self.addMenu("Sound device")
+        menu = self.addMenu(tr("Sound device"))
         group = QActionGroup(menu)
         chosen = self._transport.chosen_device
         for name in ["", *dict.fromkeys(names)]:
-            action = menu.addAction(name or "System default")
+            action = menu.addAction(name or tr("System default"))
             action.setCheckable(True)
             action.setChecked(name == chosen)
             group.addAction(action)
