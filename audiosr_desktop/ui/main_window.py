@@ -322,7 +322,7 @@ class MainWindow(WindowFrame):
         hz = self.view.line_at(position)
         if hz is not None and _REMOVE_TONE in self.editor.catalogue.effects:
             menu.addSeparator()
-            action = menu.addAction(f"Remove the tone at {format_hz(hz)}")
+            action = menu.addAction(tr("Remove the tone at {hz}", hz=format_hz(hz)))
             action.triggered.connect(partial(self.take_tone, hz))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(position)

@@ -15,6 +15,7 @@ from audiosr_desktop.ui.dialogs.help_window import HelpWindow
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.log_window import LogWindow
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
 
@@ -74,7 +75,7 @@ class SmallWindows(QObject):
         threads = self._settings.threads or processor_cores()
         expected = f"With the device on Automatic a run takes: {device_words(device)}. {reason}".strip()
         more = f"Threads: {threads}. Preferences › Device has a test and limits."
-        self.show_text("Device", f"{used}\n\n{expected}\n\n{more}")
+        self.show_text(tr("Device"), f"{used}\n\n{expected}\n\n{more}")
 
     def show_guide(self) -> None:
         """Show the guide beside the window."""

@@ -105,7 +105,7 @@ class Variations(QObject):
                 f"{step.text} changes the sample rate or the length here, so its result cannot be compared "
                 "as a take; apply it instead."
             )
-            self._editor.failed.emit("New take", error)
+            self._editor.failed.emit(tr("New take"), error)
             return
         self._replace(document, takes, more)
         if document is self._editor.document:

@@ -128,15 +128,15 @@ class ExportDialog(QDialog):
         return row
 
     def _offer_parts(self, selection: Region | None, marks: Sequence[Mark]) -> None:
-        self.part.addItem(f"Whole file ({format_length(self._sound.duration_s)})")
+        self.part.addItem(tr("Whole file ({length})", length=format_length(self._sound.duration_s)))
         if selection is not None:
-            self._offer("Selection", selection)
+            self._offer(tr("Selection"), selection)
         for mark in marks:
             if not mark.is_point:
-                self._offer(mark.name or "Region", mark.region)
+                self._offer(mark.name or tr("Region"), mark.region)
         if sum(not mark.is_point for mark in marks) > 1:
             self._parts.append(None)
-            self.part.addItem("Each region, a file for each", EACH_REGION)
+            self.part.addItem(tr("Each region, a file for each"), EACH_REGION)
 
     def _offer(self, name: str, region: Region) -> None:
         """Offer a part of the sound."""

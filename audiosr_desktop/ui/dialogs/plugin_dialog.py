@@ -25,6 +25,7 @@ from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.plugins.host import Listed, disable, enable, list_plugins, scan
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
+from audiosr_desktop.ui.language import tr
 
 _COLUMNS = ("Plugin", "Version", "Kind", "State")
 _KINDS = {"python": "Python", "vst3": "VST3", "clap": "CLAP"}
@@ -47,7 +48,7 @@ class PluginDialog(QDialog):
 
     def __init__(self, confirm: Callable[[str, str, str], bool], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Plugins")
+        self.setWindowTitle(tr("Plugins"))
         self.resize(760, 560)
         self._confirm = confirm
         self._listed: list[Listed] = []
@@ -56,28 +57,28 @@ class PluginDialog(QDialog):
         self.runner.progressed.connect(self._on_progressed)
         self.runner.ended.connect(self._on_ended)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search")
-        self.search.setAccessibleName("Search the plugins")
+        self.search.setPlaceholderText(tr("Search"))
+        self.search.setAccessibleName(tr("Search the plugins"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._on_search)
         self.table = QTableWidget(0, len(_COLUMNS))
         self.details = QPlainTextEdit()
         self.status = QLabel()
         self.status.setWordWrap(True)
-        self.switch = QPushButton("Enable")
-        self.rescan = QPushButton("Rescan")
+        self.switch = QPushButton(tr("Enable"))
+        self.rescan = QPushButton(tr("Rescan"))
         self.rescan.setToolTip(
-            "Look into VST3 and CLAP plugins that are new or changed, for 30 s each at most"
+            tr("Look into VST3 and CLAP plugins that are new or changed, for 30 s each at most")
         )
-        self.cancel = QPushButton("Cancel")
-        self.folder = QPushButton("Open folder")
-        self.folder.setToolTip("The folder for Python plugins")
+        self.cancel = QPushButton(tr("Cancel"))
+        self.folder = QPushButton(tr("Open folder"))
+        self.folder.setToolTip(tr("The folder for Python plugins"))
         self._build()
         self._run(None)
 
     def _build(self) -> None:
         self.table.setHorizontalHeaderLabels(_COLUMNS)
-        self.table.setAccessibleName("Plugins")
+        self.table.setAccessibleName(tr("Plugins"))
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -89,7 +90,7 @@ class PluginDialog(QDialog):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._show_chosen)
         self.details.setReadOnly(True)
-        self.details.setAccessibleName("About the plugin")
+        self.details.setAccessibleName(tr("About the plugin"))
         self.switch.clicked.connect(self._on_switch)
         self.rescan.clicked.connect(self._on_rescan)
         self.cancel.clicked.connect(self.runner.cancel)
@@ -120,7 +121,7 @@ class PluginDialog(QDialog):
 
     def _run(self, work: Job[object] | None) -> None:
         """Do something with the plugins, and list them afterwards."""
-        self.runner.start("Plugins", _then_list(work), self._on_found)
+        self.runner.start(tr("Plugins"), _then_list(work), self._on_found)
         self._show_chosen()
 
     @Slot(object)
@@ -155,7 +156,7 @@ class PluginDialog(QDialog):
     def _show_chosen(self) -> None:
         listed, busy = self.chosen, self.runner.busy
         names = {"on": "Disable", "failed": "Try again", "not trusted": "Trust again…"}
-        self.switch.setText(names.get(listed.state, "Enable") if listed else "Enable")
+        self.switch.setText(names.get(listed.state, "Enable") if listed else tr("Enable"))
         self.switch.setEnabled(listed is not None and not busy)
         self.rescan.setEnabled(not busy)
         self.cancel.setEnabled(busy)
@@ -194,7 +195,7 @@ class PluginDialog(QDialog):
     @Slot(object)
     def _on_ended(self, end: JobEnd) -> None:
         if end.error is not None or end.cancelled:
-            self.runner.start("Plugins", _then_list(None), self._on_found_after(str(end.error or "")))
+            self.runner.start(tr("Plugins"), _then_list(None), self._on_found_after(str(end.error or "")))
         self._show_chosen()
 
     def _on_found_after(self, message: str) -> Callable[[Found], None]:
@@ -212,14 +213,14 @@ class PluginDialog(QDialog):
 
 
 def _then_list(work: Job[object] | None) -> Job[Found]:
-    yield Progress(0.0, "Looking for plugins")
+    yield Progress(0.0, tr("Looking for plugins"))
     if work is not None:
         yield from work
     return list_plugins()
 
 
 def _disabled(plugin_id: str) -> Job[object]:
-    yield Progress(0.0, "Switching the plugin off")
+    yield Progress(0.0, tr("Switching the plugin off"))
     return disable(plugin_id)
 
 

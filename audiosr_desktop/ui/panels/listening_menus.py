@@ -59,11 +59,11 @@ class TakesMenu(QMenu):
             action.setChecked(transport.take == number)
             action.triggered.connect(lambda _=False, number=number: transport.select_take(number))
         self.addSeparator()
-        blind = self.addAction("Blind order")
+        blind = self.addAction(tr("Blind order"))
         blind.setCheckable(True)
         blind.setChecked(self.blind_order)
         blind.setEnabled(transport.can_compare)
-        blind.setToolTip("Names, levels and order are hidden in this menu and in the bar")
+        blind.setToolTip(tr("Names, levels and order are hidden in this menu and in the bar"))
         blind.toggled.connect(self.set_blind_order)
         self.addSeparator()
         for action in self._makers:
@@ -71,14 +71,18 @@ class TakesMenu(QMenu):
         heard = transport.take
         results = takes is not None and heard > TAKE_A and not self.blind_order
         use = self.addAction(
-            "Use the take that is heard" if self.blind_order else f"Use take {letter(max(heard, 0))}"
+            tr(
+                "Use the take that is heard",
+            )
+            if self.blind_order
+            else tr("Use take {letter}", letter=letter(max(heard, 0)))
         )
         use.setEnabled(takes is not None and heard > TAKE_A and heard != self._variations.used())
         use.triggered.connect(lambda: self._variations.use(heard))
-        rename = self.addAction("Rename…")
+        rename = self.addAction(tr("Rename…"))
         rename.setEnabled(takes is not None and heard >= TAKE_A and not self.blind_order)
         rename.triggered.connect(lambda: self._rename(heard))
-        drop = self.addAction(f"Drop take {letter(max(heard, 0))}")
+        drop = self.addAction(tr("Drop take {letter}", letter=letter(max(heard, 0))))
         drop.setVisible(results)
         drop.setEnabled(self._variations.can_drop(heard))
         drop.triggered.connect(lambda: self._variations.drop(heard))

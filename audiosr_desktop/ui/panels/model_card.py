@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QPushBut
 from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, Bundle
 from audiosr_desktop.engine.manifest import QUALITIES
 from audiosr_desktop.errors import BundleError
+from audiosr_desktop.ui.language import tr
 
 _BASE_BYTES = 350 * 2**20  # the program itself
 _RUNNING_SHARE = 1.5  # weights as the runtime lays them out, and what passes through them
@@ -54,7 +55,7 @@ class ModelCard(QFrame):
             form.addRow(label, _text(words))
         layout.addLayout(form)
         self.status = _text("")
-        self.status.setAccessibleName("Result")
+        self.status.setAccessibleName(tr("Result"))
         self.status.hide()
         layout.addWidget(self.status)
         layout.addLayout(self._buttons())
@@ -62,15 +63,37 @@ class ModelCard(QFrame):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.verify_button = self._button("Verify", "Compare every file with its sum", self.verify_wanted)
-        self.measure_button = self._button(
-            "Test here", "Run a known chunk, compare it with the reference, measure it", self.measure_wanted
+        self.verify_button = self._button(
+            tr(
+                "Verify",
+            ),
+            tr("Compare every file with its sum"),
+            self.verify_wanted,
         )
-        self.folder_button = self._button("Show folder", "Open the model's folder", self.folder_wanted)
-        self.remove_button = self._button("Remove…", "Delete the model from the disk", self.remove_wanted)
+        self.measure_button = self._button(
+            tr(
+                "Test here",
+            ),
+            tr("Run a known chunk, compare it with the reference, measure it"),
+            self.measure_wanted,
+        )
+        self.folder_button = self._button(
+            tr(
+                "Show folder",
+            ),
+            tr("Open the model's folder"),
+            self.folder_wanted,
+        )
+        self.remove_button = self._button(
+            tr(
+                "Remove…",
+            ),
+            tr("Delete the model from the disk"),
+            self.remove_wanted,
+        )
         if not self._removable:
             self.remove_button.setEnabled(False)
-            self.remove_button.setToolTip("It came with the program")
+            self.remove_button.setToolTip(tr("It came with the program"))
         for button in (self.verify_button, self.measure_button, self.folder_button):
             row.addWidget(button)
         row.addStretch(1)

@@ -180,7 +180,7 @@ class ParameterForm(QWidget):
         return field
 
     def _file_field(self, parameter: Parameter) -> ParameterField:
-        row, line, button = QWidget(), QLineEdit(), QPushButton("Choose…")
+        row, line, button = QWidget(), QLineEdit(), QPushButton(tr("Choose…"))
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -188,7 +188,7 @@ class ParameterForm(QWidget):
         layout.addWidget(button)
         row.setFocusProxy(line)
         line.setAccessibleName(parameter.title)
-        button.setAccessibleName(f"Choose a file for {parameter.title}")
+        button.setAccessibleName(tr("Choose a file for {parameter_title}", parameter_title=parameter.title))
         field = ParameterField(row, line.text, lambda value: line.setText(str(value)), self)
 
         def choose() -> None:
