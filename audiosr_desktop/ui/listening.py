@@ -46,7 +46,16 @@ class Listening(QObject):
         if len(transport.takes) == len(pair):
             self.begin_abx(pair)
             return
-        dialog = TakesDialog("ABX", "Which two takes?", self._names(), pair, count=2, parent=self._window)
+        dialog = TakesDialog(
+            tr(
+                "ABX",
+            ),
+            tr("Which two takes?"),
+            self._names(),
+            pair,
+            count=2,
+            parent=self._window,
+        )
         dialog.accepted.connect(lambda: self.begin_abx(dialog.chosen()))
         _open(dialog)
 
@@ -68,9 +77,9 @@ class Listening(QObject):
         if len(everything) == 2:
             self.begin_ranking(everything)
             return
-        text = "Which takes are ranked beside the source?"
+        text = tr("Which takes are ranked beside the source?")
         dialog = TakesDialog(
-            "Blind ranking", text, self._names(), everything, fixed=[TAKE_A], parent=self._window
+            tr("Blind ranking"), text, self._names(), everything, fixed=[TAKE_A], parent=self._window
         )
         dialog.accepted.connect(lambda: self.begin_ranking(dialog.chosen()))
         _open(dialog)
@@ -118,7 +127,7 @@ class Listening(QObject):
 
     def _names(self) -> list[str]:
         takes = self._editor.variations.current()
-        return takes.names if takes is not None else ["Source", "Result"]
+        return takes.names if takes is not None else [tr("Source"), tr("Result")]
 
     def _facts(self, *numbers: int) -> dict[str, object]:
         """Tell how takes are heard; offsets are those to the first of them."""

@@ -22,7 +22,7 @@ def summary_of(result: Restored) -> str:
     tones = facts.get("tones")
     if isinstance(tones, list) and tones:
         named = (f"{format_hz(tone['frequency_hz'])} ({tone['level_dbfs']:.0f} dBFS)" for tone in tones)
-        line += ("\n" if line else "") + "tones " + ", ".join(named).replace("-", "−")
+        line += ("\n" if line else "") + tr("tones ") + ", ".join(named).replace("-", "−")
     lines = [line[:1].upper() + line[1:]] if line else []
     if not result.changed and not result.warnings:
         lines.append(tr("Nothing was found to restore; the sound is unchanged."))

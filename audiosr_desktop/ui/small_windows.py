@@ -73,8 +73,12 @@ class SmallWindows(QObject):
         """
         device, reason = expected_device()
         threads = self._settings.threads or processor_cores()
-        expected = f"With the device on Automatic a run takes: {device_words(device)}. {reason}".strip()
-        more = f"Threads: {threads}. Preferences › Device has a test and limits."
+        expected = tr(
+            "With the device on Automatic a run takes: {device}. {reason}",
+            device=device_words(device),
+            reason=reason,
+        ).strip()
+        more = tr("Threads: {threads}. Preferences › Device has a test and limits.", threads=threads)
         self.show_text(tr("Device"), f"{used}\n\n{expected}\n\n{more}")
 
     def show_guide(self) -> None:

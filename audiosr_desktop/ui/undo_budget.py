@@ -43,7 +43,7 @@ class UndoBudget(QObject):
                 count = steps_to_drop(document, self._settings.undo_gb * GIGABYTE)
                 if count:
                     document.forget_oldest(count)
-                    steps = f"{count} oldest steps" if count > 1 else "oldest step"
+                    steps = tr("{count} oldest steps", count=count) if count > 1 else tr("oldest step")
                     self.told.emit(
                         tr(
                             "The {steps} of {name} can no longer be undone: undo took more than "

@@ -170,7 +170,7 @@ class Variations(QObject):
                 and step.values[parameter.id] != first.values.get(parameter.id, parameter.default)
             ]
         seed = result.facts.get(SEED)
-        return ", ".join([*parts, *([] if seed is None else [f"seed {seed}"])])
+        return ", ".join([*parts, *([] if seed is None else [tr("seed {seed}", seed=seed)])])
 
 
 def _told(parameter: Parameter, value: Value) -> str:

@@ -91,7 +91,7 @@ class WindowFrame(QMainWindow):
         self._lay_out()
         panes = {"view": self.view, "panel": self.panel, "status": self.status, "history": self.history}
         for name, pane in panes.items():
-            pane.setWhatsThis(PANES[name])
+            pane.setWhatsThis(tr(PANES[name]))
 
     def _lay_out(self) -> None:
         page = QWidget()

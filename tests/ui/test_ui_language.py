@@ -15,6 +15,8 @@ from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.ui.actions import MENUS, ROWS
+from audiosr_desktop.ui.dialogs.plugin_dialog import _TRUST
+from audiosr_desktop.ui.explanations import ACTIONS, PANES
 from audiosr_desktop.ui.language import LANGUAGES, install_language, language_of, read_catalogue, tr, tr_word
 from audiosr_desktop.ui.readout import figures, format_hz, format_time, parse_time
 from audiosr_desktop.ui.settings import Setting, Settings
@@ -59,7 +61,12 @@ def literals() -> set[str]:
 
 def texts(scratch: Scratch) -> set[str]:
     """Return every text that has to have a translation."""
-    found = literals() | {row.text for row in ROWS} | {title for title, _ in MENUS}
+    found = (
+        literals()
+        | {*ACTIONS.values(), *PANES.values(), _TRUST}
+        | {row.text for row in ROWS}
+        | {title for title, _ in MENUS}
+    )
     for effect in built_in_effects(Engines(), scratch).values():
         found.add(effect.title)
         for parameter in effect.parameters:

@@ -72,7 +72,7 @@ class LogWindow(QDialog):
                 file.seek(max(0, size - MOST_BYTES))
                 text = file.read().decode("utf-8", "replace")
         except OSError as error:
-            text = f"The log cannot be read: {error.strerror or error}."
+            text = tr("The log cannot be read: {value}.", value=error.strerror or error)
         self._lines = text.splitlines()
         self._on_searched(self.search.text())
 

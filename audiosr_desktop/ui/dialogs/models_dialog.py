@@ -46,6 +46,7 @@ from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.model_card import ModelCard, ProblemCard
+from audiosr_desktop.ui.readout import figures
 
 Choose = Callable[[str, bool], Path | None]  # the title, and whether a folder is wanted
 
@@ -222,8 +223,14 @@ class ModelsDialog(QDialog):
         self.refresh()
         notes = list(imported.notes)
         if imported.parity:
-            notes.insert(0, f"Its graphs equal the checkpoint within {max(imported.parity.values()):.0e}.")
-        self.cards[imported.bundle.id].say(" ".join(["Imported.", *notes]))
+            notes.insert(
+                0,
+                tr(
+                    "Its graphs equal the checkpoint within {max}.",
+                    max=figures(max(imported.parity.values()), ".0e"),
+                ),
+            )
+        self.cards[imported.bundle.id].say(" ".join([tr("Imported."), *notes]))
         self.models_changed.emit()
 
     @Slot(object)
@@ -233,7 +240,7 @@ class ModelsDialog(QDialog):
         importing, self._importing = self._importing, None
         if isinstance(end.error, BundleTakenError) and importing is not None:
             path, options = importing
-            text = f"A model named {end.error.bundle_id} is installed already."
+            text = tr("A model named {bundle_id} is installed already.", bundle_id=end.error.bundle_id)
             if self._dialogs.confirm(tr("Replace the model?"), text, tr("Replace it")):
                 self._import(path, ImportOptions(options.id, True, options.precision, options.condition))
         elif end.error is not None:
@@ -242,7 +249,7 @@ class ModelsDialog(QDialog):
     @Slot(str)
     def _on_verify(self, bundle_id: str) -> None:
         if (bundle := self._found(bundle_id)) is not None:
-            done = lambda _: self.cards[bundle_id].say("All files are as they should be.")  # noqa: E731
+            done = lambda _: self.cards[bundle_id].say(tr("All files are as they should be."))  # noqa: E731
             self.runner.start(
                 tr(
                     "Verify {manifest_title}",
@@ -322,7 +329,7 @@ class ModelsDialog(QDialog):
 
     @Slot()
     def _on_move_place(self) -> None:
-        target = self._choose("Keep imported models in", True)
+        target = self._choose(tr("Keep imported models in"), True)
         if target is not None:
             self.runner.start(tr("Move the models"), move_models(target), self._on_moved)
 
@@ -332,12 +339,12 @@ class ModelsDialog(QDialog):
 
     @Slot()
     def _on_import_file(self) -> None:
-        if (path := self._choose("Import a model", False)) is not None:
+        if (path := self._choose(tr("Import a model"), False)) is not None:
             self.import_path(path)
 
     @Slot()
     def _on_import_folder(self) -> None:
-        if (path := self._choose("Import the model in the folder", True)) is not None:
+        if (path := self._choose(tr("Import the model in the folder"), True)) is not None:
             self.import_path(path)
 
     @Slot()

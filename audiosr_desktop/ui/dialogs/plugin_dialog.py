@@ -25,9 +25,9 @@ from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.plugins.host import Listed, disable, enable, list_plugins, scan
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import marked, tr
 
-_COLUMNS = ("Plugin", "Version", "Kind", "State")
+_COLUMNS = (marked("Plugin"), marked("Version"), marked("Kind"), marked("State"))
 _KINDS = {"python": "Python", "vst3": "VST3", "clap": "CLAP"}
 _TRUST = (
     "{title} {version} is a program of its own: it can do on this computer what you can. Enable it only if "
@@ -77,7 +77,7 @@ class PluginDialog(QDialog):
         self._run(None)
 
     def _build(self) -> None:
-        self.table.setHorizontalHeaderLabels(_COLUMNS)
+        self.table.setHorizontalHeaderLabels([tr(name) for name in _COLUMNS])
         self.table.setAccessibleName(tr("Plugins"))
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
@@ -155,8 +155,8 @@ class PluginDialog(QDialog):
     @Slot()
     def _show_chosen(self) -> None:
         listed, busy = self.chosen, self.runner.busy
-        names = {"on": "Disable", "failed": "Try again", "not trusted": "Trust again…"}
-        self.switch.setText(names.get(listed.state, "Enable") if listed else tr("Enable"))
+        names = {"on": tr("Disable"), "failed": tr("Try again"), "not trusted": tr("Trust again…")}
+        self.switch.setText(names.get(listed.state, tr("Enable")) if listed else tr("Enable"))
         self.switch.setEnabled(listed is not None and not busy)
         self.rescan.setEnabled(not busy)
         self.cancel.setEnabled(busy)
@@ -172,9 +172,9 @@ class PluginDialog(QDialog):
         if listed.state == "on":
             self._run(_disabled(plugin.id))
         elif listed.record.trusts(plugin) or self._confirm(
-            "Trust this plugin?",
-            _TRUST.format(title=plugin.title, version=plugin.version, path=plugin.path),
-            "Trust and enable",
+            tr("Trust this plugin?"),
+            tr(_TRUST, title=plugin.title, version=plugin.version, path=plugin.path),
+            tr("Trust and enable"),
         ):
             self._run(enable(plugin.id))
 
@@ -229,11 +229,11 @@ def _about(listed: Listed) -> str:
     plugin, record = listed.plugin, listed.record
     parts = [plugin.description, record.failure if listed.state == "failed" else ""]
     facts = {
-        "Id": plugin.id,
-        "Effects": ", ".join(str(row.get("title")) for row in record.effects),
-        "Licence": plugin.licence,
-        "Place": plugin.path or "an installed package",
-        "Trusted": "yes" if record.trusts(plugin) else "no",
+        tr("Id"): plugin.id,
+        tr("Effects"): ", ".join(str(row.get("title")) for row in record.effects),
+        tr("Licence"): plugin.licence,
+        tr("Place"): plugin.path or tr("an installed package"),
+        tr("Trusted"): "yes" if record.trusts(plugin) else "no",
     }
     parts.append("\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact))
     parts.append(record.details if listed.state == "failed" else "")

@@ -21,10 +21,10 @@ class DevicePage(QWidget):
         super().__init__(parent)
         self._settings = settings
         self.runner = JobRunner(self)
-        self.threads = _whole(_MOST_THREADS, settings.threads, "Automatic")
+        self.threads = _whole(_MOST_THREADS, settings.threads, tr("Automatic"))
         self.threads.setAccessibleName(tr("Threads"))
         self.threads.setToolTip(tr("Of the processor that a model may use"))
-        self.memory = _whole(_MOST_MEBI, settings.gpu_memory_mb, "No limit")
+        self.memory = _whole(_MOST_MEBI, settings.gpu_memory_mb, tr("No limit"))
         self.memory.setSingleStep(512)
         self.memory.setSuffix(tr(" MB"))
         self.memory.setAccessibleName(tr("Memory on a GPU"))

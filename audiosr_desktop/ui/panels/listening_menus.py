@@ -53,7 +53,7 @@ class TakesMenu(QMenu):
         if self.blind_order:
             order = self._shuffled(len(order))
         for place, number in enumerate(order):
-            text = f"Take {place + 1}" if self.blind_order else self._told(number, takes)
+            text = tr("Take {value}", value=place + 1) if self.blind_order else self._told(number, takes)
             action = self.addAction(text)
             action.setCheckable(True)
             action.setChecked(transport.take == number)
@@ -100,7 +100,7 @@ class TakesMenu(QMenu):
         return self._order
 
     def _told(self, number: int, takes: TakeSet | None) -> str:
-        name = takes.names[number] if takes is not None else ("Source", "Result")[number]
+        name = takes.names[number] if takes is not None else (tr("Source"), tr("Result"))[number]
         offset = self._transport.offset_of(number)
         level = f"\t{offset:+.1f} dB".replace("-", "−") if number and offset is not None else ""
         return f"{letter(number)} · {name}{level}"
