@@ -288,7 +288,7 @@ def test_takes_are_kept_in_the_project(stage: Stage, tone_file: Path, tmp_path: 
     sounds = [sound.read(0, sound.length) for sound in stage.editor.transport.takes]
     stage.answers.project = (path, False)
     with stage.qtbot.waitSignal(stage.window.projects.saved, timeout=10_000):
-        stage.window.save_project()
+        stage.window.filing.save_project()
     stage.idle()
     stage.window.filing.close_document()
     stage.open(path)
