@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from audiosr_desktop.ui.explanations import ACTIONS
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme
 
 
@@ -18,7 +19,7 @@ class Row:
 
     Attributes:
         id: its name in menus and bars.
-        text: for the user.
+        text: for the user, in English.
         keys: shortcuts, the first one is shown.
         icon: name of its icon, if it has one.
         slot: dotted path from the window to what it does.
@@ -65,18 +66,18 @@ def _row(
 
 
 ROWS = (
-    _row("open", "&Open…", "Ctrl+O", "ask_open", "", icon="open"),
-    _row("save", "&Save project", "Ctrl+S", "save_project", "document idle"),
-    _row("save_as", "Save project &as…", "Ctrl+Shift+S", "save_project_as", "document idle"),
-    _row("export", "&Export…", "Ctrl+Shift+E", "ask_export", "document idle", icon="export"),
+    _row("open", "&Open…", "Ctrl+O", "filing.ask_open", "", icon="open"),
+    _row("save", "&Save project", "Ctrl+S", "filing.save_project", "document idle"),
+    _row("save_as", "Save project &as…", "Ctrl+Shift+S", "filing.save_project_as", "document idle"),
+    _row("export", "&Export…", "Ctrl+Shift+E", "filing.ask_export", "document idle", icon="export"),
     _row("batch", "&Batch…", "Ctrl+B", "show_batch"),
-    _row("close", "&Close", "Ctrl+W", "close_document", "document"),
-    _row("next_document", "Next document", "Ctrl+Tab Ctrl+PgDown", "next_document", "documents"),
+    _row("close", "&Close", "Ctrl+W", "filing.close_document", "document"),
+    _row("next_document", "Next document", "Ctrl+Tab Ctrl+PgDown", "filing.next_document", "documents"),
     _row(
         "previous_document",
         "Previous document",
         "Ctrl+Shift+Tab Ctrl+PgUp",
-        "previous_document",
+        "filing.previous_document",
         "documents",
     ),
     _row("quit", "&Quit", "Ctrl+Q", "close"),
@@ -91,9 +92,9 @@ ROWS = (
     _row("silence", "&Silence", "Ctrl+Shift+L", "editing.silence", "selection idle"),
     _row("trim", "T&rim to the selection", "Ctrl+T", "editing.trim", "selection idle"),
     _row("clickless", "Cross-fade at c&uts", "", "editing.set_clickless", "", check=True),
-    _row("generate", "&Generate…", "", "ask_generate", "document idle effect"),
-    _row("resample", "Change the sample &rate…", "", "ask_resample", "document idle"),
-    _row("channels", "Change the &channels…", "", "ask_channels", "document idle"),
+    _row("generate", "&Generate…", "", "asking.generate", "document idle effect"),
+    _row("resample", "Change the sample &rate…", "", "asking.resample", "document idle"),
+    _row("channels", "Change the &channels…", "", "asking.change_channels", "document idle"),
     _row("mark", "Add &marker or region", "M", "marking.add", "document idle"),
     _row("next_mark", "Next marker", "Alt+Right", "marking.to_next", "document"),
     _row("previous_mark", "Previous marker", "Alt+Left", "marking.to_previous", "document"),
@@ -151,7 +152,7 @@ ROWS = (
     _row("select_after", "Selection a&fter", "Alt+]", "editor.timeline.show_selection_after", "document"),
     _row("wipe", "&Compare with a wipe", "Shift+W", "show_wipe", "compare", icon="wipe", check=True),
     _row("overlay", "W&aveform over the spectrogram", "Shift+O", "switches.set_overlay", "", check=True),
-    _row("cutoff_again", "Measure the cutoff a&gain", "Shift+U", "measure_cutoff", "document"),
+    _row("cutoff_again", "Measure the cutoff a&gain", "Shift+U", "cutoff.measure", "document"),
     _row(
         "apply",
         "&Apply the effect",
@@ -162,7 +163,7 @@ ROWS = (
     ),
     _row("preview", "Pre&view", "V", "toggle_preview", "document idle effect", check=True),
     _row("chain", "C&hain and presets…", "Ctrl+Shift+P", "show_chain", "effect"),
-    _row("repeat", "&Repeat the last effect", "Ctrl+R", "editor.repeat", "document idle repeat"),
+    _row("repeat", "&Repeat the last effect", "Ctrl+R", "editor.applying.repeat", "document idle repeat"),
     _row("cancel", "&Cancel the job", "Ctrl+.", "cancel_job", "busy", icon="cancel"),
     _row("play", "&Play / stop", "Space", "editor.transport.toggle", "document", icon="play"),
     _row(
@@ -288,7 +289,7 @@ def build_actions(window: QWidget, view: QWidget, theme: Theme) -> dict[str, QAc
     actions: dict[str, QAction] = {}
     groups: dict[str, QActionGroup] = {}
     for row in ROWS:
-        action = QAction(row.text, window)
+        action = QAction(tr(row.text), window)
         action.setObjectName(row.id)
         action.setShortcuts([QKeySequence(key) for key in row.keys])
         action.setCheckable(row.checkable)
@@ -300,9 +301,9 @@ def build_actions(window: QWidget, view: QWidget, theme: Theme) -> dict[str, QAc
             view.addAction(action)
         else:
             window.addAction(action)
-        hint = row.text.replace("&", "").rstrip("…")
+        hint = tr(row.text).replace("&", "").rstrip("…")
         action.setToolTip(f"{hint} ({row.keys[0]})" if row.keys else hint)
-        action.setWhatsThis(ACTIONS.get(row.id, hint))
+        action.setWhatsThis(tr(ACTIONS[row.id]) if row.id in ACTIONS else hint)
         actions[row.id] = action
     give_icons(actions, theme)
     return actions
@@ -325,7 +326,7 @@ def enable_actions(actions: Mapping[str, QAction], facts: Iterable[str]) -> None
 def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction], extra: Mapping[str, QMenu]) -> None:
     """Make the menus; a word with # names a menu of `extra`."""
     for title, names in MENUS:
-        menu = bar.addMenu(title)
+        menu = bar.addMenu(tr(title))
         for name in names.split():
             if name == "-":
                 menu.addSeparator()

@@ -20,6 +20,7 @@ from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import Catalogue, load_catalogue
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.icons import app_icon
+from audiosr_desktop.ui.language import install_language
 from audiosr_desktop.ui.main_window import NAME, MainWindow
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.start_up import share_memory_pools, use_plain_import
@@ -93,6 +94,7 @@ def run(files: Sequence[Path]) -> int:
     app.setDesktopFileName("audiosr-desktop")
     app.setWindowIcon(app_icon())
     settings = Settings(QSettings("audiosr-desktop", "audiosr-desktop"))
+    install_language(app, settings.language)
     apply_theme(app, chosen_theme(settings.theme))
     left = find_recoverable()
     with Scratch.create() as scratch:
@@ -114,9 +116,9 @@ def run(files: Sequence[Path]) -> int:
             window.show()
             editor.start()
             example = paths.example_sound()
-            window.offer_recovery(left)
+            window.filing.offer_recovery(left)
             if files or (example.is_file() and not left):
-                window.open_files(files or [example])
+                window.filing.open_files(files or [example])
             if settings.first_run:
                 window.windows.show_first_run()
             return app.exec()

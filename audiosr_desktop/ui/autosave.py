@@ -8,6 +8,7 @@ from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.ui.autosave_writer import AutosaveWriter
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.timeline import Timeline, TimelineView
 
 INTERVAL_MS = 60_000
@@ -99,7 +100,7 @@ class Autosave(QObject):
     def _on_failed(self, error: Exception) -> None:
         if not self._told:  # once: it would come after every step
             self._told = True
-            self.failed.emit("Autosave", error)
+            self.failed.emit(tr("Autosave"), error)
 
 
 def view_values(view: TimelineView) -> dict[str, object]:

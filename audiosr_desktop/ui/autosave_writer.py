@@ -9,6 +9,7 @@ from audiosr_desktop.audio.project_values import Contents
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.language import tr
 
 
 class AutosaveWriter(QObject):
@@ -47,9 +48,9 @@ class AutosaveWriter(QObject):
         self._thread.start()
 
     def _write_all(self) -> Job[None]:
-        yield Progress(0.0, "Autosave")
+        yield Progress(0.0, tr("Autosave"))
         while self._write_next():
-            yield Progress(1.0, "Autosave")
+            yield Progress(1.0, tr("Autosave"))
 
     def _write_next(self) -> bool:
         with self._lock:

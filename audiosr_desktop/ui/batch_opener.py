@@ -15,6 +15,7 @@ from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.job import Job, part_of
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.language import tr
 
 if TYPE_CHECKING:
     from audiosr_desktop.ui.dialogs.batch_window import BatchWindow
@@ -46,7 +47,7 @@ class BatchOpener(QObject):
             try:
                 self.batch = self._make()
             except AudioSRError as error:
-                self._window.dialogs.show_error("Batch", error, None)
+                self._window.dialogs.show_error(tr("Batch"), error, None)
                 return
         self.batch.form.offer()
         self.batch.show()
@@ -76,7 +77,7 @@ class BatchOpener(QObject):
     def _on_compare_wanted(self, source: Path, result: Path) -> None:
         editor = self._window.editor
         job = _open_both(source, result, editor.scratch)
-        if editor.runner.start(f"Compare {source.name}", job, self._on_both_open):
+        if editor.runner.start(tr("Compare {name}", name=source.name), job, self._on_both_open):
             self._window.raise_()
             self._window.activateWindow()
 
@@ -85,7 +86,7 @@ class BatchOpener(QObject):
         info, before, after = both
         document = Document(before, info)
         self._window.editor.documents.add(document)
-        document.edit("Batch", after, Region(0, before.length))
+        document.edit(tr("Batch"), after, Region(0, before.length))
         document.set_saved()
 
     def close(self) -> None:

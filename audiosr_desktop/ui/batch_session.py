@@ -16,6 +16,7 @@ from audiosr_desktop.batch.runner import Runner, Shown
 from audiosr_desktop.batch.sources import find_sources
 from audiosr_desktop.job import Job
 from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.language import tr
 
 STOP_MS = 15_000
 
@@ -73,7 +74,7 @@ class BatchSession(QObject):
             return
         paths, self._waiting = self._waiting, []
         self._search = self._thread(
-            find_sources(paths), self._on_found, "Look for files", self._on_search_end
+            find_sources(paths), self._on_found, tr("Look for files"), self._on_search_end
         )
 
     @Slot(object)
@@ -124,7 +125,7 @@ class BatchSession(QObject):
             return
         self.queue.set_settings(settings)
         self._runner = Runner(self.queue, self._make_crew, on_end=self._tell)
-        self._run = self._thread(self._runner.run(), self.run_ended.emit, "Batch", self._on_run_end)
+        self._run = self._thread(self._runner.run(), self.run_ended.emit, tr("Batch"), self._on_run_end)
         self._run.progressed.connect(self.progressed)
         self.files_changed.emit()
 

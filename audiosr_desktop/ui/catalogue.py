@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.effect import Effect
 from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.ui.language import capitalised, tr, tr_word
 from audiosr_desktop.ui.panels.parameter_form import Choices
 
 
@@ -31,24 +32,40 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
         threads: that a model may use; 0 is one for each core.
         gpu_memory_bytes: most that each graph may hold on a GPU; 0 is no limit.
     """
-    yield Progress(0.0, "Loading effects")
+    yield Progress(0.0, tr("Loading effects"))
     # these load scipy.signal and onnxruntime, which is slow: after the window stands, in this job's thread
     from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, installed_bundles  # noqa: PLC0415
     from audiosr_desktop.engine.engines import Engines  # noqa: PLC0415
     from audiosr_desktop.plugins.registry import all_effects  # noqa: PLC0415
 
-    yield Progress(0.5, "Looking for models")
+    yield Progress(0.5, tr("Looking for models"))
     bundles = installed_bundles()
     report: dict[str, object] = {}
     choices: dict[str, Choices] = {
-        "device": (("Automatic", "auto"), ("CPU", "cpu"), ("GPU (CUDA)", "cuda")),
+        "device": ((tr("Automatic"), "auto"), ("CPU", "cpu"), ("GPU (CUDA)", "cuda")),
     }
     if bundles:
-        choices["model"] = [("Recommended", ""), *((bundle.manifest.title, bundle.id) for bundle in bundles)]
+        choices["model"] = [
+            (
+                tr(
+                    "Recommended",
+                ),
+                "",
+            ),
+            *((bundle.manifest.title, bundle.id) for bundle in bundles),
+        ]
         default = next((bundle for bundle in bundles if bundle.id == DEFAULT_BUNDLE), bundles[0])
         steps = default.manifest.default_steps
         choices["quality"] = [
-            (f"{quality.capitalize()} ({count} steps)", quality) for quality, count in steps.items()
+            (
+                tr(
+                    "{quality} ({count} steps)",
+                    quality=capitalised(tr_word(quality)),
+                    count=count,
+                ),
+                quality,
+            )
+            for quality, count in steps.items()
         ]
     engines = Engines(threads, gpu_memory_bytes=gpu_memory_bytes)
     return Catalogue(all_effects(engines, scratch, report), choices, report, engines.unload_idle)

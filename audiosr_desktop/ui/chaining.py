@@ -10,6 +10,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.language import tr
 
 if TYPE_CHECKING:
     from audiosr_desktop.effects.chain import Chain
@@ -57,7 +58,7 @@ class Chaining(QObject):
         if document is not None:
             sound = document.sound
             region = self._editor.timeline.selection or Region(0, sound.length)
-            self._editor.runner.start("Look at the sound", _proposal(sound, region), self._on_proposed)
+            self._editor.runner.start(tr("Look at the sound"), _proposal(sound, region), self._on_proposed)
 
     def _on_proposed(self, chain: "Chain") -> None:
         self._made().show_chain(chain)
@@ -66,7 +67,7 @@ class Chaining(QObject):
     def _on_apply(self, chain: "Chain") -> None:
         from audiosr_desktop.effects.chain import chain_to_json  # noqa: PLC0415
 
-        self._editor.apply_chain(chain_to_json(chain))
+        self._editor.applying.apply_chain(chain_to_json(chain))
 
     @Slot()
     def _on_facts_changed(self) -> None:
@@ -75,7 +76,7 @@ class Chaining(QObject):
 
 
 def _proposal(sound: Sound, region: Region) -> "Job[Chain]":
-    yield Progress(0.0, "Looking at the sound")
+    yield Progress(0.0, tr("Looking at the sound"))
     from audiosr_desktop.effects.proposal import propose  # noqa: PLC0415 - in the job's thread
 
     return (yield from propose(sound, region))

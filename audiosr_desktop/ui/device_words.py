@@ -2,6 +2,9 @@
 
 from typing import TYPE_CHECKING
 
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures
+
 if TYPE_CHECKING:
     from audiosr_desktop.engine.device_test import DeviceReport
 
@@ -18,11 +21,24 @@ def report_words(report: "DeviceReport") -> str:
     worst = max(report.errors, key=lambda graph: report.errors[graph])
     error = report.errors[worst]
     verdict = (
-        f"{device} agrees with the reference (largest difference {error:.0e} of the peak)."
+        tr(
+            "{device} agrees with the reference (largest difference {error} of the peak).",
+            device=device,
+            error=figures(error, ".0e"),
+        )
         if report.good
-        else f"{device} does not agree with the reference: {worst} differs by {error:.0e} of the peak. "
-        "Choose the CPU, and check the driver."
+        else tr(
+            "{device} does not agree with the reference: {worst} differs by {error} of the peak. "
+            "Choose the CPU, and check the driver.",
+            device=device,
+            worst=worst,
+            error=figures(error, ".0e"),
+        )
     )
     times = sum(report.times.values())
-    spent = f"One pass over {report.sound_s:.2f} s of sound took {times:.2f} s."
+    spent = tr(
+        "One pass over {sound_s} s of sound took {times} s.",
+        sound_s=figures(report.sound_s, ".2f"),
+        times=figures(times, ".2f"),
+    )
     return " ".join(part for part in (verdict, spent, report.provider.reason) if part)

@@ -143,6 +143,14 @@ class Document(QObject):
             (c for c in reversed(self.commands()[:index]) if c.after.sound is not c.before.sound), None
         )
 
+    def step_of(self, span: Span) -> int | None:
+        """Return which state, counted from the one that was opened, first had a restored part."""
+
+        def made(command: EditCommand) -> bool:
+            return any((one.title, one.details) == (span.title, span.details) for one in command.after.spans)
+
+        return next((place for place, command in enumerate(self.commands(), 1) if made(command)), None)
+
     def history(self) -> History:
         """Return all states as values, for saving."""
         steps = tuple((command.step, command.after) for command in self.commands())

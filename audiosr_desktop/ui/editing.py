@@ -12,23 +12,25 @@ from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.job import Job
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editor import Editor
-from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.language import capitalised, marked, tr
+from audiosr_desktop.ui.readout import figures, format_length
 from audiosr_desktop.ui.settings import Settings
 
 SILENCE, GENERATE = "audiosr.silence", "audiosr.generate"
-TO_MONO, TO_STEREO, KEEP = "mix to mono", "make stereo", "keep channel "
+TO_MONO, TO_STEREO = marked("mix to mono"), marked("make stereo")
+KEEP = marked("keep channel {number}").partition("{")[0]
 
-LENGTH = Parameter("length_s", "Length", "float", 1.0, 0.1, 900.0, "s")
-SAMPLE_RATE = Parameter("sample_rate", "Sample rate", "int", 48_000, 2_000, 384_000, "Hz")
+LENGTH = Parameter("length_s", marked("Length"), "float", 1.0, 0.1, 900.0, "s")
+SAMPLE_RATE = Parameter("sample_rate", marked("Sample rate"), "int", 48_000, 2_000, 384_000, "Hz")
 
 
 def channel_choice(channels: int) -> Parameter:
     """Return what can be done with the channels of a whole document."""
     if channels == 1:
-        return Parameter("how", "Do", "choice", TO_STEREO, choices=(TO_STEREO,))
+        return Parameter("how", marked("Do"), "choice", TO_STEREO, choices=(TO_STEREO,))
     kept = tuple(f"{KEEP}{number}" for number in range(1, channels + 1))
     other = (TO_MONO, TO_STEREO) if channels > 2 else (TO_MONO,)
-    return Parameter("how", "Do", "choice", TO_MONO, choices=(*other, *kept))
+    return Parameter("how", marked("Do"), "choice", TO_MONO, choices=(*other, *kept))
 
 
 class Editing(QObject):
@@ -54,11 +56,11 @@ class Editing(QObject):
     def cut(self) -> None:
         """Keep the selected samples and take them out."""
         self.copy()
-        self._remove("Cut")
+        self._remove(tr("Cut"))
 
     def delete(self) -> None:
         """Take the selected samples out."""
-        self._remove("Delete")
+        self._remove(tr("Delete"))
 
     def silence(self) -> None:
         """Put silence in place of the selection; in its band only when it has one."""
@@ -66,10 +68,10 @@ class Editing(QObject):
         if document is None or selection is None:
             return
         if selection.has_band:
-            self._editor.apply(SILENCE, {})
+            self._editor.applying.apply(SILENCE, {})
         else:
             document.edit(
-                "Silence", edits.silenced(document.sound, selection, self._join(document)), selection
+                tr("Silence"), edits.silenced(document.sound, selection, self._join(document)), selection
             )
 
     def trim(self) -> None:
@@ -81,16 +83,16 @@ class Editing(QObject):
             before = Region(0, selection.start)
             self._editor.timeline.select(None)
             kept = edits.trimmed(document.sound, selection)
-            document.edit_in_stages(Step("Trim", before), [(head, after), (kept, before)])
+            document.edit_in_stages(Step(tr("Trim"), before), [(head, after), (kept, before)])
 
     def paste(self) -> None:
         """Put what was copied in place of the selection, or at the playhead."""
-        self._paste("Paste", self._target())
+        self._paste(tr("Paste"), self._target())
 
     def paste_insert(self) -> None:
         """Put what was copied before the selection, or at the playhead; what is there moves on."""
         at = self._target().start
-        self._paste("Insert", Region(at, at))
+        self._paste(tr("Insert"), Region(at, at))
 
     def paste_mix(self) -> None:
         """Add what was copied to what is there, from the start of the selection or the playhead on."""
@@ -107,7 +109,7 @@ class Editing(QObject):
 
         length = round(clip.length * sound.sample_rate / clip.sample_rate)
         region = Region(start, min(start + length, sound.length))
-        self._editor.change("Mix paste", document, job(), Step("Mix paste", region))
+        self._editor.applying.change(tr("Mix paste"), document, job(), Step(tr("Mix paste"), region))
 
     def set_clickless(self, clickless: bool) -> None:
         """Cross-fade at the seams of cuts and pastes, or leave every sample as it is."""
@@ -118,7 +120,7 @@ class Editing(QObject):
         document = self._open_document()
         if document is None or document.sound.sample_rate == sample_rate:
             return
-        text = f"Resample to {sample_rate / 1000:g} kHz"
+        text = tr("Resample to {rate} kHz", rate=figures(sample_rate / 1000, "g"))
         step = Step(text, Region(0, document.sound.length), values={"sample_rate": sample_rate})
 
         def job() -> Job[Sound]:
@@ -126,15 +128,15 @@ class Editing(QObject):
 
             return (yield from resample_sound(document.sound, sample_rate, self._editor.scratch))
 
-        self._editor.change(text, document, job(), step)
+        self._editor.applying.change(text, document, job(), step)
 
     def change_channels(self, how: str) -> None:
         """Change the channels of the document, in the words of `channel_choice`."""
         if how.startswith(KEEP):
             number = int(how.removeprefix(KEEP))
-            self._to_channels(f"Extract channel {number}", 1, number - 1)
+            self._to_channels(tr("Extract channel {number}", number=number), 1, number - 1)
         else:
-            self._to_channels(how.capitalize(), 1 if how == TO_MONO else 2)
+            self._to_channels(capitalised(tr(how)), 1 if how == TO_MONO else 2)
 
     def generate(self, values: Mapping[str, Value], length_s: float) -> None:
         """Put a generated sound in place of the selection, or of a length at the playhead."""
@@ -143,10 +145,10 @@ class Editing(QObject):
         if document is None or effect is None:
             return
         if self._editor.timeline.selection is not None:
-            self._editor.apply(GENERATE, values)
+            self._editor.applying.apply(GENERATE, values)
             return
         at, length = self._editor.timeline.playhead, max(1, round(length_s * document.sound.sample_rate))
-        text = f"Generate {values['kind']}"
+        text = tr("Generate {kind}", kind=tr(str(values["kind"])))
         step = Step(text, Region(at, at), GENERATE, dict(values))
         sound, join = document.sound, self._join(document)
 
@@ -156,7 +158,7 @@ class Editing(QObject):
             return edits.replace(sound, Region(at, at), made, join)
 
         title = f"{text}, {format_length(length_s)}"
-        self._editor.change(title, document, job(), step, Region(at, at + length))
+        self._editor.applying.change(title, document, job(), step, Region(at, at + length))
 
     def _open_document(self) -> Document | None:
         document = self._editor.document
@@ -202,7 +204,7 @@ class Editing(QObject):
 
         length = (2 * clip.length * sound.sample_rate + clip.sample_rate) // (2 * clip.sample_rate)
         chosen = Region(target.start, target.start + length)
-        self._editor.change(text, document, job(), Step(text, target), chosen)
+        self._editor.applying.change(text, document, job(), Step(text, target), chosen)
 
     def _to_channels(self, text: str, channels: int, kept: int | None = None) -> None:
         document = self._open_document()
@@ -224,4 +226,4 @@ class Editing(QObject):
             )
             return (yield from remix(sound, matrix, self._editor.scratch))
 
-        self._editor.change(text, document, job(), Step(text, Region(0, sound.length)))
+        self._editor.applying.change(text, document, job(), Step(text, Region(0, sound.length)))

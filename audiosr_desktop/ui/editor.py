@@ -1,6 +1,6 @@
 """Editor: the open documents and all that works on them; the window shows it and forwards the user."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
@@ -10,34 +10,27 @@ from audiosr_desktop.audio.files import (
     file_markers,
     open_sound,
     probe,
-    same_file,
 )
-from audiosr_desktop.audio.history import History, Span, State, Step
+from audiosr_desktop.audio.history import History, State
 from audiosr_desktop.audio.markers import from_file
 from audiosr_desktop.audio.peaks import Peaks
-from audiosr_desktop.audio.project import missing_sources, source_paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.effect import Effect, Value
-from audiosr_desktop.errors import AudioFileError, EffectError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.applying import Applying
 from audiosr_desktop.ui.catalogue import Catalogue
-from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
-from audiosr_desktop.ui.exporting import part_job, regions_job
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.measurements import Measurements
-from audiosr_desktop.ui.readout import format_length
-from audiosr_desktop.ui.restoring import Restored, restore
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import Transport
 from audiosr_desktop.ui.variations import Variations
 
-CHAIN_ID = "audiosr.chain"  # under which the history keeps a chain
 MODEL_IDLE_S = 300.0  # a large model is not kept in memory for longer than this after its last use
 IDLE_CHECK_MS = 30_000
 
@@ -54,9 +47,6 @@ class Editor(QObject):
     document_changed = Signal()  # another document is shown, or none
     sound_changed = Signal()
     catalogue_changed = Signal()
-    restored = Signal(object)  # Restored
-    applied = Signal(object, float, int)  # Step, seconds of sound it worked on, channels
-    exported = Signal(Path)
     failed = Signal(str, Exception)  # what was being done, why it failed
     facts_changed = Signal()  # what can be done now has changed
 
@@ -76,8 +66,8 @@ class Editor(QObject):
         self.documents = Documents(self)
         self.variations = Variations(self)
         self.catalogue = Catalogue({}, {}, {})
+        self.applying = Applying(self)
         self._clipboard: Sound | None = None
-        self._last: tuple[str, Mapping[str, Value]] | None = None
         self._document: Document | None = None  # the one that the timeline and the player know
         self._shown: Sound | None = None
         self._waiting: list[Path] = []
@@ -143,7 +133,7 @@ class Editor(QObject):
             "redo": document.undo_stack.canRedo(),
             "clipboard": self._clipboard is not None,
             "compare": self.transport.can_compare,
-            "repeat": self._last is not None,
+            "repeat": self.applying.can_repeat,
             "vary": self.variations.can_vary,
             "takes": self.variations.current() is not None,
         }
@@ -160,7 +150,9 @@ class Editor(QObject):
         opener = self.openers.get(path.suffix.lower())
         if opener is not None:
             return opener(path)
-        return self.runner.start(f"Open {path.name}", _open(path, self.scratch), self._on_opened)
+        return self.runner.start(
+            tr("Open {name}", name=path.name), _open(path, self.scratch), self._on_opened
+        )
 
     def open_all(self, paths: Iterable[Path]) -> None:
         """Open files one after the other; one that cannot be opened does not stop the others."""
@@ -216,122 +208,7 @@ class Editor(QObject):
         if self._document is not None and not self._document.locked:
             self.documents.remove(self._document)
 
-    def export(self, choice: Export) -> bool:
-        """Write the sound or a part of it to a file."""
-        document = self.document
-        if document is None:
-            return False
-        region = choice.region
-        problem = self._export_problem(document, choice.path)
-        if problem is not None:
-            self.failed.emit("Export", problem)
-            return False
-        if choice.each_region:
-            title = f"Export the regions of {document.path.name}"
-            return self.runner.start(title, regions_job(document, choice), self._on_regions_exported)
-        job = part_job(document, choice, region, choice.path, overwrite=choice.overwrite)
-        index = document.undo_stack.index()
-
-        def done(info: FileInfo) -> None:
-            open_still = document in self.documents.all
-            if open_still and region is None and document.undo_stack.index() == index:
-                document.set_saved()
-            self.exported.emit(info.path)
-
-        return self.runner.start(f"Export {choice.path.name}", job, done)
-
-    @Slot(object)
-    def _on_regions_exported(self, written: list[FileInfo]) -> None:
-        if written:
-            self.exported.emit(written[-1].path)
-
-    def _export_problem(self, document: Document, path: Path) -> AudioFileError | None:
-        """Return why a file must not be written: it is a source of a document, or sound is missing."""
-        for opened in self.documents.all:
-            if any(same_file(source, path) for source in source_paths(opened.history())):
-                return AudioFileError(
-                    f"{path.name} is a source of {opened.path.name} and is never overwritten; "
-                    "choose another name.",
-                    path,
-                )
-        missing = missing_sources(History(State(document.sound)))
-        if missing:
-            return AudioFileError(
-                f"{missing[0].path.name} is missing, and its part would be silent; open the project again "
-                "and say where it is.",
-                missing[0].path,
-            )
-        return None
-
     # edits
-
-    def apply(self, effect_id: str, values: Mapping[str, Value]) -> bool:
-        """Apply an effect to the selection, or to the whole sound when there is none."""
-        if effect_id == CHAIN_ID:
-            return self.apply_chain(str(values["chain"]))
-        effect = self.catalogue.effects.get(effect_id)
-        return effect is not None and self._apply(effect.title, [(effect, values)], effect_id, values)
-
-    def apply_chain(self, chain_json: str) -> bool:
-        """Apply a chain, given as its JSON form, as one edit.
-
-        The history keeps it under `CHAIN_ID` with the JSON as its value "chain".
-        """
-        # it loads scipy.signal, which the effects have loaded by now
-        from audiosr_desktop.effects.chain import chain_from_json, chain_steps  # noqa: PLC0415
-
-        chain = chain_from_json(chain_json, "The chain")
-        try:
-            found = chain_steps(chain, self.catalogue.effects)
-        except EffectError as error:
-            self.failed.emit(chain.title, error)
-            return False
-        steps = [(step.effect, step.values) for step in found]
-        return self._apply(chain.title, steps, CHAIN_ID, {"chain": chain_json})
-
-    def _apply(
-        self,
-        title: str,
-        steps: Sequence[tuple[Effect, Mapping[str, Value]]],
-        effect_id: str,
-        values: Mapping[str, Value],
-    ) -> bool:
-        document = self.document
-        if document is None or self.runner.busy:
-            return False
-        region = self.timeline.selection
-        length = region.length if region is not None else document.sound.length
-        self._last = (effect_id, dict(values))
-        document.set_locked(True)
-        job = restore(steps, document.sound, region, scratch=self.scratch, report=self.catalogue.report)
-
-        def done(result: Restored) -> None:
-            step = Step(title, result.region, effect_id, dict(values), self.runner.elapsed_s)
-            self._on_restored(document, step, result)
-            if result.changed:
-                seconds = result.region.length / result.after.sample_rate
-                self.applied.emit(step, seconds, result.after.channels)
-
-        named = f"{title}, {format_length(length / document.sound.sample_rate)}"
-        started = self.runner.start(named, job, done)
-        self.facts_changed.emit()
-        return started
-
-    def repeat(self) -> None:
-        """Apply the last effect to the present selection."""
-        if self._last is not None:
-            self.apply(*self._last)
-
-    def _on_restored(self, document: Document, step: Step, result: Restored) -> None:
-        document.set_locked(False)
-        if result.changed:
-            if result.before is not document.sound:
-                text = f"Resample to {result.before.sample_rate / 1000:g} kHz"
-                document.edit(text, result.before, Region(0, result.before.length))
-            self.variations.remember(document, step, result)
-            span = Span(result.region, step.text, result.facts)
-            document.edit(step.text, result.after, result.region, span, step=step)
-        self.restored.emit(result)
 
     def undo(self) -> None:
         """Take the last edit back."""
@@ -342,33 +219,6 @@ class Editor(QObject):
         """Make the next edit again."""
         if self.document is not None and not self.document.locked:
             self.document.undo_stack.redo()
-
-    def change(
-        self, title: str, document: Document, job: Job[Sound], step: Step, chosen: Region | None = None
-    ) -> bool:
-        """Run a job that gives the whole sound of a document after an edit, and take its result.
-
-        Args:
-            title: for the progress.
-            document: which; it takes no other edits until the job ends.
-            job: makes the sound.
-            step: the edit, as the history tells it.
-            chosen: what is selected afterwards.
-        """
-        if self.runner.busy:
-            return False
-        document.set_locked(True)
-
-        def done(sound: Sound) -> None:
-            document.set_locked(False)
-            if sound is not document.sound:
-                document.edit(step.text, sound, step.region, step=step)
-                if chosen is not None and document is self.document:
-                    self.timeline.select(chosen)
-
-        started = self.runner.start(title, job, done)
-        self.facts_changed.emit()
-        return started
 
     @property
     def clipboard(self) -> Sound | None:
@@ -440,19 +290,19 @@ class Editor(QObject):
 
     @Slot(Exception)
     def _on_loading_failed(self, error: Exception) -> None:
-        self.failed.emit("Loading the effects", error)
+        self.failed.emit(tr("Loading the effects"), error)
 
     @Slot(Exception)
     def _on_playing_failed(self, error: Exception) -> None:
-        self.failed.emit("Play", error)
+        self.failed.emit(tr("Play"), error)
 
     @Slot(Exception)
     def _on_measuring_failed(self, error: Exception) -> None:
-        self.failed.emit("Reading the sound", error)
+        self.failed.emit(tr("Reading the sound"), error)
 
 
 def _open(path: Path, scratch: Scratch) -> Job[tuple[FileInfo, State]]:
-    yield Progress(0.0, f"Opening {path.name}")
+    yield Progress(0.0, tr("Opening {name}", name=path.name))
     info = probe(path)
     sound = yield from open_sound(path, scratch)
     return info, State(sound, marks=from_file(file_markers(info), sound))

@@ -1,15 +1,22 @@
-"""Exporting: the jobs that write a document, a part of it, or each of its regions to files."""
+"""Exporting: documents, parts of them, or each of their regions, as sound files."""
 
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from audiosr_desktop.audio.files import FileInfo, WriteOptions, write_sound
+from PySide6.QtCore import QObject, Signal
+
+from audiosr_desktop.audio.files import FileInfo, WriteOptions, same_file, write_sound
+from audiosr_desktop.audio.history import History, State
 from audiosr_desktop.audio.markers import Mark, for_file, of_part
+from audiosr_desktop.audio.project import missing_sources, source_paths
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.errors import AudioFileError
 from audiosr_desktop.job import Job, part_of
 from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.language import tr
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 
@@ -59,3 +66,61 @@ def regions_job(document: Document, choice: Export) -> Job[list[FileInfo]]:
         job = part_job(document, choice, region, path, overwrite=False)
         written.append((yield from part_of(job, place / len(parts), (place + 1) / len(parts))))
     return written
+
+
+class Exporting(QObject):
+    """Writes files as jobs of the editor; sources of open documents are never written over.
+
+    Args:
+        editor: the documents and the job runner.
+    """
+
+    exported = Signal(Path)
+    failed = Signal(str, Exception)  # what was being done, why it failed
+
+    def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._editor = editor
+
+    def export(self, document: Document, choice: Export) -> bool:
+        """Write the sound of a document or a part of it to a file; False if it must not be or a job runs."""
+        region = choice.region
+        problem = self._problem(document, choice.path)
+        if problem is not None:
+            self.failed.emit(tr("Export"), problem)
+            return False
+        if choice.each_region:
+            title = tr("Export the regions of {name}", name=document.path.name)
+            return self._editor.runner.start(title, regions_job(document, choice), self._on_regions_exported)
+        job = part_job(document, choice, region, choice.path, overwrite=choice.overwrite)
+        index = document.undo_stack.index()
+
+        def done(info: FileInfo) -> None:
+            open_still = document in self._editor.documents.all
+            if open_still and region is None and document.undo_stack.index() == index:
+                document.set_saved()
+            self.exported.emit(info.path)
+
+        return self._editor.runner.start(tr("Export {name}", name=choice.path.name), job, done)
+
+    def _on_regions_exported(self, written: list[FileInfo]) -> None:
+        if written:
+            self.exported.emit(written[-1].path)
+
+    def _problem(self, document: Document, path: Path) -> AudioFileError | None:
+        """Return why a file must not be written: it is a source of a document, or sound is missing."""
+        for opened in self._editor.documents.all:
+            if any(same_file(source, path) for source in source_paths(opened.history())):
+                return AudioFileError(
+                    f"{path.name} is a source of {opened.path.name} and is never overwritten; "
+                    "choose another name.",
+                    path,
+                )
+        missing = missing_sources(History(State(document.sound)))
+        if missing:
+            return AudioFileError(
+                f"{missing[0].path.name} is missing, and its part would be silent; open the project again "
+                "and say where it is.",
+                missing[0].path,
+            )
+        return None

@@ -5,6 +5,7 @@ from PySide6.QtCore import QObject, Slot
 from audiosr_desktop.audio.history import Step
 from audiosr_desktop.effects.timing import Timings
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import rough_time
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 
@@ -30,7 +31,7 @@ class Forecast(QObject):
         editor.document_changed.connect(self.show)
         editor.timeline.selection_changed.connect(self.show)
         editor.timeline.sound_changed.connect(self.show)
-        editor.applied.connect(self._on_applied)
+        editor.applying.applied.connect(self._on_applied)
 
     @Slot()
     def show(self) -> None:
@@ -46,16 +47,20 @@ class Forecast(QObject):
         if found.seconds < _SAID_FROM_S:
             self._panel.show_estimate("")
             return
-        text = f"Takes about {rough_time(found.seconds)} and {round(found.memory_bytes / _MEBI, -1)} MB"
-        text += "." if found.measured else " – a guess until it has run here."
+        text = tr(
+            "Takes about {rough_time} and {round} MB",
+            rough_time=rough_time(found.seconds),
+            round=round(found.memory_bytes / _MEBI, -1),
+        )
+        text += "." if found.measured else tr(" – a guess until it has run here.")
         draft = None
         if found.long and values.get("quality") not in (None, "draft"):
             draft = self.timings.estimate(
                 effect.id, {**values, "quality": "draft"}, duration_s=duration_s, channels=sound.channels
             )
-            text += f" Draft would take about {rough_time(draft.seconds)}."
+            text += tr(" Draft would take about {rough_time}.", rough_time=rough_time(draft.seconds))
         if found.long:
-            text += " Preview lets you hear 10 s of it first."
+            text += tr(" Preview lets you hear 10 s of it first.")
         self._panel.show_estimate(text, offers_draft=draft is not None)
 
     @Slot(object, float, int)

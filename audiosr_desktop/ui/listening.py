@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from audiosr_desktop.audio.region import Region
@@ -14,6 +14,7 @@ from audiosr_desktop.playback.ranking import Ranking, start_ranking
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
 from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
 from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.transport import TAKE_A
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ class Listening(QObject):
         rng: for hidden orders; None draws anew each time.
     """
 
+    exported = Signal(Path)
+
     def __init__(self, window: QWidget, editor: "Editor", rng: np.random.Generator | None = None) -> None:
         super().__init__(window)
         self._window, self._editor = window, editor
@@ -43,7 +46,16 @@ class Listening(QObject):
         if len(transport.takes) == len(pair):
             self.begin_abx(pair)
             return
-        dialog = TakesDialog("ABX", "Which two takes?", self._names(), pair, count=2, parent=self._window)
+        dialog = TakesDialog(
+            tr(
+                "ABX",
+            ),
+            tr("Which two takes?"),
+            self._names(),
+            pair,
+            count=2,
+            parent=self._window,
+        )
         dialog.accepted.connect(lambda: self.begin_abx(dialog.chosen()))
         _open(dialog)
 
@@ -65,9 +77,9 @@ class Listening(QObject):
         if len(everything) == 2:
             self.begin_ranking(everything)
             return
-        text = "Which takes are ranked beside the source?"
+        text = tr("Which takes are ranked beside the source?")
         dialog = TakesDialog(
-            "Blind ranking", text, self._names(), everything, fixed=[TAKE_A], parent=self._window
+            tr("Blind ranking"), text, self._names(), everything, fixed=[TAKE_A], parent=self._window
         )
         dialog.accepted.connect(lambda: self.begin_ranking(dialog.chosen()))
         _open(dialog)
@@ -87,7 +99,7 @@ class Listening(QObject):
         if document is not None:
             proposed = document.path.with_name(f"{document.path.stem} listening.html")
             name, _ = QFileDialog.getSaveFileName(
-                self._window, "Export for listening", str(proposed), "Web page (*.html)"
+                self._window, tr("Export for listening"), str(proposed), tr("Web page (*.html)")
             )
             if name:
                 self.export(Path(name))
@@ -109,11 +121,13 @@ class Listening(QObject):
             for name, sound, given in zip(self._names(), transport.takes, facts, strict=True)
         ]
         job = write_listening(parts, path, overwrite=True)  # the dialog has asked
-        return editor.runner.start(f"Export {path.name}", job, lambda _: editor.exported.emit(path))
+        return editor.runner.start(
+            tr("Export {name}", name=path.name), job, lambda _: self.exported.emit(path)
+        )
 
     def _names(self) -> list[str]:
         takes = self._editor.variations.current()
-        return takes.names if takes is not None else ["Source", "Result"]
+        return takes.names if takes is not None else [tr("Source"), tr("Result")]
 
     def _facts(self, *numbers: int) -> dict[str, object]:
         """Tell how takes are heard; offsets are those to the first of them."""
@@ -133,14 +147,14 @@ class Listening(QObject):
 
     def _save(self, result: AbxResult | Ranking, name: str) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
-            self._window, "Export the result", f"{name}.json", "JSON (*.json);;CSV (*.csv)"
+            self._window, tr("Export the result"), f"{name}.json", tr("JSON (*.json);;CSV (*.csv)")
         )
         if chosen:
             text = result.to_csv() if chosen.lower().endswith(".csv") else result.to_json()
             try:
                 Path(chosen).write_text(text, encoding="utf-8")
             except OSError as error:
-                self._editor.failed.emit("Export the result", error)
+                self._editor.failed.emit(tr("Export the result"), error)
 
 
 def _open(dialog: QDialog) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from audiosr_desktop.audio.markers import Mark, edges
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.language import tr
 
 
 class Marking(QObject):
@@ -22,19 +23,26 @@ class Marking(QObject):
         if document is None or document.locked:
             return
         selection, at = self._editor.timeline.selection, self._editor.timeline.playhead
-        kind = "Marker" if selection is None else "Region"
+        kind = tr("Marker") if selection is None else tr("Region")
         taken = {mark.name for mark in document.marks}
         name = next(word for n in range(1, len(taken) + 2) if (word := f"{kind} {n}") not in taken)
         mark = Mark(selection or Region(at, at), name)
-        document.edit_marks(f"Add {kind.lower()}", (*document.marks, mark))
+        document.edit_marks(
+            tr(
+                "Add marker",
+            )
+            if selection is None
+            else tr("Add region"),
+            (*document.marks, mark),
+        )
 
     def rename(self, mark: Mark, name: str) -> None:
         """Give a mark another name."""
-        self._replace("Rename", mark, replace(mark, name=name))
+        self._replace(tr("Rename"), mark, replace(mark, name=name))
 
     def remove(self, mark: Mark) -> None:
         """Take a mark away."""
-        self._replace("Delete marker" if mark.is_point else "Delete region", mark, None)
+        self._replace(tr("Delete marker") if mark.is_point else tr("Delete region"), mark, None)
 
     def go_to(self, mark: Mark) -> None:
         """Move the playhead to a mark; a region is selected."""

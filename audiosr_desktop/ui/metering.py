@@ -8,6 +8,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.language import tr
 
 if TYPE_CHECKING:
     from audiosr_desktop.playback.meters import Meters
@@ -65,7 +66,7 @@ class Metering(QObject):
 
 
 def _make_meters(sample_rate: int, channels: int) -> "Job[Meters]":
-    yield Progress(0.0, "Loading the meters")
+    yield Progress(0.0, tr("Loading the meters"))
     from audiosr_desktop.playback.meters import Meters  # noqa: PLC0415
 
     return Meters(sample_rate, channels)

@@ -11,6 +11,7 @@ from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.job_thread import JobThread
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_length
 from audiosr_desktop.ui.restoring import Restored, restore
 
@@ -76,7 +77,7 @@ class Preview(QObject):
             return
         self._wanted = effect, dict(values)
         if effect.id in SLOW:
-            self._say("The values have changed: preview again to hear them.")
+            self._say(tr("The values have changed: preview again to hear them."))
         else:
             self._rest.start()
 
@@ -126,13 +127,15 @@ class Preview(QObject):
         thread.succeeded.connect(self._on_succeeded)
         thread.failed.connect(self._on_failed)
         thread.finished.connect(self._on_finished)
-        self._say("Preparing the preview…")
+        self._say(tr("Preparing the preview…"))
         thread.start()
 
     @Slot(object)
     def _on_progressed(self, progress: Progress) -> None:
         if self.on and not self._again:
-            self._say(f"Preview: {progress.stage} ({progress.fraction:.0%})")
+            self._say(
+                tr("Preview: {stage} ({fraction:.0%})", stage=progress.stage, fraction=progress.fraction)
+            )
 
     @Slot(object)
     def _on_succeeded(self, result: Restored) -> None:
@@ -140,10 +143,10 @@ class Preview(QObject):
         if not self.on or self._again or document is None or region is None:
             return
         if result.before is not document.sound:
-            self._say("The rate must be raised first: change the sample rate to 48 kHz, then preview.")
+            self._say(tr("The rate must be raised first: change the sample rate to 48 kHz, then preview."))
             return
         if not result.changed:
-            self._say(" ".join(result.warnings) or "Nothing was found to change here.")
+            self._say(" ".join(result.warnings) or tr("Nothing was found to change here."))
             return
         transport = self._editor.transport
         was_heard, self._heard = self._heard and transport.playing, True
@@ -152,12 +155,12 @@ class Preview(QObject):
         if not was_heard:
             transport.play(region.start, region.stop)
         seconds = format_length(region.length / document.sound.sample_rate)
-        self._say(f"Preview of {seconds}: B is with the effect, A without (key A).")
+        self._say(tr("Preview of {seconds}: B is with the effect, A without (key A).", seconds=seconds))
 
     @Slot(Exception)
     def _on_failed(self, error: Exception) -> None:
         self.stop()
-        self.failed.emit("Preview", error)
+        self.failed.emit(tr("Preview"), error)
 
     @Slot()
     def _on_finished(self) -> None:

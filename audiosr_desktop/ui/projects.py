@@ -13,6 +13,7 @@ from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.autosave import Autosave, view_of
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.language import tr
 
 
 class Projects(QObject):
@@ -42,7 +43,7 @@ class Projects(QObject):
         """
 
         def job() -> Job[tuple[ProjectFile, Contents]]:
-            yield Progress(0.0, f"Opening {path.name}")
+            yield Progress(0.0, tr("Opening {name}", name=path.name))
             file = ProjectFile.open(path, "project")
             return file, (yield from file.load(self._editor.scratch, moved))
 
@@ -56,7 +57,7 @@ class Projects(QObject):
             document = self._shown(contents, path)
             self._files[document] = file
 
-        return self._editor.runner.start(f"Open {path.name}", job(), done)
+        return self._editor.runner.start(tr("Open {name}", name=path.name), job(), done)
 
     def save(self, document: Document) -> bool:
         """Save a document in its project again.
@@ -74,7 +75,7 @@ class Projects(QObject):
         def done(_: None) -> None:
             self._saved(document, path, file, contents)
 
-        return self._editor.runner.start(f"Save {path.name}", file.save(contents), done)
+        return self._editor.runner.start(tr("Save {name}", name=path.name), file.save(contents), done)
 
     def save_in(self, document: Document, path: Path, *, self_contained: bool) -> bool:
         """Save a document in another project, whose name gets the suffix of projects."""
@@ -85,7 +86,7 @@ class Projects(QObject):
         def done(file: ProjectFile) -> None:
             self._saved(document, target, file, contents)
 
-        return self._editor.runner.start(f"Save {target.name}", save_as(target, contents), done)
+        return self._editor.runner.start(tr("Save {name}", name=target.name), save_as(target, contents), done)
 
     def recover(self, entries: Sequence[Recoverable]) -> bool:
         """Open what autosaves hold; one that cannot be read is told and left where it is."""
@@ -102,12 +103,12 @@ class Projects(QObject):
         def done(found: list[tuple[Contents, Journal] | AudioSRError]) -> None:
             for one in found:
                 if isinstance(one, AudioSRError):
-                    self._editor.failed.emit("Recover", one)
+                    self._editor.failed.emit(tr("Recover"), one)
                 else:
                     self._shown(one[0], one[0].project_path, one[1])
             self.recovered.emit()
 
-        return self._editor.runner.start("Recover unsaved work", job(), done)
+        return self._editor.runner.start(tr("Recover unsaved work"), job(), done)
 
     def _shown(self, contents: Contents, path: Path | None, journal: Journal | None = None) -> Document:
         document = Document(contents.history, contents.info, project_path=path)

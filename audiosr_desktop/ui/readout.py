@@ -4,9 +4,22 @@ import math
 import re
 from collections.abc import Iterator
 
+from PySide6.QtCore import QLocale
+
 _NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 _LONG_STEPS_S = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36000)
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d*)?|[.,]\d+)$")
+
+
+def own_mark(text: str) -> str:
+    """Return figures with the decimal mark of the user's locale and a true minus sign at their start."""
+    text = text.replace(".", QLocale().decimalPoint())
+    return f"−{text[1:]}" if text.startswith("-") else text
+
+
+def figures(value: float, spec: str) -> str:
+    """Return a number in a format of Python's, with the decimal mark of the user's locale."""
+    return own_mark(f"{value:{spec}}")
 
 
 def format_time(seconds: float, decimals: int = 3) -> str:
@@ -19,7 +32,7 @@ def format_time(seconds: float, decimals: int = 3) -> str:
     if hours:
         text = f"{hours}:{text}"
     if decimals:
-        text += f".{part:0{decimals}d}"
+        text += f"{QLocale().decimalPoint()}{part:0{decimals}d}"
     return f"-{text}" if seconds < 0 and ticks else text
 
 
@@ -27,7 +40,7 @@ def format_length(seconds: float) -> str:
     """Return a length of time as a person says it: "850 ms", "1.50 s", "03:12"."""
     if seconds < 1.0:
         return f"{seconds * 1000:.0f} ms"
-    return f"{seconds:.2f} s" if seconds < 59.995 else format_time(seconds, 0)
+    return f"{figures(seconds, '.2f')} s" if seconds < 59.995 else format_time(seconds, 0)
 
 
 def parse_time(text: str) -> float | None:
@@ -41,7 +54,7 @@ def parse_time(text: str) -> float | None:
 
 def format_hz(hz: float) -> str:
     """Return a frequency with three or four figures: "440 Hz", "6.02 kHz"."""
-    return f"{hz:.0f} Hz" if hz < 999.5 else f"{hz / 1000:.2f} kHz"
+    return f"{hz:.0f} Hz" if hz < 999.5 else f"{figures(hz / 1000, '.2f')} kHz"
 
 
 def note_name(hz: float) -> str:
@@ -56,7 +69,7 @@ def note_name(hz: float) -> str:
 
 def format_db(level_db: float) -> str:
     """Return a level with a true minus sign and a word for silence."""
-    return "−∞ dBFS" if level_db == -math.inf else f"{level_db:.1f} dBFS".replace("-", "−")
+    return "−∞ dBFS" if level_db == -math.inf else f"{figures(level_db, '.1f')} dBFS"
 
 
 def round_step(span: float, at_most: int) -> float:

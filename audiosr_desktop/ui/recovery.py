@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.audio.journal import Recoverable
+from audiosr_desktop.ui.language import tr
 
 
 class RecoveryDialog(QDialog):
@@ -23,26 +24,40 @@ class RecoveryDialog(QDialog):
 
     def __init__(self, entries: Sequence[Recoverable], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Recover unsaved work")
+        self.setWindowTitle(tr("Recover unsaved work"))
         self.setMinimumSize(620, 320)
         self._entries = entries
         self.restore: list[Recoverable] = []
         self.discard: list[Recoverable] = []
         text = QLabel(
-            "The program ended without saving these documents. "
-            "Their last saved projects and source files are as they were."
+            tr(
+                "The program ended without saving these documents. Their last saved projects and "
+                "source files are as they were.",
+            )
         )
         text.setWordWrap(True)
         self.list = QTreeWidget()
-        self.list.setAccessibleName("Unsaved documents")
-        self.list.setHeaderLabels(["Document", "Autosaved", "Last step", "Edits"])
+        self.list.setAccessibleName(tr("Unsaved documents"))
+        self.list.header().setAccessibleName(tr("Columns"))
+        self.list.setHeaderLabels([tr("Document"), tr("Autosaved"), tr("Last step"), tr("Edits")])
         self.list.setRootIsDecorated(False)
         for entry in entries:
             when = QLocale().toString(
                 QDateTime.fromSecsSinceEpoch(round(entry.when.timestamp())), QLocale.FormatType.ShortFormat
             )
             steps = str(entry.steps) if not entry.problem else ""
-            row = QTreeWidgetItem([entry.title, when, entry.problem or entry.last_step or "As opened", steps])
+            row = QTreeWidgetItem(
+                [
+                    entry.title,
+                    when,
+                    entry.problem
+                    or entry.last_step
+                    or tr(
+                        "As opened",
+                    ),
+                    steps,
+                ]
+            )
             row.setToolTip(2, entry.problem)
             row.setCheckState(0, Qt.CheckState.Unchecked if entry.problem else Qt.CheckState.Checked)
             self.list.addTopLevelItem(row)
@@ -52,10 +67,10 @@ class RecoveryDialog(QDialog):
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self.buttons = QDialogButtonBox()
         roles = QDialogButtonBox.ButtonRole
-        self.restore_button = self.buttons.addButton("Restore", roles.AcceptRole)
+        self.restore_button = self.buttons.addButton(tr("Restore"), roles.AcceptRole)
         self.restore_button.setProperty("primary", True)
-        self.discard_button = self.buttons.addButton("Discard…", roles.DestructiveRole)
-        self.later_button = self.buttons.addButton("Later", roles.RejectRole)
+        self.discard_button = self.buttons.addButton(tr("Discard…"), roles.DestructiveRole)
+        self.later_button = self.buttons.addButton(tr("Later"), roles.RejectRole)
         self.restore_button.clicked.connect(self._on_restore)
         self.discard_button.clicked.connect(self._on_discard)
         self.buttons.rejected.connect(self.reject)
@@ -92,8 +107,8 @@ class RecoveryDialog(QDialog):
         what = "\n".join(f"{entry.title}: {what_is_lost(entry)}" for entry in self.ticked())
         answer = QMessageBox.question(
             self,
-            "Discard unsaved work?",
-            f"This cannot be undone. Saved projects and source files stay.\n\n{what}",
+            tr("Discard unsaved work?"),
+            tr("This cannot be undone. Saved projects and source files stay.\n\n{what}", what=what),
             QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )
@@ -105,5 +120,7 @@ class RecoveryDialog(QDialog):
 def what_is_lost(entry: Recoverable) -> str:
     """Return in words what goes with an autosave."""
     if entry.problem:
-        return "a damaged autosave"
-    return f"{entry.steps} edit{'s' if entry.steps != 1 else ''}, the last one {entry.last_step}"
+        return tr("a damaged autosave")
+    if entry.steps == 1:
+        return tr("one edit, {step}", step=entry.last_step)
+    return tr("{steps} edits, the last one {step}", steps=entry.steps, step=entry.last_step)

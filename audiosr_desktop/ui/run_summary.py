@@ -1,6 +1,7 @@
 """What the user reads after a run."""
 
 from audiosr_desktop.ui.device_words import device_words
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_hz
 from audiosr_desktop.ui.restoring import Restored
 
@@ -11,8 +12,8 @@ def summary_of(result: Restored) -> str:
     parts = []
     cutoff = facts.get("cutoff_hz")
     if isinstance(cutoff, int | float) and cutoff > 0:
-        parts.append(f"cutoff {format_hz(float(cutoff))}")
-    for name, text in (("model", "{}"), ("steps", "{} steps"), ("seed", "seed {}")):
+        parts.append(tr("cutoff {hz}", hz=format_hz(float(cutoff))))
+    for name, text in (("model", "{}"), ("steps", tr("{} steps")), ("seed", tr("seed {}"))):
         if name in facts:
             parts.append(text.format(facts[name]))
     if facts.get("device"):
@@ -21,8 +22,8 @@ def summary_of(result: Restored) -> str:
     tones = facts.get("tones")
     if isinstance(tones, list) and tones:
         named = (f"{format_hz(tone['frequency_hz'])} ({tone['level_dbfs']:.0f} dBFS)" for tone in tones)
-        line += ("\n" if line else "") + "tones " + ", ".join(named).replace("-", "−")
+        line += ("\n" if line else "") + tr("tones ") + ", ".join(named).replace("-", "−")
     lines = [line[:1].upper() + line[1:]] if line else []
     if not result.changed and not result.warnings:
-        lines.append("Nothing was found to restore; the sound is unchanged.")
+        lines.append(tr("Nothing was found to restore; the sound is unchanged."))
     return "\n".join([*lines, *(f"⚠ {warning}" for warning in result.warnings)])

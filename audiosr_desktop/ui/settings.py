@@ -60,6 +60,7 @@ class Settings(QObject):
 
     changed = Signal(str)  # the setting's key
 
+    language = Setting("view/language", "system", ("system", "en", "de"))
     theme = Setting("view/theme", "system", ("system", "dark", "light"))
     opening_view = Setting("view/opening", "both", ("both", "waveform", "spectrogram"))
     follow_playhead = Setting("view/follow", True)
@@ -90,6 +91,7 @@ class Settings(QObject):
     export_depth = Setting("files/export_depth", "as the source")
     export_dither = Setting("files/export_dither", True)
     clickless = Setting("edit/clickless", False)
+    snap_to_zero = Setting("edit/snap_to_zero", False)
     join_ms = Setting("edit/join_ms", 5.0)
     undo_gb = Setting("edit/undo_gb", 20.0, (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0))  # for each document
     effect = Setting("restore/effect", "")

@@ -15,6 +15,7 @@ from audiosr_desktop.ui.dialogs.help_window import HelpWindow
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.log_window import LogWindow
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
 
@@ -72,9 +73,13 @@ class SmallWindows(QObject):
         """
         device, reason = expected_device()
         threads = self._settings.threads or processor_cores()
-        expected = f"With the device on Automatic a run takes: {device_words(device)}. {reason}".strip()
-        more = f"Threads: {threads}. Preferences › Device has a test and limits."
-        self.show_text("Device", f"{used}\n\n{expected}\n\n{more}")
+        expected = tr(
+            "With the device on Automatic a run takes: {device}. {reason}",
+            device=device_words(device),
+            reason=reason,
+        ).strip()
+        more = tr("Threads: {threads}. Preferences › Device has a test and limits.", threads=threads)
+        self.show_text(tr("Device"), f"{used}\n\n{expected}\n\n{more}")
 
     def show_guide(self) -> None:
         """Show the guide beside the window."""

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QLabel, QStatusBar, QToolButton, QWidget
 
 from audiosr_desktop.audio.files import FileInfo
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.dialogs.export_dialog import channel_words, depth_words
-from audiosr_desktop.ui.readout import format_time
+from audiosr_desktop.ui.language import marked, tr
+from audiosr_desktop.ui.readout import figures, format_time
 from audiosr_desktop.ui.theme import figures_font
 
-_NO_DEVICE = "No model loaded yet"
+REST_MS = 400
+_NO_DEVICE = marked("No model loaded yet")
 
 
 class StatusBar(QStatusBar):
@@ -24,23 +26,30 @@ class StatusBar(QStatusBar):
         self.readout = QLabel()
         self.readout.setFont(figures_font(self.font()))
         self.readout.setMinimumWidth(320)
-        self.readout.setAccessibleName("Under the pointer")
+        self.readout.setAccessibleName(tr("Under the pointer"))
+        # a screen reader is told when the pointer rests, not at every pixel
+        self._rest_timer = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest_timer.timeout.connect(self._on_rest)
         self.format = QLabel()
         self.device = QToolButton()
-        self.device.setText(_NO_DEVICE)
-        self.device.setToolTip("What computes; read from the loaded model")
-        self.device.setAccessibleName("Device")
+        self.device.setText(tr(_NO_DEVICE))
+        self.device.setToolTip(tr("What computes; read from the loaded model"))
+        self.device.setAccessibleName(tr("Device"))
         self.setContentsMargins(8, 0, 8, 0)
         self.addWidget(self.readout)
         self.addPermanentWidget(self.format)
         self.addPermanentWidget(self.device)
-        self.details = "No model has been loaded yet. The device is shown after the first restoration."
+        self.details = tr("No model has been loaded yet. The device is shown after the first restoration.")
 
     @Slot(str)
     def show_readout(self, text: str) -> None:
         """Show what lies under the pointer."""
         self.readout.setText(text)
-        self.readout.setAccessibleName(text or "Under the pointer")  # a screen reader reads the name
+        self._rest_timer.start()
+
+    @Slot()
+    def _on_rest(self) -> None:
+        self.readout.setAccessibleDescription(self.readout.text())
 
     def show_document(self, sound: Sound | None, info: FileInfo | None) -> None:
         """Describe the open document."""
@@ -48,8 +57,14 @@ class StatusBar(QStatusBar):
             self.format.clear()
             return
         self.format.setText(
-            f"{info.format} · {depth_words(info.subtype)} · {sound.sample_rate / 1000:g} kHz · "
-            f"{channel_words(sound.channels)} · {format_time(sound.duration_s, 1)}   "
+            tr(
+                "{format} · {depth} · {rate} kHz · {channel} · {time}",
+                format=info.format,
+                depth=depth_words(info.subtype),
+                rate=figures(sound.sample_rate / 1000, "g"),
+                channel=channel_words(sound.channels),
+                time=format_time(sound.duration_s, 1),
+            )
         )
 
     def show_device(self, facts: Mapping[str, object]) -> None:
@@ -58,4 +73,9 @@ class StatusBar(QStatusBar):
         if device:
             self.device.setText(device_words(device))
             provider, model = facts.get("provider", ""), facts.get("model", "")
-            self.details = f"{device_words(device)}, by {provider}. Model: {model}."
+            self.details = tr(
+                "{device}, by {provider}. Model: {model}.",
+                device=device_words(device),
+                provider=provider,
+                model=model,
+            )

@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, Signal
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine, combined
+from audiosr_desktop.ui.selection_memory import SelectionMemory
 
 MAX_PIXELS_PER_SAMPLE = 8.0
 _MIN_VIEW = 16  # samples: something to see even in a narrow window
 _ZOOM_MEMORY = 32
-_SELECTION_MEMORY = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,7 @@ class Timeline(QObject):
         self._selection: Region | None = None
         self._marks: tuple[Mark, ...] = ()
         self._previous: list[tuple[float, float]] = []
-        self._chosen: list[Region | None] = [None]  # selections that were settled on, and which one is shown
-        self._place = 0
+        self._memory = SelectionMemory()
         self._markers: tuple[int, ...] = ()
 
     @property
@@ -143,7 +142,7 @@ class Timeline(QObject):
         """Forget the sound, before another document is shown."""
         self._length, self._start, self._stop, self._playhead = 0, 0.0, 1.0, 0
         self._selection = None
-        self._chosen, self._place, self._markers, self._marks = [None], 0, (), ()
+        self._memory, self._markers, self._marks = SelectionMemory(), (), ()
         self._previous.clear()
 
     def kept_view(self) -> TimelineView:
@@ -247,22 +246,19 @@ class Timeline(QObject):
 
     def settle_selection(self) -> None:
         """Remember the present selection for `show_selection_before`."""
-        if self._selection != self._chosen[self._place]:
-            self._chosen = [*self._chosen[: self._place + 1], self._selection][-_SELECTION_MEMORY:]
-            self._place = len(self._chosen) - 1
+        self._memory.settle(self._selection)
 
     def show_selection_before(self) -> None:
         """Choose again what was chosen before."""
-        self._show_chosen(self._place - 1)
+        self._show_chosen(-1)
 
     def show_selection_after(self) -> None:
         """Choose what was chosen after that."""
-        self._show_chosen(self._place + 1)
+        self._show_chosen(1)
 
-    def _show_chosen(self, place: int) -> None:
-        if 0 <= place < len(self._chosen):
-            self._place = place
-            region = self._chosen[place]
+    def _show_chosen(self, steps: int) -> None:
+        if self._memory.moved(steps):
+            region = self._memory.shown
             self._selection = None if region is None else self._allowed(region)
             self.selection_changed.emit()
 

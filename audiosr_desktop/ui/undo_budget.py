@@ -6,6 +6,8 @@ from PySide6.QtGui import QUndoStack
 from audiosr_desktop.audio.history import History, space_bytes
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.settings import Settings
 
 GIGABYTE = 1e9
@@ -41,10 +43,15 @@ class UndoBudget(QObject):
                 count = steps_to_drop(document, self._settings.undo_gb * GIGABYTE)
                 if count:
                     document.forget_oldest(count)
-                    steps = f"{count} oldest steps" if count > 1 else "oldest step"
+                    steps = tr("{count} oldest steps", count=count) if count > 1 else tr("oldest step")
                     self.told.emit(
-                        f"The {steps} of {document.path.name} can no longer be undone: "
-                        f"undo took more than {self._settings.undo_gb:g} GB."
+                        tr(
+                            "The {steps} of {name} can no longer be undone: undo took more than "
+                            "{undo_gb} GB.",
+                            steps=steps,
+                            name=document.path.name,
+                            undo_gb=figures(self._settings.undo_gb, "g"),
+                        )
                     )
 
 

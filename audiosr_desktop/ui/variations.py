@@ -11,6 +11,7 @@ from audiosr_desktop.audio.takes import Take, TakeSet
 from audiosr_desktop.effects.effect import Effect, Parameter, Value
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.playback.takes import letter
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.restoring import Restored, restore
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Variations(QObject):
     def remember(self, document: "Document", step: Step, result: Restored) -> None:
         """Keep source and result of a run as the first two takes of its region."""
         if result.before.length == result.after.length:
-            source = Take("Source", result.before, Step("Source", step.region))
+            source = Take(tr("Source"), result.before, Step(tr("Source"), step.region))
             takes = TakeSet(step.region, (source,))
             made = self._take(takes, step, result)
             document.set_takes((*document.reachable_takes(), takes.added(made)))
@@ -91,7 +92,7 @@ class Variations(QObject):
             document.set_locked(False)
             self._keep(document, takes, step, result)
 
-        editor.runner.start(f"New take: {effect.title}", job, done)
+        editor.runner.start(tr("New take: {effect}", effect=tr(effect.title)), job, done)
         editor.facts_changed.emit()
 
     def _keep(self, document: "Document", takes: TakeSet, step: Step, result: Restored) -> None:
@@ -104,7 +105,7 @@ class Variations(QObject):
                 f"{step.text} changes the sample rate or the length here, so its result cannot be compared "
                 "as a take; apply it instead."
             )
-            self._editor.failed.emit("New take", error)
+            self._editor.failed.emit(tr("New take"), error)
             return
         self._replace(document, takes, more)
         if document is self._editor.document:
@@ -116,7 +117,7 @@ class Variations(QObject):
         takes, document = self.current(), self._editor.document
         if takes is None or document is None or document.locked:
             return
-        take, text = takes.takes[number], f"Use take {letter(number)}"
+        take, text = takes.takes[number], tr("Use take {letter}", letter=letter(number))
         if document.sound is not take.sound:
             span = Span(takes.region, take.step.text, take.facts)
             document.edit(text, take.sound, takes.region, span, step=replace(take.step, text=text))
@@ -169,7 +170,7 @@ class Variations(QObject):
                 and step.values[parameter.id] != first.values.get(parameter.id, parameter.default)
             ]
         seed = result.facts.get(SEED)
-        return ", ".join([*parts, *([] if seed is None else [f"seed {seed}"])])
+        return ", ".join([*parts, *([] if seed is None else [tr("seed {seed}", seed=seed)])])
 
 
 def _told(parameter: Parameter, value: Value) -> str:

@@ -17,11 +17,17 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop import paths
 from audiosr_desktop.ui.actions import TOOL_BAR, build_actions, fill_menu_bar
+from audiosr_desktop.ui.announcing import Announcer
+from audiosr_desktop.ui.asking import Asking
 from audiosr_desktop.ui.autosave import Autosave
 from audiosr_desktop.ui.commands import Commands
+from audiosr_desktop.ui.cutoff_watch import CutoffWatch
+from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
 from audiosr_desktop.ui.editing import Editing
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.explanations import PANES
+from audiosr_desktop.ui.filing import Filing
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.listening import Listening
 from audiosr_desktop.ui.marking import Marking
 from audiosr_desktop.ui.model_opener import ModelOpener
@@ -48,8 +54,9 @@ from audiosr_desktop.ui.views.editor_view import EditorView
 class WindowFrame(QMainWindow):
     """Panes, menus and bars; what they do is said by the subclass, whose slots the table of actions names."""
 
-    def __init__(self, editor: Editor, settings: Settings) -> None:
+    def __init__(self, editor: Editor, settings: Settings, dialogs: Dialogs | None = None) -> None:
         super().__init__()
+        self.dialogs: Dialogs = dialogs or WindowDialogs(self, settings)
         self.editor, self.settings = editor, settings
         self.theme = chosen_theme(settings.theme)
         self.commands = Commands(editor.timeline, editor.transport, lambda: editor.sound, self)
@@ -58,7 +65,11 @@ class WindowFrame(QMainWindow):
         self.autosave = Autosave(editor.documents, editor.timeline, editor.scratch, self)
         self.undo_budget = UndoBudget(editor.documents, settings, self)
         self.projects = Projects(editor, self.autosave, self)
+        self.filing = Filing(editor, self.projects, settings, self.dialogs, self)
+        self.asking = Asking(editor, self.editing, self.dialogs, self)
         self.view = EditorView(editor.timeline, settings, self.theme)
+        self.panel = RestorePanel(editor.timeline)
+        self.cutoff = CutoffWatch(editor, self.view, self.panel, settings, self)
         self.switches = Switches(self.view, editor.transport, settings, self)
         self.windows = SmallWindows(self, settings)
         self.listening = Listening(self, editor)
@@ -72,15 +83,15 @@ class WindowFrame(QMainWindow):
         )
         self.selection_bar = SelectionBar(editor.timeline)
         self.tool_options = ToolOptions(settings)
-        self.panel = RestorePanel(editor.timeline)
         self.status = StatusBar()
         self.view.tool_chosen.connect(self.tool_options.show_for)
+        self.announcer = Announcer(editor.timeline, editor.transport, self.view)
         self.recent_menu = RecentMenu(settings, self)
         self.tabs = DocumentTabs(editor.documents)
         self._lay_out()
         panes = {"view": self.view, "panel": self.panel, "status": self.status, "history": self.history}
         for name, pane in panes.items():
-            pane.setWhatsThis(PANES[name])
+            pane.setWhatsThis(tr(PANES[name]))
 
     def _lay_out(self) -> None:
         page = QWidget()
@@ -96,7 +107,7 @@ class WindowFrame(QMainWindow):
         self.pages.addWidget(page)
         self.setCentralWidget(self.pages)
         fill_menu_bar(self.menuBar(), self.actions_by_id, {"recent": self.recent_menu})
-        bar = QToolBar("Tools")
+        bar = QToolBar(tr("Tools"))
         bar.setObjectName("tools")
         bar.setMovable(False)
         bar.setIconSize(QSize(20, 20))
@@ -110,11 +121,11 @@ class WindowFrame(QMainWindow):
         bar.addWidget(space)
         bar.addWidget(self.tool_options)
         self.addToolBar(bar)
-        self.restore_dock = self._dock("Restore", "restore", self.panel)
+        self.restore_dock = self._dock(tr("Restore"), "restore", self.panel)
         self.history = HistoryPanel()
         self.markers = MarkersPanel(self.marking)
-        self.history_dock = self._dock("History", "history", self.history)
-        self.markers_dock = self._dock("Markers", "markers", self.markers)
+        self.history_dock = self._dock(tr("History"), "history", self.history)
+        self.markers_dock = self._dock(tr("Markers"), "markers", self.markers)
         self.splitDockWidget(self.restore_dock, self.history_dock, Qt.Orientation.Vertical)
         self.tabifyDockWidget(self.history_dock, self.markers_dock)
         self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)

@@ -109,7 +109,7 @@ def measure(window: MainWindow, editor: Editor, path: Path) -> None:
     pulse, view, timeline = Pulse(), window.view, editor.timeline
     pulse.reset()
     start = time.perf_counter()
-    window.open_file(path)
+    window.filing.open_file(path)
     turn_until(lambda: view.waveform.picture is not None and view.spectrogram.picture is not None)
     report("open to first pictures", time.perf_counter() - start, pulse)
     turn_until(lambda: bool(view.spectrogram.picture and view.spectrogram.picture.complete), 300)

@@ -71,7 +71,7 @@ def measure_editor(path: Path) -> Figures:
         view, timeline, pulse = window.view, editor.timeline, bench_ui.Pulse()
         start = time.perf_counter()
         pulse.reset()
-        window.open_file(path)
+        window.filing.open_file(path)
         bench_ui.turn_until(lambda: None not in (view.waveform.picture, view.spectrogram.picture))
         figures["first picture, s"] = time.perf_counter() - start
         bench_ui.turn_until(

@@ -12,7 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 import soundfile
-from PySide6.QtCore import QSettings, QThread
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_fakes import Answers, Halve, NewBand, OutputMaker, catalogue_job
@@ -110,7 +110,7 @@ class Stage:
 
     def open(self, path: Path) -> None:
         with self.qtbot.waitSignal(self.editor.document_changed, timeout=10_000):
-            self.window.open_file(path)
+            self.window.filing.open_file(path)
         self.idle()
 
     def idle(self) -> None:
@@ -138,3 +138,5 @@ def stage(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[Stage]:
         window.deleteLater()
         editor.deleteLater()
         QApplication.processEvents()
+        # now and here: otherwise the garbage collection may delete them later, in whichever thread it runs
+        QCoreApplication.sendPostedEvents(None, int(QEvent.Type.DeferredDelete.value))

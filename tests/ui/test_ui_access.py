@@ -27,6 +27,7 @@ from ui_fakes import Answers
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.timing import Timings
+from audiosr_desktop.ui.announcing import REST_MS
 from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
 from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
@@ -319,3 +320,33 @@ def test_text_has_enough_contrast(theme: Theme) -> None:
             (_luminance(getattr(theme, front)), _luminance(getattr(theme, back))), reverse=True
         )
         assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{front} on {back}"
+
+
+def test_selection_and_playhead_are_announced_when_they_rest(
+    stage: Stage, tone_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.open(tone_file)
+    said: list[str] = []
+    monkeypatch.setattr(stage.window.announcer, "announce", said.append)
+    timeline = stage.editor.timeline
+    stage.qtbot.wait(2 * REST_MS)
+    said.clear()
+    for stop in range(1000, RATE, 1000):  # as a drag does
+        timeline.select(Region(0, stop), live=True)
+    timeline.select(Region(0, RATE, 1000.0, 6020.0))
+    timeline.move_playhead(RATE // 2)
+    stage.qtbot.waitUntil(lambda: bool(said), timeout=10_000)
+    timeline.select(None)
+    stage.qtbot.waitUntil(lambda: len(said) == 2, timeout=10_000)
+    assert said == [
+        "Selected 00:00.000 to 00:01.000, 1.00 kHz to 6.02 kHz. Playhead 00:00.500",
+        "No selection",
+    ]
+
+
+def test_the_readout_keeps_its_name_and_is_told_when_the_pointer_rests(stage: Stage) -> None:
+    readout = stage.window.status.readout
+    stage.window.status.show_readout("00:01.000   440 Hz")
+    assert readout.accessibleName() == "Under the pointer"
+    assert readout.accessibleDescription() == ""
+    stage.qtbot.waitUntil(lambda: readout.accessibleDescription() == "00:01.000   440 Hz", timeout=10_000)

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt
 from audiosr_desktop import paths
 from audiosr_desktop.effects.chain import Chain, Module, chain_to_json
 from audiosr_desktop.effects.presets import find_preset
+from audiosr_desktop.ui.applying import CHAIN_ID
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
-from audiosr_desktop.ui.editor import CHAIN_ID
 
 TWICE = Chain("Twice", (Module("test.halve"), Module("test.halve", {"seed": 3}, reason="Because.")), "Two.")
 
@@ -48,7 +48,7 @@ def test_a_chain_is_one_edit_and_can_be_reopened(stage: Stage, dialog: ChainDial
     dialog.show_chain(Chain("Other", (Module("test.halve"),)))
     assert stage.window.reopen(step.effect_id, step.values)
     assert dialog.chain == TWICE
-    stage.editor.repeat()
+    stage.editor.applying.repeat()
     stage.idle()
     assert document.undo_stack.count() == 2
 

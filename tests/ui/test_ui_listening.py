@@ -24,8 +24,8 @@ def restored(stage: Stage, path: Path) -> None:
     """Open a file and halve a part of it."""
     stage.open(path)
     stage.editor.timeline.select(Region(24_000, 72_000))
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
-        stage.editor.apply(stage.halve.id, {"seed": 3})
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
+        stage.editor.applying.apply(stage.halve.id, {"seed": 3})
 
 
 def varied(stage: Stage) -> None:
@@ -288,9 +288,9 @@ def test_takes_are_kept_in_the_project(stage: Stage, tone_file: Path, tmp_path: 
     sounds = [sound.read(0, sound.length) for sound in stage.editor.transport.takes]
     stage.answers.project = (path, False)
     with stage.qtbot.waitSignal(stage.window.projects.saved, timeout=10_000):
-        stage.window.save_project()
+        stage.window.filing.save_project()
     stage.idle()
-    stage.window.close_document()
+    stage.window.filing.close_document()
     stage.open(path)
     transport = stage.editor.transport
     assert [text.partition("\t")[0] for text in texts(menu)[:4]] == [
@@ -327,8 +327,8 @@ def test_levels_are_matched_over_the_loop(stage: Stage, tmp_path: Path) -> None:
     soundfile.write(tmp_path / "steps.wav", values, RATE, "PCM_16")
     stage.open(tmp_path / "steps.wav")
     stage.editor.timeline.select(Region(0, RATE))
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
-        stage.editor.apply(stage.halve.id, {"seed": 3})
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
+        stage.editor.applying.apply(stage.halve.id, {"seed": 3})
     transport = stage.editor.transport
     stage.editor.timeline.select(None)
 
@@ -375,7 +375,7 @@ def test_ranking_hides_reference_and_anchor(
 def test_a_page_for_listening_is_written(stage: Stage, tone_file: Path, tmp_path: Path) -> None:
     restored(stage, tone_file)
     page = tmp_path / "page.html"
-    with stage.qtbot.waitSignal(stage.editor.exported, timeout=30_000):
+    with stage.qtbot.waitSignal(stage.window.listening.exported, timeout=30_000):
         stage.window.listening.export(page)
     text = page.read_text("utf-8")
     assert "Halve, seed 3" in text

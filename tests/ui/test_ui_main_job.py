@@ -55,7 +55,7 @@ def test_restores_a_selection_and_everything_after_it(stage: Stage, tone_file: P
     seen = []
     editor.runner.progressed.connect(seen.append)
     assert "selection" in window.panel.apply_button.text()
-    with qtbot.waitSignal(editor.restored, timeout=20_000):
+    with qtbot.waitSignal(editor.applying.restored, timeout=20_000):
         QTest.mouseClick(window.panel.apply_button, Qt.MouseButton.LeftButton)
         assert document.locked
         assert not window.panel.apply_button.isEnabled()
@@ -84,7 +84,7 @@ def test_restores_a_selection_and_everything_after_it(stage: Stage, tone_file: P
 
     target = tmp_path / "out.wav"
     stage.answers.choice = Export(target, OutputFormat("WAV", "FLOAT"), None, overwrite=False)
-    with qtbot.waitSignal(editor.exported, timeout=20_000):
+    with qtbot.waitSignal(window.filing.exported, timeout=20_000):
         window.actions_by_id["export"].trigger()
     written, rate = soundfile.read(target, dtype="float32", always_2d=True)
     assert rate == RATE
@@ -127,7 +127,7 @@ def test_a_bad_file_is_one_sentence_and_the_document_stays(
     bad.write_bytes(content)
     document = stage.editor.document
     with stage.qtbot.waitSignal(stage.editor.failed, timeout=10_000):
-        stage.window.open_file(bad)
+        stage.window.filing.open_file(bad)
     assert stage.editor.document is document
     ((title, error),) = stage.answers.errors
     assert title == "Open bad.wav"
@@ -138,7 +138,7 @@ def test_a_bad_file_is_one_sentence_and_the_document_stays(
 def test_the_whole_file_is_restored_without_a_selection(stage: Stage, tone_file: Path) -> None:
     stage.open(tone_file)
     assert stage.window.panel.apply_button.text().endswith("00:02")
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
         QTest.keyClick(stage.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert stage.halve.region == Region(0, 2 * RATE)
 
@@ -205,8 +205,8 @@ def test_super_resolution_raises_a_low_rate_as_an_edit_of_its_own(stage: Stage, 
     document = editor.document
     assert document is not None
     editor.timeline.select(Region(8_000, 24_000))
-    with stage.qtbot.waitSignal(editor.restored, timeout=20_000):
-        editor.apply(stage.new_band.id, {"seed": 7})
+    with stage.qtbot.waitSignal(editor.applying.restored, timeout=20_000):
+        editor.applying.apply(stage.new_band.id, {"seed": 7})
     assert document.sound.sample_rate == 48_000
     assert document.sound.length == 2 * 48_000
     assert stage.new_band.region == Region(24_000, 72_000)
@@ -225,15 +225,15 @@ def test_super_resolution_raises_a_low_rate_as_an_edit_of_its_own(stage: Stage, 
 def test_a_kept_rate_is_kept_where_a_region_is_restored(stage: Stage, tmp_path: Path) -> None:
     stage.open(write_tone(tmp_path / "cd.wav", rate=44_100))
     stage.editor.timeline.select(Region(1_000, 40_000))
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
-        stage.editor.apply(stage.new_band.id, {})
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
+        stage.editor.applying.apply(stage.new_band.id, {})
     assert stage.editor.sound is not None
     assert stage.editor.sound.sample_rate == 44_100
 
 
 def test_a_and_b_are_heard_at_the_same_place(stage: Stage, tone_file: Path) -> None:
     stage.open(tone_file)
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
         stage.window.apply_effect()
     transport = stage.editor.transport
     transport.set_level_match(False)
@@ -271,10 +271,10 @@ def test_closing_while_a_job_runs_asks(stage: Stage, tone_file: Path) -> None:
 
 def test_edits_that_were_not_exported_are_asked_about(stage: Stage, tone_file: Path) -> None:
     stage.open(tone_file)
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
         stage.window.apply_effect()
     stage.answers.yes = False
-    stage.window.close_document()
+    stage.window.filing.close_document()
     assert stage.editor.document is not None
     assert stage.answers.asked == ["Close the file?"]
 

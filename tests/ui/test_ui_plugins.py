@@ -88,7 +88,7 @@ def test_trust_is_asked_and_a_plugin_becomes_an_effect(
     document = stage.editor.document
     assert document is not None
     before = document.sound
-    with qtbot.waitSignal(stage.editor.restored, timeout=30_000):
+    with qtbot.waitSignal(stage.editor.applying.restored, timeout=30_000):
         stage.window.apply_effect()
     stage.idle()
     left, right = document.sound.read(0, before.length)
@@ -124,7 +124,7 @@ def test_a_plugin_that_raises_is_told_once_and_the_document_stays(
     assert document is not None
     before = document.sound
     with qtbot.waitSignal(stage.editor.failed, timeout=30_000):
-        assert stage.editor.apply("my.bad", {})
+        assert stage.editor.applying.apply("my.bad", {})
     stage.idle()
     assert document.sound is before
     assert not document.locked

@@ -13,15 +13,18 @@ from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from audiosr_desktop.audio.files import FileInfo, OutputFormat, file_markers, probe
+from audiosr_desktop.audio.history import Step
 from audiosr_desktop.audio.journal import Recoverable, find_recoverable
 from audiosr_desktop.audio.links import link_to
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.effects.effect import Parameter
 from audiosr_desktop.errors import AudioFileError, ProjectError
 from audiosr_desktop.ui.dialogs.export_dialog import Export, ExportDialog
 from audiosr_desktop.ui.dialogs.project_dialogs import RelocateDialog, SaveDialog
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.panels.history_panel import name_of
 from audiosr_desktop.ui.recovery import RecoveryDialog
 from audiosr_desktop.ui.settings import Settings
 
@@ -52,8 +55,8 @@ def edited(stage: Stage, tone_file: Path) -> Stage:
     """Two edits and a marker."""
     stage.open(tone_file)
     stage.editor.timeline.select(Region(10_000, 20_000))
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
-        stage.editor.apply(stage.halve.id, {"quality": "draft", "amount": 50.0, "seed": 3})
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
+        stage.editor.applying.apply(stage.halve.id, {"quality": "draft", "amount": 50.0, "seed": 3})
     stage.idle()
     stage.editor.timeline.select(Region(30_000, 40_000))
     QTest.keyClick(stage.window, Qt.Key.Key_Delete)
@@ -79,7 +82,7 @@ def test_a_project_keeps_the_whole_history(edited: Stage, tmp_path: Path, tone_f
     save(edited, path)
     assert not document_of(edited).modified
     assert edited.window.windowTitle().startswith("work.asrproj")
-    edited.window.close_document()
+    edited.window.filing.close_document()
     assert edited.answers.asked == ["Save project"]  # nothing was unsaved
     edited.open(path)
     assert np.array_equal(samples(edited), after)
@@ -106,7 +109,7 @@ def test_saving_again_needs_no_question(edited: Stage, tmp_path: Path) -> None:
     assert document_of(edited).modified
     save(edited, path)
     assert len(edited.answers.asked) == asked
-    edited.window.close_document()
+    edited.window.filing.close_document()
     edited.open(path)
     assert document_of(edited).undo_stack.canRedo()
     assert not document_of(edited).marks
@@ -134,11 +137,11 @@ def test_a_job_that_could_not_save_keeps_the_document_open(edited: Stage, tmp_pa
 def test_missing_sources_are_asked_for(edited: Stage, tmp_path: Path, tone_file: Path) -> None:
     path, after = tmp_path / "work.asrproj", samples(edited)
     save(edited, path)
-    edited.window.close_document()
+    edited.window.filing.close_document()
     moved = tmp_path / "elsewhere"
     moved.mkdir()
     away = tone_file.rename(moved / "renamed.wav")
-    edited.window.open_file(path)
+    edited.window.filing.open_file(path)
     edited.idle()
     assert edited.editor.document is None  # cancelled
     assert [link.path for link in edited.answers.missing] == [tone_file]
@@ -161,7 +164,7 @@ def test_sound_that_is_missing_is_not_exported_as_silence(
     edited: Stage, tone_file: Path, tmp_path: Path
 ) -> None:
     save(edited, tmp_path / "work.asrproj")
-    edited.window.close_document()
+    edited.window.filing.close_document()
     tone_file.unlink()
     edited.answers.moved = {}  # open all the same
     edited.open(tmp_path / "work.asrproj")
@@ -177,7 +180,7 @@ def test_a_bad_project_is_one_sentence(stage: Stage, tmp_path: Path, content: by
     bad = tmp_path / "bad.asrproj"
     bad.write_bytes(content)
     with stage.qtbot.waitSignal(stage.editor.failed, timeout=10_000):
-        stage.window.open_file(bad)
+        stage.window.filing.open_file(bad)
     assert isinstance(stage.answers.errors[0][1], ProjectError)
     assert stage.editor.document is None
 
@@ -198,11 +201,11 @@ def test_each_step_is_on_disk_when_it_is_done(edited: Stage, tmp_path: Path) -> 
     folder = dead_copy(edited, tmp_path)
     entries = find_recoverable(tmp_path / "dead")
     assert [(e.title, e.steps, e.last_step) for e in entries] == [("tone.wav", 3, "Add marker")]
-    edited.window.close_document()
+    edited.window.filing.close_document()
     edited.window.autosave.wait()
     assert not list(edited.editor.scratch.folder.glob("*.autosave"))
     with edited.qtbot.waitSignal(edited.window.projects.recovered, timeout=10_000):
-        edited.window.offer_recovery(entries)
+        edited.window.filing.offer_recovery(entries)
     assert np.array_equal(samples(edited), after)
     assert steps(edited) == ["Halve", "Delete", "Add marker"]
     assert document_of(edited).modified
@@ -216,10 +219,10 @@ def test_later_and_discard(edited: Stage, tmp_path: Path) -> None:
     folder = dead_copy(edited, tmp_path)
     entries = find_recoverable(tmp_path / "dead")
     edited.answers.recovery = lambda found: ([], [])
-    edited.window.offer_recovery(entries)
+    edited.window.filing.offer_recovery(entries)
     assert folder.exists()
     edited.answers.recovery = lambda found: ([], list(found))
-    edited.window.offer_recovery(entries)
+    edited.window.filing.offer_recovery(entries)
     assert not folder.exists()
     assert len(edited.editor.documents) == 1
 
@@ -231,9 +234,9 @@ def test_a_damaged_autosave_does_not_block_the_project(edited: Stage, tmp_path: 
     folder = dead_copy(edited, tmp_path)
     for part in folder.glob("*.autosave*"):
         part.write_bytes(part.read_bytes()[:1500])
-    edited.window.close_document()
+    edited.window.filing.close_document()
     entries = find_recoverable(tmp_path / "dead")
-    edited.window.offer_recovery(entries)
+    edited.window.filing.offer_recovery(entries)
     edited.idle()
     assert edited.editor.document is None
     assert all(isinstance(error, ProjectError) for _, error in edited.answers.errors)
@@ -284,9 +287,11 @@ def test_the_history_jumps_and_shows_values_and_space(edited: Stage) -> None:
     assert texts[1].startswith("Halve · draft")
     assert texts[2:] == ["Delete", "Add marker"]
     assert "kB" in panel.space.text()
+    level = Parameter("gain_db", "Gain", "float", 0.0, unit="dB")
+    assert name_of(Step("Gain", Region(0, 1), "x", {"gain_db": -6.0}), {"gain_db": level}) == "Gain · −6 dB"
     first = panel.list.topLevelItem(1)
     assert first is not None
-    assert "seed: 3" in first.toolTip(0)
+    assert "Seed: 3" in first.toolTip(0)
     place = panel.list.visualItemRect(first).center()
     QTest.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(20, place.y()))
     assert document_of(edited).undo_stack.index() == 1
@@ -302,7 +307,7 @@ def test_the_history_jumps_and_shows_values_and_space(edited: Stage) -> None:
 
 def test_the_last_process_is_repeated_on_the_present_selection(edited: Stage) -> None:
     edited.editor.timeline.select(Region(50_000, 60_000))
-    with edited.qtbot.waitSignal(edited.editor.restored, timeout=20_000):
+    with edited.qtbot.waitSignal(edited.editor.applying.restored, timeout=20_000):
         QTest.keyClick(edited.window, Qt.Key.Key_R, CTRL)
     assert edited.halve.region == Region(50_000, 60_000)
     assert edited.halve.given["amount"] == 50.0
@@ -371,7 +376,7 @@ def test_markers_go_into_files_and_come_back(edited: Stage, tmp_path: Path, suff
     QTest.keyClick(edited.window, Qt.Key.Key_M)
     target = tmp_path / f"out{suffix}"
     edited.answers.choice = Export(target, None, None, overwrite=False)
-    with edited.qtbot.waitSignal(edited.editor.exported, timeout=20_000):
+    with edited.qtbot.waitSignal(edited.window.filing.exported, timeout=20_000):
         edited.window.actions_by_id["export"].trigger()
     markers = file_markers(probe(target))
     assert [marker.name for marker in markers] == ["Marker 1", "Region 1"]
@@ -387,7 +392,7 @@ def test_markers_go_into_files_and_come_back(edited: Stage, tmp_path: Path, suff
 def test_a_region_is_exported_with_its_own_markers(edited: Stage, tmp_path: Path) -> None:
     target = tmp_path / "part.wav"
     edited.answers.choice = Export(target, None, Region(4_000, 9_000), overwrite=False)
-    with edited.qtbot.waitSignal(edited.editor.exported, timeout=20_000):
+    with edited.qtbot.waitSignal(edited.window.filing.exported, timeout=20_000):
         edited.window.actions_by_id["export"].trigger()
     assert soundfile.info(target).frames == 5_000
     assert [round(marker.time_s * RATE) for marker in file_markers(probe(target))] == [1_000]
@@ -403,7 +408,7 @@ def test_each_region_goes_to_a_file_of_its_own(stage: Stage, tone_file: Path, tm
     document_of(stage).edit_marks("Marks", marks)
     (tmp_path / "out 2.wav").write_bytes(b"mine")
     stage.answers.choice = Export(tmp_path / "out.wav", None, None, overwrite=False, each_region=True)
-    with stage.qtbot.waitSignal(stage.editor.exported, timeout=20_000):
+    with stage.qtbot.waitSignal(stage.window.filing.exported, timeout=20_000):
         stage.window.actions_by_id["export"].trigger()
     source = soundfile.read(tone_file, dtype="int16")[0]
     for name, region in zip(("out 1 a_b.wav", "out 2-2.wav"), regions, strict=True):
@@ -455,7 +460,7 @@ def test_dither_makes_the_error_independent_of_the_sound(stage: Stage, tmp_path:
         target = tmp_path / f"{dither}.wav"
         output = OutputFormat("WAV", "PCM_16")
         stage.answers.choice = Export(target, output, None, overwrite=False, dither=dither)
-        with stage.qtbot.waitSignal(stage.editor.exported, timeout=20_000):
+        with stage.qtbot.waitSignal(stage.window.filing.exported, timeout=20_000):
             stage.window.actions_by_id["export"].trigger()
         stage.idle()
         spectrum = np.abs(np.fft.rfft(soundfile.read(target)[0])) / RATE * 2 * 32768

@@ -39,7 +39,7 @@ def test_super_resolution_runs_from_the_panel(
     with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
         editor.start()
     with qtbot.waitSignal(editor.document_changed, timeout=10_000):
-        window.open_file(write_tone(tmp_path / "tone.wav", seconds=4.0))
+        window.filing.open_file(write_tone(tmp_path / "tone.wav", seconds=4.0))
     qtbot.waitUntil(lambda: not editor.runner.busy, timeout=10_000)
     assert editor.sound is not None
     before = editor.sound.read(0, 4 * RATE)
@@ -48,7 +48,7 @@ def test_super_resolution_runs_from_the_panel(
     panel.set_value("model", installed.name)
     panel.set_value("cutoff_hz", 6000.0)
     editor.timeline.select(Region(RATE, 3 * RATE))
-    with qtbot.waitSignal(editor.restored, timeout=120_000) as restored:
+    with qtbot.waitSignal(editor.applying.restored, timeout=120_000) as restored:
         panel.apply_button.click()
     assert restored.args is not None
     facts = restored.args[0].facts
@@ -77,7 +77,7 @@ def test_a_line_in_the_spectrogram_is_taken_by_a_right_click(
     path = tmp_path / "whistle.wav"
     soundfile.write(path, noise + 0.05 * np.sin(2 * np.pi * 3_000.0 * seconds), RATE, subtype="FLOAT")
     with qtbot.waitSignal(editor.document_changed, timeout=10_000):
-        window.open_file(path)
+        window.filing.open_file(path)
     qtbot.waitUntil(lambda: not editor.runner.busy, timeout=10_000)
     spectrogram = window.view.spectrogram
     y = spectrogram.y_of_hz(3_010.0, 0)
@@ -93,7 +93,7 @@ def test_a_line_in_the_spectrogram_is_taken_by_a_right_click(
     assert effect is not None
     assert effect.id == "audiosr.remove-tone"
     assert window.panel.values()["frequency_hz"] == pytest.approx(3_000.0, abs=10.0)
-    with qtbot.waitSignal(editor.restored, timeout=60_000):
+    with qtbot.waitSignal(editor.applying.restored, timeout=60_000):
         window.panel.apply_button.click()
     assert "ones 3.00 kHz (−26 dBFS)" in window.panel.summary.text()
     window.close()

@@ -1,5 +1,6 @@
 """Selecting as a person does: free shapes, putting shapes together, peaks, markers, typed values, history."""
 
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from test_ui_main_job import place
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.mask import ROWS
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import Combine
+from audiosr_desktop.ui.views.tools import Drag, Grip
 from audiosr_desktop.ui.views.track_view import TrackView
 
 NONE, SHIFT, ALT, CONTROL = (
@@ -45,6 +48,11 @@ def drag(view: TrackView, points: Sequence[QPointF], keys: Qt.KeyboardModifier =
     for point in points[1:]:
         send(QEvent.Type.MouseMove, point, none, left)
     send(QEvent.Type.MouseButtonRelease, points[-1], left, none)
+    for _ in range(2000):  # a shape is computed in the background
+        if view.drawn_shape() is None:
+            return
+        QTest.qWait(5)
+    raise AssertionError("the shape is not there")
 
 
 def gain_at(region: Region | None, seconds: float, hz: float) -> float:
@@ -83,6 +91,29 @@ def test_the_brush_selects_where_it_went_and_a_click_is_a_dot(opened: Stage) -> 
     assert timeline.selection is not None
     assert timeline.selection.start > RATE
     assert gain_at(timeline.selection, 1.5, 5000) > 0.9
+
+
+def test_shapes_are_computed_in_the_background_and_another_selection_ends_that(opened: Stage) -> None:
+    view, timeline = opened.window.view.spectrogram, opened.editor.timeline
+    gate, way = threading.Event(), Drag(Grip.SELECT, QPointF(), QPointF())
+
+    def late() -> Region:
+        gate.wait(10)
+        return Region(5, 500)
+
+    view.shapes.make(way, late)
+    assert view.drawn_shape() is way  # its outline is still shown
+    assert timeline.selection is None
+    timeline.select(Region(0, 100))
+    assert view.drawn_shape() is None
+    with opened.qtbot.waitSignal(view.shapes.loader.finished, timeout=10_000):
+        gate.set()
+    assert timeline.selection == Region(0, 100)
+    way.how = Combine.ADD
+    with opened.qtbot.waitSignal(view.shapes.selected, timeout=10_000):
+        view.shapes.make(way, lambda: Region(100, 500))
+    assert timeline.selection == Region(0, 500)
+    assert timeline.playhead == 0
 
 
 def test_the_wand_selects_a_tone_and_nothing_else(opened: Stage) -> None:
@@ -157,6 +188,23 @@ def test_edges_snap_to_markers_and_a_double_click_selects_between_them(opened: S
     timeline.set_marks(())
     QTest.mouseDClick(view, Qt.MouseButton.LeftButton, pos=at)
     assert timeline.selection == Region(0, 2 * RATE)
+
+
+def test_edges_snap_to_zero_crossings_where_that_is_wanted(opened: Stage) -> None:
+    view, timeline, window = opened.window.view.waveform, opened.editor.timeline, opened.window
+    window.settings.snap_to_zero = True
+    drag(view, [QPointF(200, 50), QPointF(301, 50)])
+    sound = opened.editor.sound
+    assert sound is not None
+    selection = timeline.selection
+    assert selection is not None
+    for edge in (selection.start, selection.stop):
+        before, after = sound.read(edge - 1, edge + 1).sum(axis=0)
+        assert before < 0 <= after
+    window.settings.snap_to_zero = False
+    timeline.select(None)
+    drag(view, [QPointF(200, 50), QPointF(301, 50)])
+    assert timeline.selection == Region(round(view.sample_at(200)), round(view.sample_at(301)))
 
 
 def test_control_and_a_drag_scrub(opened: Stage) -> None:

@@ -74,13 +74,13 @@ def test_the_player_follows_the_document_that_is_shown(two: tuple[Stage, Path, P
     transport = stage.editor.transport
     assert transport.heard_sound is stage.editor.sound
     stage.editor.timeline.select(Region(0, 20_000))
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
         stage.window.apply_effect()
     assert transport.can_compare
-    stage.window.previous_document()
+    stage.window.filing.previous_document()
     assert not transport.can_compare
     assert transport.heard_sound is stage.editor.sound
-    stage.window.next_document()
+    stage.window.filing.next_document()
     assert transport.can_compare
 
 
@@ -94,7 +94,7 @@ def test_a_job_ends_in_its_own_document(two: tuple[Stage, Path, Path]) -> None:
     shown = first.sound
     stage.window.tabs.close_wanted.emit(second)  # refused: its job runs
     assert len(stage.editor.documents) == 2
-    with stage.qtbot.waitSignal(stage.editor.restored, timeout=20_000):
+    with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
         stage.halve.go.set()
     assert stage.editor.document is first
     assert first.path == one
@@ -106,7 +106,7 @@ def test_a_job_ends_in_its_own_document(two: tuple[Stage, Path, Path]) -> None:
 
 def test_opening_an_open_file_shows_its_tab(two: tuple[Stage, Path, Path]) -> None:
     stage, one, _ = two
-    stage.window.open_file(one)
+    stage.window.filing.open_file(one)
     assert len(stage.editor.documents) == 2
     assert stage.editor.document is stage.editor.documents.all[0]
 

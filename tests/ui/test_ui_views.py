@@ -164,7 +164,7 @@ def test_the_cutoff_tag_can_be_dragged_and_fills_the_form(stage: Stage, tmp_path
     stage.open(write_tone(tmp_path / "mono.wav"))
     view = stage.window.view.spectrogram
     with stage.qtbot.waitSignal(stage.editor.measurements.cutoff_changed, timeout=20_000):
-        stage.window.measure_cutoff()
+        stage.window.cutoff.measure()
     moved: list[float] = []
     stage.window.view.cutoff_moved.connect(moved.append)
     view.set_cutoff(6000.0)
@@ -265,7 +265,7 @@ def test_a_wipe_compares_before_and_after(opened: Stage) -> None:
     window, view = opened.window, opened.window.view.spectrogram
     wipe = window.actions_by_id["wipe"]
     assert not wipe.isEnabled()
-    opened.editor.apply("test.halve", {})
+    opened.editor.applying.apply("test.halve", {})
     opened.idle()
     QTest.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
     assert wipe.isChecked()
@@ -302,7 +302,7 @@ def test_the_waveform_can_lie_over_the_spectrogram(opened: Stage) -> None:
 def test_the_cutoff_is_measured_again_after_an_edit_unless_it_was_dragged(opened: Stage) -> None:
     measurements, view = opened.editor.measurements, opened.window.view.spectrogram
     with opened.qtbot.waitSignal(measurements.cutoff_changed, timeout=20_000):
-        opened.editor.apply("test.halve", {})
+        opened.editor.applying.apply("test.halve", {})
     opened.idle()
     opened.window.view.cutoff_moved.emit(7000.0)
     view.set_cutoff(7000.0)
@@ -317,7 +317,7 @@ def test_the_cutoff_is_measured_again_after_an_edit_unless_it_was_dragged(opened
 def test_a_click_on_a_badge_selects_the_span_and_asks_for_its_step(opened: Stage) -> None:
     timeline, view = opened.editor.timeline, opened.window.view
     timeline.select(Region(RATE // 4, RATE))
-    opened.editor.apply("test.halve", {})
+    opened.editor.applying.apply("test.halve", {})
     opened.idle()
     timeline.select(None)
     view.waveform.grab()  # painted: now the badge has a place
@@ -329,3 +329,12 @@ def test_a_click_on_a_badge_selects_the_span_and_asks_for_its_step(opened: Stage
     QTest.mouseClick(view.waveform, Qt.MouseButton.LeftButton, pos=badge.center().toPoint())
     assert asked == [span]
     assert timeline.selection == Region(RATE // 4, RATE)
+    opened.editor.applying.apply("test.halve", {"seed": 5})
+    opened.idle()
+    steps = opened.window.history.list
+    assert steps.currentIndex().row() == 2
+    QTest.mouseClick(view.waveform, Qt.MouseButton.LeftButton, pos=badge.center().toPoint())
+    view.span_chosen.emit(span)
+    assert steps.currentIndex().row() == 1
+    assert opened.editor.document is not None
+    assert opened.editor.document.undo_stack.index() == 2  # it is shown, the sound stays

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 
 from audiosr_desktop import __version__
 from audiosr_desktop.ui.icons import app_icon
+from audiosr_desktop.ui.language import tr
 
 _PARTS = ("PySide6-Essentials", "onnxruntime-gpu", "onnxruntime", "numpy", "scipy", "sounddevice")
 
@@ -39,7 +40,7 @@ class AboutDialog(QDialog):
 
     def __init__(self, device: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("About AudioSR Desktop")
+        self.setWindowTitle(tr("About AudioSR Desktop"))
         picture = QLabel()
         picture.setPixmap(app_icon().pixmap(QSize(96, 96)))
         picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -47,19 +48,21 @@ class AboutDialog(QDialog):
         name.setProperty("heading", True)
         name.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text = QLabel(
-            "An audio editor that restores damaged sound.\n"
-            "Free software under the GNU General Public License, version 3 or later."
+            tr(
+                "An audio editor that restores damaged sound.\nFree software under the GNU General "
+                "Public License, version 3 or later.",
+            )
         )
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.details = QLabel(report(device or "no model has been loaded yet"))
+        self.details = QLabel(report(device or tr("no model has been loaded yet")))
         self.details.setProperty("quiet", True)
         self.details.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
-        self.details.setAccessibleName("Versions and device")
+        self.details.setAccessibleName(tr("Versions and device"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        self.copy = buttons.addButton("Copy report", QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy = buttons.addButton(tr("Copy report"), QDialogButtonBox.ButtonRole.ActionRole)
         self.copy.clicked.connect(self._on_copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(36, 28, 36, 18)

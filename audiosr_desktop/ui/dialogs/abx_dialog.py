@@ -5,6 +5,8 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QLabel, QProgressBar, QPushButton, QWidget
 
 from audiosr_desktop.playback.abx import AbxResult, AbxTest, Answer
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.transport import Transport
 
@@ -26,8 +28,9 @@ class AbxDialog(QDialog):
         self.test = test
         self.result_found: AbxResult | None = None
         self._transport = transport
-        self.setWindowTitle("ABX")
+        self.setWindowTitle(tr("ABX"))
         grid = QGridLayout(self)
+        grid.setContentsMargins(18, 18, 18, 14)
         grid.setSpacing(10)
         self.said = QLabel()
         self.said.setFont(figures_font(self.font(), 1.2))
@@ -37,22 +40,22 @@ class AbxDialog(QDialog):
         self.progress = QProgressBar()
         self.progress.setRange(0, len(test.hidden))
         self.progress.setTextVisible(False)  # the line above tells it
-        self.progress.setAccessibleName("Trials done")
+        self.progress.setAccessibleName(tr("Trials done"))
         grid.addWidget(self.progress, 1, 0, 1, 3)
-        self.hear_buttons = {name: self._button(f"Hear {name}", name) for name in "AXB"}
+        self.hear_buttons = {name: self._button(tr("Hear {name}", name=name), name) for name in "AXB"}
         for column, (name, button) in enumerate(self.hear_buttons.items()):
             button.setCheckable(True)
             button.clicked.connect(lambda _=False, name=name: self.hear(name))
             grid.addWidget(button, 2, column)
-        self.x_is_a, self.x_is_b = self._button("X is A", "1"), self._button("X is B", "2")
+        self.x_is_a, self.x_is_b = self._button(tr("X is A"), "1"), self._button(tr("X is B"), "2")
         self.x_is_a.clicked.connect(lambda: self.answer("A"))
         self.x_is_b.clicked.connect(lambda: self.answer("B"))
         grid.addWidget(self.x_is_a, 3, 0)
         grid.addWidget(self.x_is_b, 3, 2)
-        self.duck = QCheckBox("Short silence (50 ms) at each switch")
+        self.duck = QCheckBox(tr("Short silence (50 ms) at each switch"))
         self.duck.toggled.connect(transport.player.set_duck)
         grid.addWidget(self.duck, 4, 0, 1, 3)
-        self.export = QPushButton("Export the result…")
+        self.export = QPushButton(tr("Export the result…"))
         self.export.setVisible(False)
         grid.addWidget(self.export, 5, 0, 1, 3)
         self.finished.connect(self._on_finished)
@@ -84,12 +87,25 @@ class AbxDialog(QDialog):
             widget.setEnabled(result is None)
         self.export.setVisible(result is not None)
         if result is None:
-            self.said.setText(f"Trial {test.trial + 1} of {len(test.hidden)}: is X the same as A or as B?")
+            self.said.setText(
+                tr(
+                    "Trial {number} of {count}: is X the same as A or as B?",
+                    number=test.trial + 1,
+                    count=len(test.hidden),
+                )
+            )
             return
-        verdict = "You hear a difference." if result.heard else "No difference was shown."
+        verdict = tr("You hear a difference.") if result.heard else tr("No difference was shown.")
         self.said.setText(
-            f"{result.correct} of {result.total} correct, p = {result.p_value:.2g}. {verdict}\n"
-            f"A was {test.names[0]}, B was {test.names[1]}."
+            tr(
+                "{correct} of {total} correct, p = {p_value}. {verdict}\nA was {first}, B was {second}.",
+                correct=result.correct,
+                total=result.total,
+                p_value=figures(result.p_value, ".2g"),
+                verdict=verdict,
+                first=test.names[0],
+                second=test.names[1],
+            )
         )
         self.said.setMinimumHeight(self.said.heightForWidth(self.said.width()))  # wrapped lines need more
         self.adjustSize()

@@ -22,6 +22,7 @@ from audiosr_desktop.batch.runner import Summary, in_words
 from audiosr_desktop.errors import AudioSRError, BatchError
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.batch_session import BatchSession
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.batch_form import BatchForm
 from audiosr_desktop.ui.panels.batch_table import BatchModel, BatchTable, local_paths
 
@@ -57,7 +58,7 @@ class BatchWindow(QWidget):
         self.bar = QProgressBar()
         self.bar.setRange(0, _BAR_STEPS)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress of the batch")
+        self.bar.setAccessibleName(tr("Progress of the batch"))
         self.status = QLabel()
         self.status.setWordWrap(True)
         self.end_sheet = QFrame()
@@ -70,36 +71,36 @@ class BatchWindow(QWidget):
         self._on_files_changed()
 
     def _build(self) -> None:
-        self.setWindowTitle("Batch")
+        self.setWindowTitle(tr("Batch"))
         self.setAcceptDrops(True)
         self.resize(980, 640)
         files = QHBoxLayout()
         for name, text, slot in (
-            ("add", "Add files…", self.ask_files),
-            ("add_folder", "Add folder…", self.ask_folder),
-            ("up", "Up", self.move_up),
-            ("down", "Down", self.move_down),
-            ("remove", "Remove", self.remove_selected),
-            ("clear", "Remove ended", self.session.remove_ended),
-            ("retry", "Retry", self.retry_selected),
-            ("compare", "Compare A/B", self.compare_selected),
+            ("add", tr("Add files…"), self.ask_files),
+            ("add_folder", tr("Add folder…"), self.ask_folder),
+            ("up", tr("Up"), self.move_up),
+            ("down", tr("Down"), self.move_down),
+            ("remove", tr("Remove"), self.remove_selected),
+            ("clear", tr("Remove ended"), self.session.remove_ended),
+            ("retry", tr("Retry"), self.retry_selected),
+            ("compare", tr("Compare A/B"), self.compare_selected),
         ):
             files.addWidget(self._button(name, text, slot))
         files.addStretch(1)
         run = QHBoxLayout()
         run.addWidget(self.status, 1)
-        run.addWidget(self._button("pause", "Pause", self.toggle_pause))
-        run.addWidget(self._button("cancel", "Stop", self.session.cancel))
-        run.addWidget(self._button("start", "Start", self.start))
+        run.addWidget(self._button("pause", tr("Pause"), self.toggle_pause))
+        run.addWidget(self._button("cancel", tr("Stop"), self.session.cancel))
+        run.addWidget(self._button("start", tr("Start"), self.start))
         self._buttons["start"].setProperty("primary", True)
-        self._buttons["pause"].setToolTip("Finish the present files and begin no other")
+        self._buttons["pause"].setToolTip(tr("Finish the present files and begin no other"))
         sheet = QHBoxLayout(self.end_sheet)
         sheet.setContentsMargins(0, 4, 0, 4)
         self.end_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         sheet.addWidget(self.end_text, 1)
-        sheet.addWidget(self._button("open_folder", "Open folder", self.open_folder))
-        sheet.addWidget(self._button("report", "Save report…", self.ask_report))
-        sheet.addWidget(self._button("retry_failed", "Retry failed", self.retry_failed))
+        sheet.addWidget(self._button("open_folder", tr("Open folder"), self.open_folder))
+        sheet.addWidget(self._button("report", tr("Save report…"), self.ask_report))
+        sheet.addWidget(self._button("retry_failed", tr("Retry failed"), self.retry_failed))
         self.end_sheet.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
@@ -142,12 +143,12 @@ class BatchWindow(QWidget):
 
     def ask_files(self) -> None:
         """Ask for files and add them."""
-        names, _ = QFileDialog.getOpenFileNames(self, "Add files")
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add files"))
         self.session.add([Path(name) for name in names])
 
     def ask_folder(self) -> None:
         """Ask for a folder and add what is in it."""
-        name = QFileDialog.getExistingDirectory(self, "Add folder")
+        name = QFileDialog.getExistingDirectory(self, tr("Add folder"))
         if name:
             self.session.add([Path(name)])
 
@@ -195,7 +196,7 @@ class BatchWindow(QWidget):
                     return
                 settings = self.form.settings(rule)
         except AudioSRError as error:
-            self._on_failed("Batch", error)
+            self._on_failed(tr("Batch"), error)
             return
         self.end_sheet.hide()
         self.session.start(settings)
@@ -213,8 +214,8 @@ class BatchWindow(QWidget):
 
     def ask_report(self) -> None:
         """Ask where to write the report, and write it."""
-        kinds = "Web page (*.html);;Table (*.csv);;JSON (*.json)"
-        name, _ = QFileDialog.getSaveFileName(self, "Save report", "batch report.html", kinds)
+        kinds = tr("Web page (*.html);;Table (*.csv);;JSON (*.json)")
+        name, _ = QFileDialog.getSaveFileName(self, tr("Save report"), "batch report.html", kinds)
         if name:
             self.save_report(Path(name))
 
@@ -223,15 +224,17 @@ class BatchWindow(QWidget):
         try:
             self.session.write_report(path if path.suffix else path.with_suffix(".html"))
         except (BatchError, KeyError) as error:
-            self._on_failed("Report", error)
+            self._on_failed(tr("Report"), error)
         else:
-            self.status.setText(f"Written: {path}")
+            self.status.setText(tr("Written: {path}", path=path))
 
     def _ask(self, count: int) -> Clash | None:
-        box = QMessageBox(QMessageBox.Icon.Question, "Batch", f"{count} names are taken.", parent=self)
-        box.setInformativeText("A source is never replaced.")
+        box = QMessageBox(
+            QMessageBox.Icon.Question, tr("Batch"), tr("{count} names are taken.", count=count), parent=self
+        )
+        box.setInformativeText(tr("A source is never replaced."))
         rules: dict[object, Clash] = {}
-        for text, rule in (("Number", "number"), ("Skip", "skip"), ("Replace", "overwrite")):
+        for text, rule in ((tr("Number"), "number"), (tr("Skip"), "skip"), (tr("Replace"), "overwrite")):
             rules[box.addButton(text, QMessageBox.ButtonRole.AcceptRole)] = rule  # type: ignore[assignment]
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
@@ -252,7 +255,15 @@ class BatchWindow(QWidget):
             self._timer.stop()
             self.model.show_progress({})
             counts = self.session.queue.counts()
-            self.status.setText(f"{len(items)} files, {counts['queued']} waiting" if items else "")
+            self.status.setText(
+                tr(
+                    "{files} files, {waiting} waiting",
+                    files=len(items),
+                    waiting=counts["queued"],
+                )
+                if items
+                else ""
+            )
             self.bar.setValue(0 if counts["queued"] or not items else _BAR_STEPS)
         self._enable()
 
@@ -275,9 +286,16 @@ class BatchWindow(QWidget):
 
     @Slot(object)
     def _on_run_ended(self, summary: Summary) -> None:
-        words = f"{summary.done} done, {summary.failed} failed, {summary.skipped} skipped"
-        left = f", {summary.left} left" if summary.left else ""
-        took = f"{in_words(summary.elapsed_s)} for {in_words(summary.audio_s)} of sound"
+        words = tr(
+            "{done} done, {failed} failed, {skipped} skipped",
+            done=summary.done,
+            failed=summary.failed,
+            skipped=summary.skipped,
+        )
+        left = tr(", {left} left", left=summary.left) if summary.left else ""
+        took = tr(
+            "{time} for {length} of sound", time=in_words(summary.elapsed_s), length=in_words(summary.audio_s)
+        )
         self.end_text.setText(f"{words}{left} · {took}")
         self._buttons["retry_failed"].setVisible(summary.failed > 0)
         self._buttons["open_folder"].setVisible(summary.done > 0)
@@ -306,7 +324,7 @@ class BatchWindow(QWidget):
         }
         for name, holds in enabled.items():
             self._buttons[name].setEnabled(holds)
-        self._buttons["pause"].setText("Go on" if session.paused else "Pause")
+        self._buttons["pause"].setText(tr("Go on") if session.paused else tr("Pause"))
         self.form.setEnabled(not session.running)
 
     def _selected(self) -> list[int]:

@@ -23,12 +23,13 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop.effects.effect import Effect
 from audiosr_desktop.errors import EffectError
+from audiosr_desktop.ui.language import marked, tr
 
 if TYPE_CHECKING:
     from audiosr_desktop.effects.chain import Chain, Module
     from audiosr_desktop.ui.dialogs.dialogs import Dialogs
 
-_PATTERNS = "Presets (*.json)"
+_PATTERNS = marked("Presets (*.json)")
 
 
 class ChainDialog(QDialog):
@@ -47,21 +48,21 @@ class ChainDialog(QDialog):
         self, effects: Mapping[str, Effect], dialogs: "Dialogs", parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Chain of effects")
+        self.setWindowTitle(tr("Chain of effects"))
         self.setMinimumSize(460, 380)
         self._effects, self._dialogs = effects, dialogs
         self._modules: list[Module] = []
         self._description = ""
         self._ready = False
-        self.name = QLineEdit("My chain")
-        self.name.setAccessibleName("Name of the chain")
+        self.name = QLineEdit(tr("My chain"))
+        self.name.setAccessibleName(tr("Name of the chain"))
         self.list = QListWidget()
-        self.list.setAccessibleName("Modules in order")
+        self.list.setAccessibleName(tr("Modules in order"))
         self.list.setWordWrap(True)
         self.list.itemChanged.connect(self._on_item_changed)
         self.list.itemDoubleClicked.connect(self._on_edit)
         self.list.currentRowChanged.connect(self._show_buttons)
-        self.hint = QLabel("A module without its tick is skipped. Double-click one to set its values.")
+        self.hint = QLabel(tr("A module without its tick is skipped. Double-click one to set its values."))
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", True)
         self._buttons: dict[str, QPushButton] = {}
@@ -71,36 +72,36 @@ class ChainDialog(QDialog):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         slots = {
-            "Propose": self.proposal_wanted.emit,
-            "Add": None,
-            "Edit…": self._on_edit,
-            "Remove": self._on_remove,
-            "Up": self._on_up,
-            "Down": self._on_down,
-            "Preset": None,
-            "Apply": self._on_apply,
+            marked("Propose"): self.proposal_wanted.emit,
+            marked("Add"): None,
+            marked("Edit…"): self._on_edit,
+            marked("Remove"): self._on_remove,
+            marked("Up"): self._on_up,
+            marked("Down"): self._on_down,
+            marked("Preset"): None,
+            marked("Apply"): self._on_apply,
         }
         for place, (text, slot) in enumerate(slots.items()):
-            button = QPushButton(text)
+            button = QPushButton(tr(text))
             button.setAutoDefault(False)
             if slot is not None:
                 button.clicked.connect(slot)
             self._buttons[text] = button
             grid.addWidget(button, place // 4, place % 4)
         self._buttons["Propose"].setToolTip(
-            "Look at the selection and propose what would mend it, with reasons"
+            tr("Look at the selection and propose what would mend it, with reasons")
         )
         self._buttons["Apply"].setProperty("primary", True)
         adding = QMenu(self)
         for effect in self._effects.values():
-            adding.addAction(effect.title).setData(effect.id)
+            adding.addAction(tr(effect.title)).setData(effect.id)
         adding.triggered.connect(lambda action: self._on_add(str(action.data())))
         self._buttons["Add"].setMenu(adding)
         self._presets = QMenu(self)
         self._presets.aboutToShow.connect(self._fill_presets)
         self._buttons["Preset"].setMenu(self._presets)
         top = QHBoxLayout()
-        top.addWidget(QLabel("Name"))
+        top.addWidget(QLabel(tr("Name")))
         top.addWidget(self.name, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 18, 18, 14)
@@ -115,18 +116,18 @@ class ChainDialog(QDialog):
         """The chain as it is shown."""
         from audiosr_desktop.effects.chain import Chain  # noqa: PLC0415 - loads scipy: not at start
 
-        return Chain(self.name.text().strip() or "My chain", tuple(self._modules), self._description)
+        return Chain(self.name.text().strip() or tr("My chain"), tuple(self._modules), self._description)
 
     def button(self, text: str) -> QPushButton:
-        """Return a button by what it says."""
+        """Return a button by what it says in English."""
         return self._buttons[text]
 
     def show_chain(self, chain: "Chain") -> None:
         """Show another chain in place of the present one."""
         self.name.setText(chain.title)
         self._modules, self._description = list(chain.modules), chain.description
-        empty = "Nothing was found to mend." if not chain.modules else ""
-        self.hint.setText(empty or chain.description or "A module without its tick is skipped.")
+        empty = tr("Nothing was found to mend.") if not chain.modules else ""
+        self.hint.setText(empty or chain.description or tr("A module without its tick is skipped."))
         self._show(0)
 
     def set_ready(self, *, ready: bool) -> None:
@@ -141,7 +142,7 @@ class ChainDialog(QDialog):
             effect = self._effects.get(module.effect)
             values = ", ".join(f"{name} {value}" for name, value in module.values.items())
             lines = [
-                effect.title if effect is not None else f"{module.effect} (not there)",
+                tr(effect.title) if effect is not None else tr("{effect} (not there)", effect=module.effect),
                 values,
                 module.reason,
             ]
@@ -231,9 +232,9 @@ class ChainDialog(QDialog):
             action.setToolTip(preset.chain.description)
             action.triggered.connect(lambda _=False, chain=preset.chain: self.show_chain(chain))
         menu.addSeparator()
-        menu.addAction("Save", self.save).setEnabled(bool(self._modules))
-        menu.addAction("Import…", self._on_import)
-        menu.addAction("Export…", self._on_export).setEnabled(bool(self._modules))
+        menu.addAction(tr("Save"), self.save).setEnabled(bool(self._modules))
+        menu.addAction(tr("Import…"), self._on_import)
+        menu.addAction(tr("Export…"), self._on_export).setEnabled(bool(self._modules))
 
     def save(self) -> None:
         """Keep the chain among the user's presets; asks before one is replaced."""
@@ -243,14 +244,14 @@ class ChainDialog(QDialog):
             try:
                 presets.save_preset(self.chain)
             except presets.PresetExistsError as error:
-                if self._dialogs.confirm("Replace the preset?", str(error), "Replace"):
+                if self._dialogs.confirm(tr("Replace the preset?"), str(error), tr("Replace")):
                     presets.save_preset(self.chain, overwrite=True)
         except EffectError as error:
-            self.failed.emit("Save the preset", error)
+            self.failed.emit(tr("Save the preset"), error)
 
     @Slot()
     def _on_import(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Import a preset", "", _PATTERNS)
+        name, _ = QFileDialog.getOpenFileName(self, tr("Import a preset"), "", tr(_PATTERNS))
         if name:
             self.import_file(Path(name))
 
@@ -261,7 +262,7 @@ class ChainDialog(QDialog):
         try:
             self.show_chain(read_chain(path))
         except EffectError as error:
-            self.failed.emit("Import the preset", error)
+            self.failed.emit(tr("Import the preset"), error)
         else:
             self.save()
 
@@ -270,10 +271,10 @@ class ChainDialog(QDialog):
         from audiosr_desktop.effects import presets  # noqa: PLC0415
 
         name, _ = QFileDialog.getSaveFileName(
-            self, "Export the preset", f"{self.name.text()}.json", _PATTERNS
+            self, tr("Export the preset"), f"{self.name.text()}.json", tr(_PATTERNS)
         )
         if name:
             try:
                 presets.export_preset(self.chain, Path(name))
             except EffectError as error:
-                self.failed.emit("Export the preset", error)
+                self.failed.emit(tr("Export the preset"), error)

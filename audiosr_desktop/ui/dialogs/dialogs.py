@@ -15,14 +15,15 @@ from audiosr_desktop.ui.dialogs.export_dialog import Export, ExportDialog
 from audiosr_desktop.ui.dialogs.project_dialogs import RelocateDialog, SaveDialog
 from audiosr_desktop.ui.dialogs.values_dialog import ValuesDialog
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.recovery import RecoveryDialog
 from audiosr_desktop.ui.settings import Settings
 
 Answer: TypeAlias = Literal["save", "discard", "cancel"]
 
-_PATTERNS = (
-    "Sounds and projects (*.asrproj *.wav *.wave *.bwf *.rf64 *.w64 *.aif *.aiff *.aifc *.flac *.ogg *.oga "
-    "*.opus *.mp3 *.caf *.au *.snd);;All files (*)"
+_SUFFIXES = (
+    "*.asrproj *.wav *.wave *.bwf *.rf64 *.w64 *.aif *.aiff *.aifc *.flac *.ogg *.oga *.opus *.mp3 "
+    "*.caf *.au *.snd"
 )
 
 
@@ -69,7 +70,8 @@ class WindowDialogs:
         self._parent, self._settings = parent, settings
 
     def files_to_open(self, folder: str) -> list[Path]:
-        names, _ = QFileDialog.getOpenFileNames(self._parent, "Open", folder, _PATTERNS)
+        patterns = f"{tr('Sounds and projects')} ({_SUFFIXES});;{tr('All files')} (*)"
+        names, _ = QFileDialog.getOpenFileNames(self._parent, tr("Open"), folder, patterns)
         return [Path(name) for name in names]
 
     def project_to_save(self, path: Path, *, self_contained: bool) -> tuple[Path, bool] | None:
@@ -81,7 +83,7 @@ class WindowDialogs:
     def save_or_discard(self, title: str, text: str) -> Answer:
         box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=self._parent)
         save = box.addButton(QMessageBox.StandardButton.Save)
-        discard = box.addButton("Discard edits", QMessageBox.ButtonRole.DestructiveRole)
+        discard = box.addButton(tr("Discard edits"), QMessageBox.ButtonRole.DestructiveRole)
         box.addButton(QMessageBox.StandardButton.Cancel)
         box.setDefaultButton(save)
         box.exec()

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from audiosr_desktop import __version__
 from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.ui.language import tr
 
 
 class ErrorDialog(QMessageBox):
@@ -28,7 +29,7 @@ class ErrorDialog(QMessageBox):
         title: str,
         error: BaseException,
         log_path: Path | None,
-        consequence: str = "Nothing was changed.",
+        consequence: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -36,18 +37,20 @@ class ErrorDialog(QMessageBox):
         self.report = report_of(title, error)
         self.setWindowTitle(title)
         self.setIcon(QMessageBox.Icon.Warning if expected else QMessageBox.Icon.Critical)
-        self.setText(str(error) if expected else f"The program made a mistake: {short_text(error)}.")
-        self.setInformativeText(consequence)
+        self.setText(
+            str(error) if expected else tr("The program made a mistake: {error}.", error=short_text(error))
+        )
+        self.setInformativeText(consequence or tr("Nothing was changed."))
         if not expected:
-            where = f"\n\nThe log is {log_path}" if log_path is not None else ""
+            where = tr("\n\nThe log is {path}", path=log_path) if log_path is not None else ""
             self.setDetailedText(f"{self.report}{where}")
         self.addButton(QMessageBox.StandardButton.Ok)
-        self._copy: QPushButton = self.addButton("Copy report", QMessageBox.ButtonRole.ActionRole)
+        self._copy: QPushButton = self.addButton(tr("Copy report"), QMessageBox.ButtonRole.ActionRole)
         self._copy.clicked.disconnect()  # it would close the dialog
         self._copy.clicked.connect(self._on_copy)
         self._log: QPushButton | None = None
         if log_path is not None:
-            self._log = self.addButton("Show log", QMessageBox.ButtonRole.ActionRole)
+            self._log = self.addButton(tr("Show log"), QMessageBox.ButtonRole.ActionRole)
             self._log.clicked.disconnect()
             self._log.clicked.connect(self._on_log)
         self._log_path = log_path

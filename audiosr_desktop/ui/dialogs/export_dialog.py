@@ -26,8 +26,9 @@ from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioFileError
+from audiosr_desktop.ui.language import marked, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
-from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.readout import figures, format_length
 from audiosr_desktop.ui.settings import Settings
 
 AS_SOURCE = "as the source"
@@ -40,7 +41,7 @@ _FORMATS = {  # name: suffix, whether the depth can be chosen
     "Opus": (".opus", False),
     "MP3": (".mp3", False),
 }
-_DEPTHS = {"16 bit": "PCM_16", "24 bit": "PCM_24", "32 bit float": "FLOAT"}
+_DEPTHS = {"16 bit": "PCM_16", "24 bit": "PCM_24", marked("32 bit float"): "FLOAT"}
 _NO_FLOAT = {"FLAC"}
 
 
@@ -71,26 +72,26 @@ class ExportDialog(QDialog):
         marks: Sequence[Mark] = (),
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export")
+        self.setWindowTitle(tr("Export"))
         self._sound, self._info, self._settings = sound, info, settings
         self._parts: list[Region | None] = [None]
         self.choice: Export | None = None
         self.path = QLineEdit()
         self.path.setMinimumWidth(380)
-        self.path.setAccessibleName("File")
+        self.path.setAccessibleName(tr("File"))
         self.format = ChoiceBox()
         self.format.addItems(list(_FORMATS))
         self.depth_box = ChoiceBox()
-        self.depth_box.addItem(f"As the source ({depth_words(info.subtype)})", AS_SOURCE)
+        self.depth_box.addItem(tr("As the source ({depth})", depth=depth_words(info.subtype)), AS_SOURCE)
         for name in _DEPTHS:
             self.depth_box.addItem(name, name)
         self.part = ChoiceBox()
         self._offer_parts(selection, marks)
-        self.dither = QCheckBox("Dither when the depth drops")
+        self.dither = QCheckBox(tr("Dither when the depth drops"))
         self.dither.setToolTip(
-            "Triangular noise of one step, so that rounding to fewer bits does not follow the sound"
+            tr("Triangular noise of one step, so that rounding to fewer bits does not follow the sound")
         )
-        self.tags = QCheckBox("Carry tags, cover and markers over")
+        self.tags = QCheckBox(tr("Carry tags, cover and markers over"))
         self.tags.setChecked(True)
         self.summary = QLabel()
         self.summary.setProperty("quiet", True)
@@ -98,14 +99,14 @@ class ExportDialog(QDialog):
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)
-        form.addRow("File", self._file_row())
-        form.addRow("Format", self.format)
-        form.addRow("Depth", self.depth_box)
-        form.addRow("Part", self.part)
+        form.addRow(tr("File"), self._file_row())
+        form.addRow(tr("Format"), self.format)
+        form.addRow(tr("Depth"), self.depth_box)
+        form.addRow(tr("Part"), self.part)
         form.addRow("", self.dither)
         form.addRow("", self.tags)
         self.buttons = QDialogButtonBox()
-        self.export_button = self.buttons.addButton("Export", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.export_button = self.buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.export_button.setProperty("primary", True)
         self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.accepted.connect(self.accept)
@@ -119,7 +120,7 @@ class ExportDialog(QDialog):
         self._begin()
 
     def _file_row(self) -> QHBoxLayout:
-        browse = QPushButton("Browse…")
+        browse = QPushButton(tr("Browse…"))
         browse.clicked.connect(self._on_browse)
         row = QHBoxLayout()
         row.addWidget(self.path, 1)
@@ -127,15 +128,15 @@ class ExportDialog(QDialog):
         return row
 
     def _offer_parts(self, selection: Region | None, marks: Sequence[Mark]) -> None:
-        self.part.addItem(f"Whole file ({format_length(self._sound.duration_s)})")
+        self.part.addItem(tr("Whole file ({length})", length=format_length(self._sound.duration_s)))
         if selection is not None:
-            self._offer("Selection", selection)
+            self._offer(tr("Selection"), selection)
         for mark in marks:
             if not mark.is_point:
-                self._offer(mark.name or "Region", mark.region)
+                self._offer(mark.name or tr("Region"), mark.region)
         if sum(not mark.is_point for mark in marks) > 1:
             self._parts.append(None)
-            self.part.addItem("Each region, a file for each", EACH_REGION)
+            self.part.addItem(tr("Each region, a file for each"), EACH_REGION)
 
     def _offer(self, name: str, region: Region) -> None:
         """Offer a part of the sound."""
@@ -178,7 +179,7 @@ class ExportDialog(QDialog):
     def _on_browse(self) -> None:
         patterns = ";;".join(f"{name} (*{suffix})" for name, (suffix, _) in _FORMATS.items())
         path, _ = QFileDialog.getSaveFileName(
-            self, "Export", self.path.text(), patterns, options=QFileDialog.Option.DontConfirmOverwrite
+            self, tr("Export"), self.path.text(), patterns, options=QFileDialog.Option.DontConfirmOverwrite
         )
         if path:
             self.path.setText(path)
@@ -208,13 +209,13 @@ class ExportDialog(QDialog):
             self.summary.setText(str(error))
             self.export_button.setEnabled(False)
             return
-        rate = f"{self._sound.sample_rate / 1000:g} kHz"
-        changed = " (the source had " + f"{self._info.sample_rate / 1000:g} kHz)"
+        rate = figures(self._sound.sample_rate / 1000, "g") + " kHz"
+        changed = tr(" (the source had {rate} kHz)", rate=figures(self._info.sample_rate / 1000, "g"))
         note = changed if self._sound.sample_rate != self._info.sample_rate else ""
         self.summary.setText(
             f"{chosen.format}, {depth_words(chosen.subtype)}, {rate}{note}, "
             f"{channel_words(self._sound.channels)}."
-            + (" Tags, cover and markers are carried over." if self.tags.isChecked() else " No tags.")
+            + (tr(" Tags, cover and markers are carried over.") if self.tags.isChecked() else tr(" No tags."))
         )
         self.dither.setEnabled(drops_depth(self._info.subtype, chosen.subtype))
         self.export_button.setEnabled(bool(self.path.text().strip()))
@@ -240,14 +241,14 @@ class ExportDialog(QDialog):
         if self._info.path.exists() and path.exists() and path.samefile(self._info.path):
             QMessageBox.warning(
                 self,
-                "Export",
-                "This is the source file itself, which is never overwritten: choose another name.",
+                tr("Export"),
+                tr("This is the source file itself, which is never overwritten: choose another name."),
             )
             return False
         answer = QMessageBox.question(
             self,
-            "Replace the file?",
-            f"{path.name} exists already. Replace it?",
+            tr("Replace the file?"),
+            tr("{name} exists already. Replace it?", name=path.name),
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
             QMessageBox.StandardButton.No,
         )
@@ -263,10 +264,10 @@ def drops_depth(source: str, target: str) -> bool:
 def depth_words(subtype: str) -> str:
     """Return a sample format in words."""
     words = {
-        "FLOAT": "32 bit float",
-        "DOUBLE": "64 bit float",
-        "PCM_U8": "8 bit",
-        "PCM_S8": "8 bit",
+        "FLOAT": tr("32 bit float"),
+        "DOUBLE": tr("64 bit float"),
+        "PCM_U8": tr("8 bit"),
+        "PCM_S8": tr("8 bit"),
         "MPEG_LAYER_III": "MP3",
         "MPEG_LAYER_II": "MP2",
         "VORBIS": "Vorbis",
@@ -275,9 +276,13 @@ def depth_words(subtype: str) -> str:
     if subtype in words:
         return words[subtype]
     kind, _, bits = subtype.partition("_")
-    return f"{bits} bit" if kind in {"PCM", "ALAC"} and bits.isdigit() else subtype.replace("_", " ")
+    return (
+        tr("{bits} bit", bits=bits)
+        if kind in {"PCM", "ALAC"} and bits.isdigit()
+        else subtype.replace("_", " ")
+    )
 
 
 def channel_words(channels: int) -> str:
     """Return a number of channels in words."""
-    return {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
+    return {1: tr("mono"), 2: tr("stereo")}.get(channels, tr("{channels} channels", channels=channels))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.language import capitalised, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.settings import Setting, Settings
 
@@ -41,29 +42,29 @@ class FirstRunDialog(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Welcome to AudioSR Desktop")
+        self.setWindowTitle(tr("Welcome to AudioSR Desktop"))
         self._settings, self._play = settings, play
-        self.test = QPushButton("Play a test tone")
+        self.test = QPushButton(tr("Play a test tone"))
         self.test.setAutoDefault(False)
         self.test.clicked.connect(self._on_test)
-        self.heard = QLabel("Two rising tones, left then right.")
+        self.heard = QLabel(tr("Two rising tones, left then right."))
         self.heard.setProperty("quiet", True)
         self.heard.setWordWrap(True)
         output = QHBoxLayout()
         output.addWidget(self.test)
         output.addWidget(self.heard, 1)
         form = QFormLayout()
-        form.addRow("Sound output", output)
-        form.addRow("Computes on", QLabel(device))
+        form.addRow(tr("Sound output"), output)
+        form.addRow(tr("Computes on"), QLabel(device))
         self.view = self._words(Settings.opening_view, settings.opening_view)
         self.theme = self._words(Settings.theme, settings.theme)
-        form.addRow("Show at first", self.view)
-        form.addRow("Theme", self.theme)
-        hint = QLabel("All of this can be changed later in the preferences.")
+        form.addRow(tr("Show at first"), self.view)
+        form.addRow(tr("Theme"), self.theme)
+        hint = QLabel(tr("All of this can be changed later in the preferences."))
         hint.setProperty("quiet", True)
         buttons = QDialogButtonBox()
-        self.start = buttons.addButton("Start", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.skip = buttons.addButton("Skip", QDialogButtonBox.ButtonRole.RejectRole)
+        self.start = buttons.addButton(tr("Start"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.skip = buttons.addButton(tr("Skip"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -77,14 +78,14 @@ class FirstRunDialog(QDialog):
     def _words(self, setting: Setting[str], value: str) -> ChoiceBox:
         box = ChoiceBox()
         for choice in setting.choices:
-            box.addItem(choice[:1].upper() + choice[1:], choice)
+            box.addItem(capitalised(tr(choice)), choice)
         box.setCurrentIndex(box.findData(value))
         return box
 
     @Slot()
     def _on_test(self) -> None:
         trouble = self._play(two_tones())
-        self.heard.setText(trouble or "Two rising tones, left then right.")
+        self.heard.setText(trouble or tr("Two rising tones, left then right."))
 
     def accept(self) -> None:
         """Take what was chosen."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop import paths
 from audiosr_desktop.ui.key_sheet import key_sheet
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.shortcuts import Shortcuts
 
 FIRST_PAGE = "index.md"
@@ -36,7 +37,7 @@ class GuideBrowser(QTextBrowser):
         self._shortcuts = shortcuts
         self.setSearchPaths([str(folder)])
         self.setOpenLinks(False)
-        self.setAccessibleName("Guide")
+        self.setAccessibleName(tr("Guide"))
         self.anchorClicked.connect(self.follow)
 
     @Slot(QUrl)
@@ -78,15 +79,15 @@ class HelpWindow(QWidget):
         self, shortcuts: Shortcuts, parent: QWidget | None = None, folder: Path | None = None
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
-        self.setWindowTitle("Guide")
+        self.setWindowTitle(tr("Guide"))
         self.resize(_SIZE)
         self.browser = GuideBrowser(folder or paths.resources_dir() / "help", shortcuts)
-        self.back = QPushButton("Back")
-        self.contents = QPushButton("Contents")
-        self.keys = QPushButton("Keys")
+        self.back = QPushButton(tr("Back"))
+        self.contents = QPushButton(tr("Contents"))
+        self.keys = QPushButton(tr("Keys"))
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search on this page; Return goes on")
-        self.search.setAccessibleName("Search")
+        self.search.setPlaceholderText(tr("Search on this page; Return goes on"))
+        self.search.setAccessibleName(tr("Search"))
         self.back.setEnabled(False)
         self.back.clicked.connect(self.browser.backward)
         self.contents.clicked.connect(self._on_contents)

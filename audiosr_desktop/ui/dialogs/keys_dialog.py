@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.shortcuts import Shortcuts
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -27,25 +28,25 @@ class KeysDialog(QDialog):
 
     def __init__(self, shortcuts: Shortcuts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Keys")
+        self.setWindowTitle(tr("Keys"))
         self.resize(560, 620)
         self._shortcuts = shortcuts
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search for an action or a key")
-        self.search.setAccessibleName("Search")
+        self.search.setPlaceholderText(tr("Search for an action or a key"))
+        self.search.setAccessibleName(tr("Search"))
         self.search.textChanged.connect(self._on_searched)
         self.table = self._make_table()
         self.edit = QKeySequenceEdit()
-        self.edit.setAccessibleName("New keys")
+        self.edit.setAccessibleName(tr("New keys"))
         self.edit.setMaximumSequenceLength(1)
         self.edit.setClearButtonEnabled(True)
-        self.take = QPushButton("Use these keys")
-        self.add = QPushButton("Add")
-        self.clear = QPushButton("None")
-        self.reset = QPushButton("Default")
+        self.take = QPushButton(tr("Use these keys"))
+        self.add = QPushButton(tr("Add"))
+        self.clear = QPushButton(tr("None"))
+        self.reset = QPushButton(tr("Default"))
         self.message = QLabel()
         self.message.setWordWrap(True)
-        self.message.setAccessibleName("Result")
+        self.message.setAccessibleName(tr("Result"))
         row = QHBoxLayout()
         for widget in (self.edit, self.take, self.add, self.clear, self.reset):
             row.addWidget(widget)
@@ -77,9 +78,9 @@ class KeysDialog(QDialog):
 
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(len(self._shortcuts.actions_by_id), 2)
-        table.setAccessibleName("Actions and their keys")
-        table.setHorizontalHeaderLabels(["Action", "Keys"])
-        table.horizontalHeader().setAccessibleName("Columns")
+        table.setAccessibleName(tr("Actions and their keys"))
+        table.setHorizontalHeaderLabels([tr("Action"), tr("Keys")])
+        table.horizontalHeader().setAccessibleName(tr("Columns"))
         table.verticalHeader().hide()
         table.setShowGrid(False)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -138,15 +139,15 @@ class KeysDialog(QDialog):
     @Slot()
     def _on_reset_all(self) -> None:
         self._shortcuts.reset_all()
-        self.message.setText("All actions have their own keys again.")
+        self.message.setText(tr("All actions have their own keys again."))
         self._fill()
 
     def _set_keys(self, keys: list[QKeySequence]) -> None:
         name = self._chosen()
         if name is None:
-            self.message.setText("Choose an action first.")
+            self.message.setText(tr("Choose an action first."))
         elif any(key.isEmpty() for key in keys):
-            self.message.setText("Click into the field and press the keys first.")
+            self.message.setText(tr("Click into the field and press the keys first."))
         else:
             self._tell(name, self._shortcuts.set_keys(name, list(dict.fromkeys(keys))))
 
@@ -154,10 +155,16 @@ class KeysDialog(QDialog):
         title = self._shortcuts.title(name)
         if holder is not None:
             other = self._shortcuts.title(holder)
-            self.message.setText(f"Not changed: “{other}” has these keys, “{title}” cannot have them too.")
+            self.message.setText(
+                tr(
+                    "Not changed: “{other}” has these keys, “{title}” cannot have them too.",
+                    other=other,
+                    title=title,
+                )
+            )
             return
         self.edit.clear()
-        self.message.setText(f"“{title}” was changed.")
+        self.message.setText(tr("“{title}” was changed.", title=title))
         self._fill()
 
     @Slot(str)

@@ -14,6 +14,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from audiosr_desktop.ui.language import tr
+
 MOST_BYTES = 200_000  # of the end of the log that are shown
 
 
@@ -26,28 +28,33 @@ class LogWindow(QDialog):
 
     def __init__(self, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Log")
+        self.setWindowTitle(tr("Log"))
         self.resize(860, 560)
         self._path = path
         self._lines: list[str] = []
-        where = QLabel(f"{path}\nIt holds names of files: read it before you send it to someone.")
+        where = QLabel(
+            tr(
+                "{path}\nIt holds names of files: read it before you send it to someone.",
+                path=path,
+            )
+        )
         where.setProperty("quiet", True)
         where.setWordWrap(True)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Show only lines with these words, as in WARNING")
-        self.search.setAccessibleName("Search")
+        self.search.setPlaceholderText(tr("Show only lines with these words, as in WARNING"))
+        self.search.setAccessibleName(tr("Search"))
         self.search.textChanged.connect(self._on_searched)
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.text.setAccessibleName("Log")
+        self.text.setAccessibleName(tr("Log"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         role = QDialogButtonBox.ButtonRole.ActionRole
-        self.refresh = buttons.addButton("Read again", role)
-        self.copy = buttons.addButton("Copy", role)
-        self.folder = buttons.addButton("Open the folder", role)
+        self.refresh = buttons.addButton(tr("Read again"), role)
+        self.copy = buttons.addButton(tr("Copy"), role)
+        self.folder = buttons.addButton(tr("Open the folder"), role)
         self.refresh.clicked.connect(self.read)
         self.copy.clicked.connect(self._on_copy)
         self.folder.clicked.connect(self._on_folder)
@@ -65,7 +72,7 @@ class LogWindow(QDialog):
                 file.seek(max(0, size - MOST_BYTES))
                 text = file.read().decode("utf-8", "replace")
         except OSError as error:
-            text = f"The log cannot be read: {error.strerror or error}."
+            text = tr("The log cannot be read: {value}.", value=error.strerror or error)
         self._lines = text.splitlines()
         self._on_searched(self.search.text())
 

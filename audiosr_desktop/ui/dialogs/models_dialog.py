@@ -43,8 +43,10 @@ from audiosr_desktop.job import Job, part_of
 from audiosr_desktop.ui.device_words import report_words
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.model_card import ModelCard, ProblemCard
+from audiosr_desktop.ui.readout import figures
 
 Choose = Callable[[str, bool], Path | None]  # the title, and whether a folder is wanted
 
@@ -55,7 +57,7 @@ _SINGLE, _HALF = "single (32 bit)", "half (16 bit, for a GPU)"
 CHECKPOINT = (
     Parameter(
         "condition",
-        "Trained on",
+        tr("Trained on"),
         "choice",
         _LOWPASS,
         choices=(_LOWPASS, _DEGRADED),
@@ -63,7 +65,7 @@ CHECKPOINT = (
     ),
     Parameter(
         "precision",
-        "Precision",
+        tr("Precision"),
         "choice",
         _SINGLE,
         choices=(_SINGLE, _HALF),
@@ -91,7 +93,7 @@ class ModelsDialog(QDialog):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Models")
+        self.setWindowTitle(tr("Models"))
         self.setAcceptDrops(True)
         self.resize(720, 640)
         self._dialogs, self._timings = dialogs, timings
@@ -101,13 +103,18 @@ class ModelsDialog(QDialog):
         self.runner = JobRunner(self)
         self.cards: dict[str, ModelCard] = {}
         self.panel = JobPanel()
-        self.import_file = _button("Import a file…", "A zip file of a model, or an AudioSR checkpoint")
-        self.import_folder = _button("Import a folder…", "A folder of graphs with a manifest")
+        self.import_file = _button(
+            tr(
+                "Import a file…",
+            ),
+            tr("A zip file of a model, or an AudioSR checkpoint"),
+        )
+        self.import_folder = _button(tr("Import a folder…"), tr("A folder of graphs with a manifest"))
         self.place = QLabel()
         self.place.setProperty("quiet", True)
         self.place.setWordWrap(True)
-        self.show_place = _button("Show", "Open the folder of imported models")
-        self.move_place = _button("Move…", "Keep imported models elsewhere")
+        self.show_place = _button(tr("Show"), tr("Open the folder of imported models"))
+        self.move_place = _button(tr("Move…"), tr("Keep imported models elsewhere"))
         self._build()
         self.import_file.clicked.connect(self._on_import_file)
         self.import_folder.clicked.connect(self._on_import_folder)
@@ -134,10 +141,10 @@ class ModelsDialog(QDialog):
         imports = QHBoxLayout()
         imports.addWidget(self.import_file)
         imports.addWidget(self.import_folder)
-        hint = QLabel("or drop it here")
+        hint = QLabel(tr("or drop it here"))
         hint.setProperty("quiet", True)
         imports.addWidget(hint, 1)
-        close = _button("Close", "")
+        close = _button(tr("Close"), "")
         close.clicked.connect(self.close)
         imports.addWidget(close)
         kept = QHBoxLayout()
@@ -170,9 +177,14 @@ class ModelsDialog(QDialog):
         for problem in bundle_problems():
             self._list.addWidget(ProblemCard(problem))
         if not self._list.count():
-            self._list.addWidget(QLabel("No model is installed."))
+            self._list.addWidget(QLabel(tr("No model is installed.")))
         self._list.addStretch(1)
-        self.place.setText(f"Imported models are kept in {paths.user_models_dir()}")
+        self.place.setText(
+            tr(
+                "Imported models are kept in {user_models_dir}",
+                user_models_dir=paths.user_models_dir(),
+            )
+        )
         self._show_busy()
 
     def _speeds(self, bundle: Bundle) -> dict[str, float]:
@@ -185,7 +197,7 @@ class ModelsDialog(QDialog):
         """Import what the user chose or dropped; of a checkpoint ask first what it is."""
         options = ImportOptions()
         if path.suffix.lower() in CHECKPOINT_SUFFIXES:
-            values = self._dialogs.values("Import the checkpoint", CHECKPOINT)
+            values = self._dialogs.values(tr("Import the checkpoint"), CHECKPOINT)
             if values is None:
                 return
             options = ImportOptions(
@@ -196,7 +208,14 @@ class ModelsDialog(QDialog):
 
     def _import(self, path: Path, options: ImportOptions) -> None:
         self._importing = (path, options)
-        if not self.runner.start(f"Import {path.name}", import_model(path, options), self._on_imported):
+        if not self.runner.start(
+            tr(
+                "Import {name}",
+                name=path.name,
+            ),
+            import_model(path, options),
+            self._on_imported,
+        ):
             self._importing = None
 
     @Slot(object)
@@ -204,8 +223,14 @@ class ModelsDialog(QDialog):
         self.refresh()
         notes = list(imported.notes)
         if imported.parity:
-            notes.insert(0, f"Its graphs equal the checkpoint within {max(imported.parity.values()):.0e}.")
-        self.cards[imported.bundle.id].say(" ".join(["Imported.", *notes]))
+            notes.insert(
+                0,
+                tr(
+                    "Its graphs equal the checkpoint within {max}.",
+                    max=figures(max(imported.parity.values()), ".0e"),
+                ),
+            )
+        self.cards[imported.bundle.id].say(" ".join([tr("Imported."), *notes]))
         self.models_changed.emit()
 
     @Slot(object)
@@ -215,8 +240,8 @@ class ModelsDialog(QDialog):
         importing, self._importing = self._importing, None
         if isinstance(end.error, BundleTakenError) and importing is not None:
             path, options = importing
-            text = f"A model named {end.error.bundle_id} is installed already."
-            if self._dialogs.confirm("Replace the model?", text, "Replace it"):
+            text = tr("A model named {bundle_id} is installed already.", bundle_id=end.error.bundle_id)
+            if self._dialogs.confirm(tr("Replace the model?"), text, tr("Replace it")):
                 self._import(path, ImportOptions(options.id, True, options.precision, options.condition))
         elif end.error is not None:
             self._dialogs.show_error(end.title, end.error, None)
@@ -224,14 +249,28 @@ class ModelsDialog(QDialog):
     @Slot(str)
     def _on_verify(self, bundle_id: str) -> None:
         if (bundle := self._found(bundle_id)) is not None:
-            done = lambda _: self.cards[bundle_id].say("All files are as they should be.")  # noqa: E731
-            self.runner.start(f"Verify {bundle.manifest.title}", self._verifier.verify(bundle), done)
+            done = lambda _: self.cards[bundle_id].say(tr("All files are as they should be."))  # noqa: E731
+            self.runner.start(
+                tr(
+                    "Verify {manifest_title}",
+                    manifest_title=bundle.manifest.title,
+                ),
+                self._verifier.verify(bundle),
+                done,
+            )
 
     @Slot(str)
     def _on_measure(self, bundle_id: str) -> None:
         if (bundle := self._found(bundle_id)) is not None:
             done = lambda report: self._on_measured(bundle, report)  # noqa: E731
-            self.runner.start(f"Test {bundle.manifest.title}", self._verified_test(bundle), done)
+            self.runner.start(
+                tr(
+                    "Test {manifest_title}",
+                    manifest_title=bundle.manifest.title,
+                ),
+                self._verified_test(bundle),
+                done,
+            )
 
     def _verified_test(self, bundle: Bundle) -> Job[DeviceReport]:
         yield from part_of(self._verifier.verify(bundle), 0.0, 0.1)
@@ -259,13 +298,17 @@ class ModelsDialog(QDialog):
     def _on_remove(self, bundle_id: str) -> None:
         bundle = self._found(bundle_id)
         if bundle is None or not self._dialogs.confirm(
-            "Remove the model?", f"{bundle.manifest.title} is deleted from the disk.", "Remove it"
+            tr(
+                "Remove the model?",
+            ),
+            tr("{manifest_title} is deleted from the disk.", manifest_title=bundle.manifest.title),
+            tr("Remove it"),
         ):
             return
         try:
             remove_bundle(bundle_id)
         except AudioSRError as error:
-            self._dialogs.show_error("Remove the model", error, None)
+            self._dialogs.show_error(tr("Remove the model"), error, None)
             return
         self.refresh()
         self.models_changed.emit()
@@ -275,7 +318,7 @@ class ModelsDialog(QDialog):
         try:
             return find_bundle(bundle_id)
         except AudioSRError as error:
-            self._dialogs.show_error("Models", error, None)
+            self._dialogs.show_error(tr("Models"), error, None)
             self.refresh()
             return None
 
@@ -286,9 +329,9 @@ class ModelsDialog(QDialog):
 
     @Slot()
     def _on_move_place(self) -> None:
-        target = self._choose("Keep imported models in", True)
+        target = self._choose(tr("Keep imported models in"), True)
         if target is not None:
-            self.runner.start("Move the models", move_models(target), self._on_moved)
+            self.runner.start(tr("Move the models"), move_models(target), self._on_moved)
 
     def _on_moved(self, _: Path) -> None:
         self.refresh()
@@ -296,12 +339,12 @@ class ModelsDialog(QDialog):
 
     @Slot()
     def _on_import_file(self) -> None:
-        if (path := self._choose("Import a model", False)) is not None:
+        if (path := self._choose(tr("Import a model"), False)) is not None:
             self.import_path(path)
 
     @Slot()
     def _on_import_folder(self) -> None:
-        if (path := self._choose("Import the model in the folder", True)) is not None:
+        if (path := self._choose(tr("Import the model in the folder"), True)) is not None:
             self.import_path(path)
 
     @Slot()

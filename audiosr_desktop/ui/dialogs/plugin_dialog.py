@@ -25,8 +25,9 @@ from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.plugins.host import Listed, disable, enable, list_plugins, scan
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
+from audiosr_desktop.ui.language import marked, tr
 
-_COLUMNS = ("Plugin", "Version", "Kind", "State")
+_COLUMNS = (marked("Plugin"), marked("Version"), marked("Kind"), marked("State"))
 _KINDS = {"python": "Python", "vst3": "VST3", "clap": "CLAP"}
 _TRUST = (
     "{title} {version} is a program of its own: it can do on this computer what you can. Enable it only if "
@@ -47,7 +48,7 @@ class PluginDialog(QDialog):
 
     def __init__(self, confirm: Callable[[str, str, str], bool], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Plugins")
+        self.setWindowTitle(tr("Plugins"))
         self.resize(760, 560)
         self._confirm = confirm
         self._listed: list[Listed] = []
@@ -56,28 +57,28 @@ class PluginDialog(QDialog):
         self.runner.progressed.connect(self._on_progressed)
         self.runner.ended.connect(self._on_ended)
         self.search = QLineEdit()
-        self.search.setPlaceholderText("Search")
-        self.search.setAccessibleName("Search the plugins")
+        self.search.setPlaceholderText(tr("Search"))
+        self.search.setAccessibleName(tr("Search the plugins"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._on_search)
         self.table = QTableWidget(0, len(_COLUMNS))
         self.details = QPlainTextEdit()
         self.status = QLabel()
         self.status.setWordWrap(True)
-        self.switch = QPushButton("Enable")
-        self.rescan = QPushButton("Rescan")
+        self.switch = QPushButton(tr("Enable"))
+        self.rescan = QPushButton(tr("Rescan"))
         self.rescan.setToolTip(
-            "Look into VST3 and CLAP plugins that are new or changed, for 30 s each at most"
+            tr("Look into VST3 and CLAP plugins that are new or changed, for 30 s each at most")
         )
-        self.cancel = QPushButton("Cancel")
-        self.folder = QPushButton("Open folder")
-        self.folder.setToolTip("The folder for Python plugins")
+        self.cancel = QPushButton(tr("Cancel"))
+        self.folder = QPushButton(tr("Open folder"))
+        self.folder.setToolTip(tr("The folder for Python plugins"))
         self._build()
         self._run(None)
 
     def _build(self) -> None:
-        self.table.setHorizontalHeaderLabels(_COLUMNS)
-        self.table.setAccessibleName("Plugins")
+        self.table.setHorizontalHeaderLabels([tr(name) for name in _COLUMNS])
+        self.table.setAccessibleName(tr("Plugins"))
         self.table.verticalHeader().hide()
         self.table.setShowGrid(False)
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -89,7 +90,7 @@ class PluginDialog(QDialog):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._show_chosen)
         self.details.setReadOnly(True)
-        self.details.setAccessibleName("About the plugin")
+        self.details.setAccessibleName(tr("About the plugin"))
         self.switch.clicked.connect(self._on_switch)
         self.rescan.clicked.connect(self._on_rescan)
         self.cancel.clicked.connect(self.runner.cancel)
@@ -120,7 +121,7 @@ class PluginDialog(QDialog):
 
     def _run(self, work: Job[object] | None) -> None:
         """Do something with the plugins, and list them afterwards."""
-        self.runner.start("Plugins", _then_list(work), self._on_found)
+        self.runner.start(tr("Plugins"), _then_list(work), self._on_found)
         self._show_chosen()
 
     @Slot(object)
@@ -154,8 +155,8 @@ class PluginDialog(QDialog):
     @Slot()
     def _show_chosen(self) -> None:
         listed, busy = self.chosen, self.runner.busy
-        names = {"on": "Disable", "failed": "Try again", "not trusted": "Trust again…"}
-        self.switch.setText(names.get(listed.state, "Enable") if listed else "Enable")
+        names = {"on": tr("Disable"), "failed": tr("Try again"), "not trusted": tr("Trust again…")}
+        self.switch.setText(names.get(listed.state, tr("Enable")) if listed else tr("Enable"))
         self.switch.setEnabled(listed is not None and not busy)
         self.rescan.setEnabled(not busy)
         self.cancel.setEnabled(busy)
@@ -171,9 +172,9 @@ class PluginDialog(QDialog):
         if listed.state == "on":
             self._run(_disabled(plugin.id))
         elif listed.record.trusts(plugin) or self._confirm(
-            "Trust this plugin?",
-            _TRUST.format(title=plugin.title, version=plugin.version, path=plugin.path),
-            "Trust and enable",
+            tr("Trust this plugin?"),
+            tr(_TRUST, title=plugin.title, version=plugin.version, path=plugin.path),
+            tr("Trust and enable"),
         ):
             self._run(enable(plugin.id))
 
@@ -194,7 +195,7 @@ class PluginDialog(QDialog):
     @Slot(object)
     def _on_ended(self, end: JobEnd) -> None:
         if end.error is not None or end.cancelled:
-            self.runner.start("Plugins", _then_list(None), self._on_found_after(str(end.error or "")))
+            self.runner.start(tr("Plugins"), _then_list(None), self._on_found_after(str(end.error or "")))
         self._show_chosen()
 
     def _on_found_after(self, message: str) -> Callable[[Found], None]:
@@ -212,14 +213,14 @@ class PluginDialog(QDialog):
 
 
 def _then_list(work: Job[object] | None) -> Job[Found]:
-    yield Progress(0.0, "Looking for plugins")
+    yield Progress(0.0, tr("Looking for plugins"))
     if work is not None:
         yield from work
     return list_plugins()
 
 
 def _disabled(plugin_id: str) -> Job[object]:
-    yield Progress(0.0, "Switching the plugin off")
+    yield Progress(0.0, tr("Switching the plugin off"))
     return disable(plugin_id)
 
 
@@ -228,11 +229,11 @@ def _about(listed: Listed) -> str:
     plugin, record = listed.plugin, listed.record
     parts = [plugin.description, record.failure if listed.state == "failed" else ""]
     facts = {
-        "Id": plugin.id,
-        "Effects": ", ".join(str(row.get("title")) for row in record.effects),
-        "Licence": plugin.licence,
-        "Place": plugin.path or "an installed package",
-        "Trusted": "yes" if record.trusts(plugin) else "no",
+        tr("Id"): plugin.id,
+        tr("Effects"): ", ".join(str(row.get("title")) for row in record.effects),
+        tr("Licence"): plugin.licence,
+        tr("Place"): plugin.path or tr("an installed package"),
+        tr("Trusted"): "yes" if record.trusts(plugin) else "no",
     }
     parts.append("\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact))
     parts.append(record.details if listed.state == "failed" else "")

@@ -10,12 +10,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from audiosr_desktop.ui.language import LANGUAGES, capitalised, marked, tr
 from audiosr_desktop.ui.panels.device_page import DevicePage
 from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
+from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.settings import Setting, Settings
 
-_NAMES = {0: "Automatic (2048)"}
-_WORDS = {"erb": "ERB"}
+_NAMES = {0: marked("Automatic (2048)")}
+_WORDS = {"erb": "ERB", **LANGUAGES}
 _LEAST_RANGE_DB = 10.0
 
 
@@ -24,15 +26,15 @@ class PreferencesDialog(QDialog):
 
     def __init__(self, settings: Settings, page: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Preferences")
+        self.setWindowTitle(tr("Preferences"))
         self._settings = settings
         self.tabs = QTabWidget()
-        self.tabs.setAccessibleName("Pages")
-        self.tabs.tabBar().setAccessibleName("Pages")
-        self.tabs.addTab(self._window_page(), "Window")
-        self.tabs.addTab(self._spectrogram_page(), "Spectrogram")
+        self.tabs.setAccessibleName(tr("Pages"))
+        self.tabs.tabBar().setAccessibleName(tr("Pages"))
+        self.tabs.addTab(self._window_page(), tr("Window"))
+        self.tabs.addTab(self._spectrogram_page(), tr("Spectrogram"))
         self.device = DevicePage(settings)
-        self.tabs.addTab(self.device, "Device")
+        self.tabs.addTab(self.device, tr("Device"))
         self.tabs.setCurrentIndex(page)
         self.finished.connect(self.device.runner.stop)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
@@ -43,14 +45,17 @@ class PreferencesDialog(QDialog):
 
     def _window_page(self) -> QWidget:
         page, form = _page()
-        form.addRow("Theme", self._words(Settings.theme, self._settings.theme))
-        form.addRow("Opening view", self._words(Settings.opening_view, self._settings.opening_view))
-        form.addRow("Waveform scale", self._words(Settings.waveform_scale, self._settings.waveform_scale))
-        follow = QCheckBox("Turn the page while playing")
+        form.addRow(tr("Theme"), self._words(Settings.theme, self._settings.theme))
+        language = self._words(Settings.language, self._settings.language)
+        language.setToolTip(tr("From the next start on"))
+        form.addRow(tr("Language"), language)
+        form.addRow(tr("Opening view"), self._words(Settings.opening_view, self._settings.opening_view))
+        form.addRow(tr("Waveform scale"), self._words(Settings.waveform_scale, self._settings.waveform_scale))
+        follow = QCheckBox(tr("Turn the page while playing"))
         follow.setChecked(self._settings.follow_playhead)
         follow.toggled.connect(self._on_follow)
-        form.addRow("Playhead", follow)
-        smooth = QCheckBox("Scroll smoothly instead")
+        form.addRow(tr("Playhead"), follow)
+        smooth = QCheckBox(tr("Scroll smoothly instead"))
         smooth.setChecked(self._settings.follow_smoothly)
         smooth.toggled.connect(self._on_smooth)
         form.addRow("", smooth)
@@ -59,38 +64,43 @@ class PreferencesDialog(QDialog):
         wheel.setSingleStep(0.1)
         wheel.setValue(self._settings.wheel_sensitivity)
         wheel.valueChanged.connect(self._on_wheel)
-        form.addRow("Wheel sensitivity", wheel)
-        space = QCheckBox("Plays wherever the focus is; Return presses buttons")
+        form.addRow(tr("Wheel sensitivity"), wheel)
+        space = QCheckBox(tr("Plays wherever the focus is; Return presses buttons"))
         space.setChecked(self._settings.space_plays)
         space.toggled.connect(self._on_space)
-        form.addRow("Space", space)
-        form.addRow("Undo keeps at most (GB)", self._numbers(Settings.undo_gb, self._settings.undo_gb))
+        form.addRow(tr("Space"), space)
+        undo = self._numbers(Settings.undo_gb, self._settings.undo_gb)
+        form.addRow(tr("Undo keeps at most (GB)"), undo)
+        snap = QCheckBox(tr("Snap to zero crossings while they are dragged"))
+        snap.setChecked(self._settings.snap_to_zero)
+        snap.toggled.connect(self._on_snap)
+        form.addRow(tr("Edges"), snap)
         return page
 
     def _spectrogram_page(self) -> QWidget:
         page, form = _page()
         settings = self._settings
-        form.addRow("FFT size", self._numbers(Settings.fft_size, settings.fft_size))
-        form.addRow("Window", self._words(Settings.fft_window, settings.fft_window))
-        form.addRow("Overlap (%)", self._numbers(Settings.overlap, settings.overlap))
-        form.addRow("Zero padding (×)", self._numbers(Settings.zero_padding, settings.zero_padding))
-        form.addRow("Frequency scale", self._words(Settings.frequency_scale, settings.frequency_scale))
-        form.addRow("Colours", self._words(Settings.colour_map, settings.colour_map))
+        form.addRow(tr("FFT size"), self._numbers(Settings.fft_size, settings.fft_size))
+        form.addRow(tr("Window"), self._words(Settings.fft_window, settings.fft_window))
+        form.addRow(tr("Overlap (%)"), self._numbers(Settings.overlap, settings.overlap))
+        form.addRow(tr("Zero padding (×)"), self._numbers(Settings.zero_padding, settings.zero_padding))
+        form.addRow(tr("Frequency scale"), self._words(Settings.frequency_scale, settings.frequency_scale))
+        form.addRow(tr("Colours"), self._words(Settings.colour_map, settings.colour_map))
         self.low = self._level(-160.0, -20.0, settings.level_low_db)
         self.high = self._level(-100.0, 0.0, settings.level_high_db)
         self.low.valueChanged.connect(self._on_low)
         self.high.valueChanged.connect(self._on_high)
-        form.addRow("Lowest level", self.low)
-        form.addRow("Highest level", self.high)
+        form.addRow(tr("Lowest level"), self.low)
+        form.addRow(tr("Highest level"), self.high)
         tilt = self._level(0.0, 30.0, settings.tilt_db)
-        tilt.setSuffix(" dB per decade")
+        tilt.setSuffix(tr(" dB per decade"))
         tilt.valueChanged.connect(self._on_tilt)
-        form.addRow("Brighten above 1 kHz", tilt)
-        overlay = QCheckBox("Draw the waveform over it")
+        form.addRow(tr("Brighten above 1 kHz"), tilt)
+        overlay = QCheckBox(tr("Draw the waveform over it"))
         overlay.setChecked(settings.overlay_waveform)
         overlay.toggled.connect(self._on_overlay)
         form.addRow("", overlay)
-        cutoff = QCheckBox("Show the cutoff line")
+        cutoff = QCheckBox(tr("Show the cutoff line"))
         cutoff.setChecked(settings.show_cutoff)
         cutoff.toggled.connect(self._on_cutoff)
         form.addRow("", cutoff)
@@ -99,7 +109,7 @@ class PreferencesDialog(QDialog):
     def _words(self, setting: Setting[str], value: str) -> ChoiceBox:
         box = ChoiceBox()
         for choice in setting.choices:
-            box.addItem(_WORDS.get(choice, choice[:1].upper() + choice[1:]), choice)
+            box.addItem(capitalised(tr(_WORDS.get(choice, choice))), choice)
         box.setCurrentIndex(box.findData(value))
 
         def take(_: int) -> None:
@@ -111,7 +121,7 @@ class PreferencesDialog(QDialog):
     def _numbers(self, setting: Setting[int] | Setting[float], value: float) -> ChoiceBox:
         box = ChoiceBox()
         for choice in setting.choices:
-            box.addItem(_NAMES.get(int(choice), f"{choice:g}"), choice)
+            box.addItem(tr(_NAMES[int(choice)]) if int(choice) in _NAMES else figures(choice, "g"), choice)
         box.setCurrentIndex(box.findData(value))
 
         def take(_: int) -> None:
@@ -135,6 +145,9 @@ class PreferencesDialog(QDialog):
 
     def _on_space(self, plays: bool) -> None:
         self._settings.space_plays = plays
+
+    def _on_snap(self, snaps: bool) -> None:
+        self._settings.snap_to_zero = snaps
 
     def _on_smooth(self, smooth: bool) -> None:
         self._settings.follow_smoothly = smooth

@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.project import SUFFIX
+from audiosr_desktop.ui.language import tr
 
-_PATTERN = f"Projects (*{SUFFIX})"
+_PATTERN = f"(*{SUFFIX})"
 
 
 class SaveDialog(QDialog):
@@ -29,18 +30,20 @@ class SaveDialog(QDialog):
 
     def __init__(self, path: Path, self_contained: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Save project")
+        self.setWindowTitle(tr("Save project"))
         self.choice: tuple[Path, bool] | None = None
         self.path = QLineEdit(str(path))
         self.path.setMinimumWidth(420)
-        self.path.setAccessibleName("Project file")
-        browse = QPushButton("Browse…")
+        self.path.setAccessibleName(tr("Project file"))
+        browse = QPushButton(tr("Browse…"))
         browse.clicked.connect(self._on_browse)
         row = QHBoxLayout()
         row.addWidget(self.path, 1)
         row.addWidget(browse)
-        self.self_contained = QCheckBox("Copy the source files' sound into the project")
-        self.self_contained.setToolTip("Larger, but needs no other file. Otherwise the sources are linked.")
+        self.self_contained = QCheckBox(tr("Copy the source files' sound into the project"))
+        self.self_contained.setToolTip(
+            tr("Larger, but needs no other file. Otherwise the sources are linked.")
+        )
         self.self_contained.setChecked(self_contained)
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
@@ -58,9 +61,9 @@ class SaveDialog(QDialog):
     def _on_browse(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
             self,
-            "Save project",
+            tr("Save project"),
             self.path.text(),
-            _PATTERN,
+            f"{tr('Projects')} {_PATTERN}",
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
         if name:
@@ -74,7 +77,7 @@ class SaveDialog(QDialog):
             path = path.with_name(path.name + SUFFIX)
         if path.exists():
             answer = QMessageBox.question(
-                self, "Replace the project?", f"{path.name} exists already. Replace it?"
+                self, tr("Replace the project?"), tr("{name} exists already. Replace it?", name=path.name)
             )
             if answer != QMessageBox.StandardButton.Yes:
                 return
@@ -87,13 +90,15 @@ class RelocateDialog(QDialog):
 
     def __init__(self, missing: Sequence[SourceLink], folder: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Missing sources")
+        self.setWindowTitle(tr("Missing sources"))
         self.setMinimumWidth(560)
         self._folder = folder
         self.found: dict[Path, Path] = {}
         text = QLabel(
-            "These files are not where they were, or have changed. What is not found is silent "
-            "until it is; the project keeps its links."
+            tr(
+                "These files are not where they were, or have changed. What is not found is silent "
+                "until it is; the project keeps its links.",
+            )
         )
         text.setWordWrap(True)
         layout = QVBoxLayout(self)
@@ -106,8 +111,8 @@ class RelocateDialog(QDialog):
         for link in missing:
             place = QLabel(str(link.path))
             place.setWordWrap(True)
-            button = QPushButton("Find…")
-            button.setAccessibleName(f"Find {link.path.name}")
+            button = QPushButton(tr("Find…"))
+            button.setAccessibleName(tr("Find {name}", name=link.path.name))
             button.clicked.connect(self._on_find)
             row = QHBoxLayout()
             row.addWidget(place, 1)
@@ -116,7 +121,7 @@ class RelocateDialog(QDialog):
             self.find_buttons.append(button)
             self._places.append(place)
         buttons = QDialogButtonBox()
-        buttons.addButton("Open", QDialogButtonBox.ButtonRole.AcceptRole).setProperty("primary", True)
+        buttons.addButton(tr("Open"), QDialogButtonBox.ButtonRole.AcceptRole).setProperty("primary", True)
         buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
@@ -126,7 +131,7 @@ class RelocateDialog(QDialog):
     def _on_find(self) -> None:
         sender = self.sender()
         link = self._missing[next(i for i, button in enumerate(self.find_buttons) if button is sender)]
-        name, _ = QFileDialog.getOpenFileName(self, f"Find {link.path.name}", self._folder)
+        name, _ = QFileDialog.getOpenFileName(self, tr("Find {name}", name=link.path.name), self._folder)
         if name:
             self.take(link, Path(name))
 
@@ -134,12 +139,14 @@ class RelocateDialog(QDialog):
         """Take a file for a missing one if it is the same; others that lie beside it are taken too."""
         if not link.fits(path):
             QMessageBox.warning(
-                self, "Missing sources", f"{path.name} is not the file that the project was made with."
+                self,
+                tr("Missing sources"),
+                tr("{name} is not the file that the project was made with.", name=path.name),
             )
             return False
         for other, place in zip(self._missing, self._places, strict=True):
             beside = path if other is link else path.parent / other.path.name
             if other.path not in self.found and other.fits(beside):
                 self.found[other.path] = beside
-                place.setText(f"{other.path.name}: found in {beside.parent}")
+                place.setText(tr("{name}: found in {parent}", name=other.path.name, parent=beside.parent))
         return True

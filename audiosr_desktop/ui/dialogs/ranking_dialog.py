@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from audiosr_desktop.playback.ranking import BEST, Ranking, anchor_of
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.transport import Transport
 
 
@@ -25,14 +26,16 @@ class RankingDialog(QDialog):
         self._numbers = [*numbers, len(transport.takes)]  # the anchor is played behind all takes
         self.ranking = ranking
         self._transport = transport
-        self.setWindowTitle("Blind ranking")
+        self.setWindowTitle(tr("Blind ranking"))
         grid = QGridLayout(self)
-        self.said = QLabel("How near is each sound to the reference? 100 is the same; mark all of them.")
+        self.said = QLabel(tr("How near is each sound to the reference? 100 is the same; mark all of them."))
         self.said.setWordWrap(True)
         self.said.setMinimumWidth(460)
         grid.addWidget(self.said, 0, 0, 1, 3)
-        self.hear_buttons = [QPushButton("Reference")]
-        self.hear_buttons += [QPushButton(f"Sound {i + 1}") for i in range(len(ranking.stimuli))]
+        self.hear_buttons = [QPushButton(tr("Reference"))]
+        self.hear_buttons += [
+            QPushButton(tr("Sound {number}", number=i + 1)) for i in range(len(ranking.stimuli))
+        ]
         self.sliders: list[QSlider] = []
         self.marks: list[QLabel] = []
         for row, button in enumerate(self.hear_buttons):
@@ -44,7 +47,7 @@ class RankingDialog(QDialog):
             slider, mark = QSlider(Qt.Orientation.Horizontal), QLabel("–")
             slider.setRange(0, BEST)
             slider.setValue(BEST // 2)
-            slider.setAccessibleName(f"Mark of sound {row + 1}")
+            slider.setAccessibleName(tr("Mark of sound {number}", number=row + 1))
             slider.valueChanged.connect(lambda value, row=row: self.mark(row, value))
             mark.setMinimumWidth(34)
             self.sliders.append(slider)
@@ -53,11 +56,11 @@ class RankingDialog(QDialog):
             grid.addWidget(mark, row + 2, 2)
         grid.setColumnStretch(1, 1)
         last = len(ranking.stimuli) + 2
-        self.finish_button = QPushButton("Show the result")
+        self.finish_button = QPushButton(tr("Show the result"))
         self.finish_button.setEnabled(False)
         self.finish_button.clicked.connect(self.show_result)
         grid.addWidget(self.finish_button, last, 0, 1, 3)
-        self.export = QPushButton("Export the result…")
+        self.export = QPushButton(tr("Export the result…"))
         self.export.setVisible(False)
         grid.addWidget(self.export, last + 1, 0, 1, 3)
         self.finished.connect(self._on_finished)
@@ -85,7 +88,7 @@ class RankingDialog(QDialog):
         self.export.setVisible(True)
         lines = [f"{mark:3d}  {stimulus.name}" for stimulus, mark in self.ranking.best_first()]
         if not self.ranking.reliable:
-            lines.append("The hidden reference got less than 90: the marks say little.")
+            lines.append(tr("The hidden reference got less than 90: the marks say little."))
         self.said.setText("\n".join(lines))
 
     @Slot()

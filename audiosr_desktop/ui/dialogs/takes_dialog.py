@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.playback.takes import letter
+from audiosr_desktop.ui.language import tr
 
 
 class TakesDialog(QDialog):
@@ -46,7 +47,7 @@ class TakesDialog(QDialog):
         said = QLabel(text)
         said.setWordWrap(True)
         self.list = QListWidget()
-        self.list.setAccessibleName("Takes")
+        self.list.setAccessibleName(tr("Takes"))
         self.list.setSpacing(3)
         self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         for number, name in enumerate(names):
@@ -55,10 +56,10 @@ class TakesDialog(QDialog):
             item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
             if number in fixed:
                 item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
-                item.setToolTip("The others are compared with it")
+                item.setToolTip(tr("The others are compared with it"))
         self.list.itemChanged.connect(self._show)
         self.buttons = QDialogButtonBox()
-        self.start = self.buttons.addButton("Start", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start = self.buttons.addButton(tr("Start"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.start.setProperty("primary", True)
         self.buttons.addButton(QDialogButtonBox.StandardButton.Cancel)
         self.buttons.accepted.connect(self.accept)

@@ -13,14 +13,15 @@ from audiosr_desktop.effects.chain import PREFIX, Step, chain_steps
 from audiosr_desktop.effects.effect import Effect, Value, resolve_values
 from audiosr_desktop.effects.presets import find_preset, installed_presets
 from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.ui.language import marked, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 
 ASK = "ask"
 _RULES = (
-    ("Number the new file", "number"),
-    ("Skip the source", "skip"),
-    ("Replace the file", "overwrite"),
-    ("Ask at the start", ASK),
+    (marked("Number the new file"), "number"),
+    (marked("Skip the source"), "skip"),
+    (marked("Replace the file"), "overwrite"),
+    (marked("Ask at the start"), ASK),
 )
 _IN_EDITOR = "editor"
 
@@ -45,20 +46,20 @@ class BatchForm(QWidget):
         self._effects, self._chosen = effects, chosen
         self._example: Path | None = None
         self.process = ChoiceBox()
-        self.process.setAccessibleName("What is done")
+        self.process.setAccessibleName(tr("What is done"))
         self.template = QLineEdit(DEFAULT_TEMPLATE)
-        self.template.setAccessibleName("Names of the results")
+        self.template.setAccessibleName(tr("Names of the results"))
         self.template.setToolTip("\n".join(f"{{{name}}}  {text}" for name, text in VARIABLES.items()))
         self.sample = QLabel()
         self.sample.setProperty("quiet", True)
         self.clash = ChoiceBox()
-        self.clash.setAccessibleName("When a name is taken")
+        self.clash.setAccessibleName(tr("When a name is taken"))
         for text, rule in _RULES:
-            self.clash.addItem(text, rule)
+            self.clash.addItem(tr(text), rule)
         self.folder = QLineEdit()
-        self.folder.setPlaceholderText("“Restored” beside each source")
-        self.folder.setAccessibleName("Target folder")
-        browse = QPushButton("Choose…")
+        self.folder.setPlaceholderText(tr("“Restored” beside each source"))
+        self.folder.setAccessibleName(tr("Target folder"))
+        browse = QPushButton(tr("Choose…"))
         browse.clicked.connect(self._on_browse)
         self.template.textChanged.connect(self._show_sample)
         self.process.currentIndexChanged.connect(self._show_sample)
@@ -67,11 +68,11 @@ class BatchForm(QWidget):
         target.addWidget(browse)
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addRow("Process", self.process)
-        layout.addRow("Name", self.template)
+        layout.addRow(tr("Process"), self.process)
+        layout.addRow(tr("Name"), self.template)
         layout.addRow("", self.sample)
-        layout.addRow("If the name is taken", self.clash)
-        layout.addRow("Target folder", target)
+        layout.addRow(tr("If the name is taken"), self.clash)
+        layout.addRow(tr("Target folder"), target)
         self.offer()
 
     def offer(self) -> None:
@@ -81,12 +82,12 @@ class BatchForm(QWidget):
         chosen = self._chosen()
         effects = self._effects()
         for effect in effects.values():
-            self.process.addItem(effect.title, effect.id)
+            self.process.addItem(tr(effect.title), effect.id)
         if chosen is not None and chosen[0] in effects:
-            title = effects[chosen[0]].title
-            self.process.insertItem(0, f"{title}, as set in the editor", _IN_EDITOR)
+            title = tr(effects[chosen[0]].title)
+            self.process.insertItem(0, tr("{title}, as set in the editor", title=title), _IN_EDITOR)
         for preset in installed_presets()[0]:
-            self.process.addItem(f"Preset: {preset.chain.title}", str(preset.path))
+            self.process.addItem(tr("Preset: {title}", title=preset.chain.title), str(preset.path))
         self.process.setCurrentIndex(max(0, self.process.findData(before)))
 
     def show_example(self, path: Path | None) -> None:
@@ -149,6 +150,6 @@ class BatchForm(QWidget):
 
     @Slot()
     def _on_browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Target folder", self.folder.text())
+        folder = QFileDialog.getExistingDirectory(self, tr("Target folder"), self.folder.text())
         if folder:
             self.folder.setText(folder)

@@ -10,17 +10,18 @@ from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionView
 
 from audiosr_desktop.batch.queue import Item
 from audiosr_desktop.batch.runner import Shown
+from audiosr_desktop.ui.language import marked, tr
 from audiosr_desktop.ui.readout import format_length
 
-COLUMNS = ("File", "Length", "State", "Result")
+COLUMNS = (marked("File"), marked("Length"), marked("State"), marked("Result"))
 FRACTION_ROLE = int(Qt.ItemDataRole.UserRole)
 _WORDS = {
-    "queued": "Waiting",
-    "running": "Working",
-    "written": "Writing",
-    "done": "✓ Done",
-    "failed": "✗ Failed",
-    "skipped": "– Skipped",
+    "queued": marked("Waiting"),
+    "running": marked("Working"),
+    "written": marked("Writing"),
+    "done": marked("✓ Done"),
+    "failed": marked("✗ Failed"),
+    "skipped": marked("– Skipped"),
 }
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -76,7 +77,7 @@ class BatchModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
     ) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return COLUMNS[section]
+            return tr(COLUMNS[section])
         if role == Qt.ItemDataRole.TextAlignmentRole and section == 1:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
@@ -101,7 +102,7 @@ class BatchModel(QAbstractTableModel):
         if column == 1:
             return format_length(item.duration_s) if item.info else ""
         if column == 2:
-            return f"{shown.fraction:.0%} {shown.stage}" if shown is not None else _WORDS[item.state]
+            return f"{shown.fraction:.0%} {shown.stage}" if shown is not None else tr(_WORDS[item.state])
         if item.reason:
             return item.reason
         return item.target.name if item.target is not None and item.state == "done" else ""
@@ -129,7 +130,7 @@ class BatchTable(QTableView):
         super().__init__(parent)
         self.setModel(model)
         self.setItemDelegateForColumn(2, ProgressDelegate(self))
-        self.setAccessibleName("Files of the batch")
+        self.setAccessibleName(tr("Files of the batch"))
         self.setSelectionBehavior(QTableView.SelectionBehavior.SelectRows)
         self.setShowGrid(False)
         self.setWordWrap(False)
@@ -172,7 +173,7 @@ class BatchTable(QTableView):
             painter.drawText(
                 self.viewport().rect(),
                 Qt.AlignmentFlag.AlignCenter,
-                "Drop files and folders here, or use Add.",
+                tr("Drop files and folders here, or use Add."),
             )
             painter.end()
 

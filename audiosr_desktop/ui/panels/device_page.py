@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVB
 from audiosr_desktop.job import Job, Progress, part_of
 from audiosr_desktop.ui.device_words import report_words
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.fields import NumberBox
 from audiosr_desktop.ui.settings import Settings
 
@@ -20,26 +21,30 @@ class DevicePage(QWidget):
         super().__init__(parent)
         self._settings = settings
         self.runner = JobRunner(self)
-        self.threads = _whole(_MOST_THREADS, settings.threads, "Automatic")
-        self.threads.setAccessibleName("Threads")
-        self.threads.setToolTip("Of the processor that a model may use")
-        self.memory = _whole(_MOST_MEBI, settings.gpu_memory_mb, "No limit")
+        self.threads = _whole(_MOST_THREADS, settings.threads, tr("Automatic"))
+        self.threads.setAccessibleName(tr("Threads"))
+        self.threads.setToolTip(tr("Of the processor that a model may use"))
+        self.memory = _whole(_MOST_MEBI, settings.gpu_memory_mb, tr("No limit"))
         self.memory.setSingleStep(512)
-        self.memory.setSuffix(" MB")
-        self.memory.setAccessibleName("Memory on a GPU")
-        self.memory.setToolTip("Most that each graph of a model may hold there")
-        self.test = QPushButton("Test device")
-        self.test.setToolTip("Run a known chunk through the recommended model and compare with the reference")
-        self.cancel = QPushButton("Cancel")
+        self.memory.setSuffix(tr(" MB"))
+        self.memory.setAccessibleName(tr("Memory on a GPU"))
+        self.memory.setToolTip(tr("Most that each graph of a model may hold there"))
+        self.test = QPushButton(tr("Test device"))
+        self.test.setToolTip(
+            tr(
+                "Run a known chunk through the recommended model and compare with the reference",
+            )
+        )
+        self.cancel = QPushButton(tr("Cancel"))
         self.cancel.hide()
         self.result = QLabel()
         self.result.setWordWrap(True)
-        self.result.setAccessibleName("Result of the test")
+        self.result.setAccessibleName(tr("Result of the test"))
         form = QFormLayout()
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(10)
-        form.addRow("Threads", self.threads)
-        form.addRow("Memory on a GPU", self.memory)
+        form.addRow(tr("Threads"), self.threads)
+        form.addRow(tr("Memory on a GPU"), self.memory)
         row = QHBoxLayout()
         row.addWidget(self.test)
         row.addWidget(self.cancel)
@@ -71,9 +76,9 @@ class DevicePage(QWidget):
         settings = self._settings
         self.test.setEnabled(False)
         self.cancel.show()
-        self.result.setText("Testing…")
+        self.result.setText(tr("Testing…"))
         job = _test(settings.threads, settings.gpu_memory_mb << 20)
-        self.runner.start("Test device", job, self.result.setText)
+        self.runner.start(tr("Test device"), job, self.result.setText)
 
     @Slot(object)
     def _on_progressed(self, progress: Progress) -> None:
@@ -84,7 +89,7 @@ class DevicePage(QWidget):
         self.test.setEnabled(True)
         self.cancel.hide()
         if end.cancelled:
-            self.result.setText("Cancelled.")
+            self.result.setText(tr("Cancelled."))
         elif end.error is not None:
             self.result.setText(str(end.error))
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QTabBar, QToolButton, QWidget
 
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
+from audiosr_desktop.ui.language import tr
 
 
 class DocumentTabs(QTabBar):
@@ -17,7 +18,7 @@ class DocumentTabs(QTabBar):
         super().__init__(parent)
         self._documents = documents
         self._shown: tuple[Document, ...] = ()
-        self.setAccessibleName("Open documents")
+        self.setAccessibleName(tr("Open documents"))
         self.setDocumentMode(True)
         self.setExpanding(False)
         self.setMovable(True)
@@ -41,8 +42,8 @@ class DocumentTabs(QTabBar):
             self._shown = documents.all
             for place, document in enumerate(self._shown):
                 self.setTabText(place, document.path.name.replace("&", "&&") + (" •" * document.modified))
-                unsaved = "\nNot saved" if document.modified else ""
-                name = f"Close {document.path.name}"
+                unsaved = tr("\nNot saved") if document.modified else ""
+                name = tr("Close {name}", name=document.path.name)
                 self.tabButton(place, QTabBar.ButtonPosition.RightSide).setAccessibleName(name)
                 self.setTabToolTip(place, f"{document.path}{unsaved}")
             if documents.current is not None and documents.current in self._shown:
@@ -57,7 +58,7 @@ class DocumentTabs(QTabBar):
         button = QToolButton(self)
         button.setText("×")
         button.setProperty("flat", True)
-        button.setToolTip("Close (Ctrl+W)")
+        button.setToolTip(tr("Close (Ctrl+W)"))
         button.clicked.connect(self._on_close_clicked)
         return button
 

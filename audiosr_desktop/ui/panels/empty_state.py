@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from audiosr_desktop.ui.icons import pixmap
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme
 
 _RECENT_SHOWN = 5
@@ -24,19 +25,21 @@ class EmptyState(QWidget):
         self._recent.setSpacing(2)
         self.picture = QLabel()
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        heading = QLabel("Drop a sound here")
+        heading = QLabel(tr("Drop a sound here"))
         heading.setProperty("heading", True)
         heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text = QLabel(
-            "WAV, FLAC, AIFF, Ogg, Opus, MP3 and more. The file itself is never changed:\n"
-            "the result is exported as a new one."
+            tr(
+                "WAV, FLAC, AIFF, Ogg, Opus, MP3 and more. The file itself is never changed:\nthe "
+                "result is exported as a new one.",
+            )
         )
         text.setProperty("quiet", True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.open_button = QPushButton("Open…")
+        self.open_button = QPushButton(tr("Open…"))
         self.open_button.setProperty("primary", True)
         self.open_button.clicked.connect(self.open_wanted)
-        self.example_button = QPushButton("Open the example")
+        self.example_button = QPushButton(tr("Open the example"))
         self.example_button.clicked.connect(self.example_wanted)
         row = QHBoxLayout()
         row.addStretch(1)

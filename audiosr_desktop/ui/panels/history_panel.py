@@ -1,5 +1,7 @@
 """HistoryPanel: the steps of a document, what they were made with, and the space they take."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
@@ -15,8 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.audio.history import Step, space_bytes
+from audiosr_desktop.effects.effect import Effect, Parameter
 from audiosr_desktop.ui.document import Document
-from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures, format_length
 
 
 class HistoryPanel(QWidget):
@@ -27,8 +31,10 @@ class HistoryPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document: Document | None = None
+        self._effects: Mapping[str, Effect] = {}
         self.list = QTreeWidget()
-        self.list.setAccessibleName("History")
+        self.list.setAccessibleName(tr("History"))
+        self.list.header().setAccessibleName(tr("Columns"))
         self.list.setHeaderHidden(True)
         self.list.setColumnCount(2)
         self.list.setRootIsDecorated(False)
@@ -43,8 +49,8 @@ class HistoryPanel(QWidget):
         self.list.currentItemChanged.connect(self._on_chosen)
         self.space = QLabel()
         self.space.setProperty("quiet", True)
-        self.values_button = QPushButton("Edit values…")
-        self.values_button.setToolTip("Show the values of this step in the form of its effect")
+        self.values_button = QPushButton(tr("Edit values…"))
+        self.values_button.setToolTip(tr("Show the values of this step in the form of its effect"))
         self.values_button.clicked.connect(self._on_values_wanted)
         self.list.itemActivated.connect(self._on_values_wanted)
         foot = QHBoxLayout()
@@ -77,17 +83,41 @@ class HistoryPanel(QWidget):
                 sizes = space_bytes(history)
                 steps = [None, *(step for step, _ in history.steps)]
                 for place, (step, size) in enumerate(zip(steps, sizes, strict=True)):
-                    row = QTreeWidgetItem([name_of(step), size_words(size)])
+                    known = self._parameters_of(step)
+                    row = QTreeWidgetItem([name_of(step, known), size_words(size)])
                     row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                    row.setToolTip(0, details_of(step))
+                    row.setToolTip(0, details_of(step, known))
                     if place > history.index:
                         row.setForeground(0, self.palette().placeholderText())
                     self.list.addTopLevelItem(row)
                 self.list.setCurrentIndex(self.list.model().index(history.index, 0))
-                self.space.setText(f"{size_words(sum(sizes)) or 'No'} space used")
+                self.space.setText(
+                    tr(
+                        "{size} space used",
+                        size=size_words(sum(sizes)),
+                    )
+                    if sum(sizes)
+                    else tr("No space used")
+                )
             else:
                 self.space.clear()
         self._show_button()
+
+    def show_step(self, place: int) -> None:
+        """Bring the row of a step to sight, without going there."""
+        with QSignalBlocker(self.list):
+            self.list.setCurrentIndex(self.list.model().index(place, 0))
+        self.list.scrollTo(self.list.currentIndex())
+        self._show_button()
+
+    def set_effects(self, effects: Mapping[str, Effect]) -> None:
+        """Know the units of the values of these effects."""
+        self._effects = effects
+        self._show_steps()
+
+    def _parameters_of(self, step: Step | None) -> dict[str, Parameter]:
+        effect = self._effects.get(step.effect_id) if step is not None else None
+        return {one.id: one for one in effect.parameters} if effect is not None else {}
 
     def _step(self) -> Step | None:
         """Return the step of the current row."""
@@ -120,30 +150,36 @@ class HistoryPanel(QWidget):
             super().keyPressEvent(event)
 
 
-def name_of(step: Step | None) -> str:
-    """Return a step with its first values: "Gain · 3 dB"."""
+def name_of(step: Step | None, known: Mapping[str, Parameter]) -> str:
+    """Return a step with its first values: "Gain · 3 dB"; `known` are the parameters of its effect."""
     if step is None:
-        return "As opened"
-    values = [value_words(value) for name, value in step.values.items() if name != "seed"]
+        return tr("As opened")
+    values = [value_words(value, known.get(name)) for name, value in step.values.items() if name != "seed"]
     return " · ".join([step.text, *[words for words in values if words][:2]])
 
 
-def details_of(step: Step | None) -> str:
+def details_of(step: Step | None, known: Mapping[str, Parameter]) -> str:
     """Return everything about a step, a line each."""
     if step is None:
-        return "The sound as it was opened"
+        return tr("The sound as it was opened")
     lines = [step.text]
     if step.elapsed_s:
-        lines.append(f"Took {format_length(step.elapsed_s)}")
-    lines += [f"{name.replace('_', ' ')}: {value}" for name, value in step.values.items()]
+        lines.append(tr("Took {length}", length=format_length(step.elapsed_s)))
+    for name, value in step.values.items():
+        parameter = known.get(name)
+        title = tr(parameter.title) if parameter is not None else name.replace("_", " ")
+        lines.append(f"{title}: {value_words(value, parameter) or value}")
     return "\n".join(lines)
 
 
-def value_words(value: object) -> str:
+def value_words(value: object, parameter: Parameter | None) -> str:
     """Return a value in a few letters; switches and empty ones say nothing without their names."""
     if isinstance(value, bool) or value in ("", 0):
         return ""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, int | float):
+        return tr(str(value))
+    unit = f" {parameter.unit}" if parameter is not None and parameter.unit else ""
+    return figures(value, "g") + unit
 
 
 def size_words(size_bytes: int) -> str:
@@ -152,5 +188,5 @@ def size_words(size_bytes: int) -> str:
         return ""
     for unit, scale in (("GB", 1e9), ("MB", 1e6)):
         if size_bytes >= scale:
-            return f"{size_bytes / scale:.1f} {unit}"
+            return f"{figures(size_bytes / scale, '.1f')} {unit}"
     return f"{max(1, round(size_bytes / 1e3))} kB"

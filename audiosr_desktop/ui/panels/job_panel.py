@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.job_runner import JobEnd
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_length
 
 _STEPS = 1000
@@ -29,11 +30,11 @@ class JobPanel(QWidget):
         self.bar = QProgressBar()
         self.bar.setRange(0, _STEPS)
         self.bar.setTextVisible(False)
-        self.bar.setAccessibleName("Progress")
+        self.bar.setAccessibleName(tr("Progress"))
         self.times = QLabel()
         self.times.setProperty("quiet", True)
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.setToolTip("Cancel the job (Ctrl+.)")
+        self.cancel_button = QPushButton(tr("Cancel"))
+        self.cancel_button.setToolTip(tr("Cancel the job (Ctrl+.)"))
         self.cancel_button.clicked.connect(self._on_cancel)
         foot = QHBoxLayout()
         foot.addWidget(self.times, 1)
@@ -57,7 +58,7 @@ class JobPanel(QWidget):
         """Show a job that begins."""
         self._began, self._fraction, self._running = time.monotonic(), 0.0, True
         self.title.setText(title)
-        self.stage.setText("Starting…")
+        self.stage.setText(tr("Starting…"))
         self.times.clear()
         self.bar.setValue(0)
         self.cancel_button.setEnabled(True)
@@ -78,11 +79,11 @@ class JobPanel(QWidget):
         self._clock.stop()
         self._show_bar(shown=False)
         if end.cancelled:
-            self.stage.setText("Cancelled. Nothing was changed.")
+            self.stage.setText(tr("Cancelled. Nothing was changed."))
         elif end.error is not None:
-            self.stage.setText("Failed. Nothing was changed.")
+            self.stage.setText(tr("Failed. Nothing was changed."))
         else:
-            self.stage.setText(f"Done in {format_length(end.elapsed_s)}.")
+            self.stage.setText(tr("Done in {length}.", length=format_length(end.elapsed_s)))
 
     def clear(self) -> None:
         """Forget how the last job ended."""
@@ -94,7 +95,7 @@ class JobPanel(QWidget):
         """Say that Cancel was heard."""
         if self._running:
             self.cancel_button.setEnabled(False)
-            self.stage.setText("Cancelling…")
+            self.stage.setText(tr("Cancelling…"))
             self.times.clear()
 
     @Slot()
@@ -113,10 +114,10 @@ class JobPanel(QWidget):
     @Slot()
     def _show_times(self) -> None:
         elapsed = time.monotonic() - self._began
-        text = f"{rough_time(elapsed)} elapsed"
+        text = tr("{time} elapsed", time=rough_time(elapsed))
         if elapsed >= _GUESS_FROM_S and self._fraction > 0.02:
             left = elapsed * (1.0 - self._fraction) / self._fraction
-            text += f" · about {rough_time(left)} left" if self._fraction < 1.0 else ""
+            text += tr(" · about {time} left", time=rough_time(left)) if self._fraction < 1.0 else ""
         if self.cancel_button.isEnabled():
             self.times.setText(text)
 

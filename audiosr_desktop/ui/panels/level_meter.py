@@ -7,6 +7,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme, figures_font
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class LevelMeter(QWidget):
         self._bars: list[float] = []
         self._held: list[tuple[float, int]] = []  # level, times left
         self.text = ("", "")
-        self.setAccessibleName("Level")
+        self.setAccessibleName(tr("Level"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setFixedSize(QSize(232, 26))
         self.show_levels(None)
@@ -53,8 +54,10 @@ class LevelMeter(QWidget):
         shown = " · ".join(filter(None, self.text))
         self.setAccessibleDescription(shown)
         self.setToolTip(
-            "Peak, −60 to 0 dBFS; TP: highest true peak since playing began, dBTP; "
-            "M and S: loudness of the last 0.4 and 3 s, LUFS"
+            tr(
+                "Peak, −60 to 0 dBFS; TP: highest true peak since playing began, dBTP; M and S: "
+                "loudness of the last 0.4 and 3 s, LUFS",
+            )
         )
         self.update()
 

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
 from audiosr_desktop.audio.takes import TakeSet
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.takes import letter
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.transport import TAKE_A, Transport
 from audiosr_desktop.ui.variations import Variations
 
@@ -51,17 +53,17 @@ class TakesMenu(QMenu):
         if self.blind_order:
             order = self._shuffled(len(order))
         for place, number in enumerate(order):
-            text = f"Take {place + 1}" if self.blind_order else self._told(number, takes)
+            text = tr("Take {value}", value=place + 1) if self.blind_order else self._told(number, takes)
             action = self.addAction(text)
             action.setCheckable(True)
             action.setChecked(transport.take == number)
             action.triggered.connect(lambda _=False, number=number: transport.select_take(number))
         self.addSeparator()
-        blind = self.addAction("Blind order")
+        blind = self.addAction(tr("Blind order"))
         blind.setCheckable(True)
         blind.setChecked(self.blind_order)
         blind.setEnabled(transport.can_compare)
-        blind.setToolTip("Names, levels and order are hidden in this menu and in the bar")
+        blind.setToolTip(tr("Names, levels and order are hidden in this menu and in the bar"))
         blind.toggled.connect(self.set_blind_order)
         self.addSeparator()
         for action in self._makers:
@@ -69,14 +71,18 @@ class TakesMenu(QMenu):
         heard = transport.take
         results = takes is not None and heard > TAKE_A and not self.blind_order
         use = self.addAction(
-            "Use the take that is heard" if self.blind_order else f"Use take {letter(max(heard, 0))}"
+            tr(
+                "Use the take that is heard",
+            )
+            if self.blind_order
+            else tr("Use take {letter}", letter=letter(max(heard, 0)))
         )
         use.setEnabled(takes is not None and heard > TAKE_A and heard != self._variations.used())
         use.triggered.connect(lambda: self._variations.use(heard))
-        rename = self.addAction("Rename…")
+        rename = self.addAction(tr("Rename…"))
         rename.setEnabled(takes is not None and heard >= TAKE_A and not self.blind_order)
         rename.triggered.connect(lambda: self._rename(heard))
-        drop = self.addAction(f"Drop take {letter(max(heard, 0))}")
+        drop = self.addAction(tr("Drop take {letter}", letter=letter(max(heard, 0))))
         drop.setVisible(results)
         drop.setEnabled(self._variations.can_drop(heard))
         drop.triggered.connect(lambda: self._variations.drop(heard))
@@ -94,7 +100,7 @@ class TakesMenu(QMenu):
         return self._order
 
     def _told(self, number: int, takes: TakeSet | None) -> str:
-        name = takes.names[number] if takes is not None else ("Source", "Result")[number]
+        name = takes.names[number] if takes is not None else (tr("Source"), tr("Result"))[number]
         offset = self._transport.offset_of(number)
         level = f"\t{offset:+.1f} dB".replace("-", "−") if number and offset is not None else ""
         return f"{letter(number)} · {name}{level}"
@@ -103,7 +109,10 @@ class TakesMenu(QMenu):
         takes = self._variations.current()
         if takes is not None:
             name, taken = QInputDialog.getText(
-                self, "Rename take", f"Name of take {letter(number)}:", text=takes.names[number]
+                self,
+                tr("Rename take"),
+                tr("Name of take {letter}:", letter=letter(number)),
+                text=takes.names[number],
             )
             if taken:
                 self._variations.rename(number, name)
@@ -121,19 +130,24 @@ class HearingMenu(QMenu):
     def _fill(self) -> None:
         self.clear()
         transport = self._transport
-        group = self._section("Speed, pitch kept")
+        group = self._section(tr("Speed, pitch kept"))
         for speed in SPEEDS:
-            self._choice(group, f"{speed:g} ×", transport.player.speed == speed, transport.set_speed, speed)
-        group = self._section("Channels")
+            self._choice(
+                group, figures(speed, "g") + " ×", transport.player.speed == speed, transport.set_speed, speed
+            )
+        group = self._section(tr("Channels"))
         sound = transport.heard_sound
         channels = sound.channels if sound is not None else 0
-        choices = {"All": Monitor()}
+        choices = {tr("All"): Monitor()}
         if channels > 1:
-            choices |= {"Mono": Monitor("mono"), "Side (L − R)": Monitor("side")}
-            choices |= {f"Channel {number + 1} alone": Monitor("solo", number) for number in range(channels)}
+            choices |= {tr("Mono"): Monitor("mono"), tr("Side (L − R)"): Monitor("side")}
+            choices |= {
+                tr("Channel {number} alone", number=number + 1): Monitor("solo", number)
+                for number in range(channels)
+            }
         for text, monitor in choices.items():
             self._choice(group, text, transport.player.monitor == monitor, transport.set_monitor, monitor)
-        group = self._section("Gain of the difference")
+        group = self._section(tr("Gain of the difference"))
         for gain in DELTA_GAINS_DB:
             self._choice(group, f"+{gain} dB", transport.delta_db == gain, transport.set_delta_db, gain)
         self.addSeparator()
@@ -142,18 +156,25 @@ class HearingMenu(QMenu):
         device = transport.player.device
         if device is not None:
             name, rate, latency_s = device
-            told = self.addAction(f"{name} · {rate / 1000:g} kHz · latency {latency_s * 1000:.0f} ms")
+            told = self.addAction(
+                tr(
+                    "{name} · {rate} kHz · latency {latency} ms",
+                    name=name,
+                    rate=figures(rate / 1000, "g"),
+                    latency=figures(latency_s * 1000, ".0f"),
+                )
+            )
             told.setEnabled(False)
 
     def _add_devices(self) -> None:
         names = self._transport.player.device_names
         if not names:
             return
-        menu = self.addMenu("Sound device")
+        menu = self.addMenu(tr("Sound device"))
         group = QActionGroup(menu)
         chosen = self._transport.chosen_device
         for name in ["", *dict.fromkeys(names)]:
-            action = menu.addAction(name or "System default")
+            action = menu.addAction(name or tr("System default"))
             action.setCheckable(True)
             action.setChecked(name == chosen)
             group.addAction(action)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.marking import Marking
 from audiosr_desktop.ui.readout import format_length, format_time
 
@@ -27,8 +28,9 @@ class MarkersPanel(QWidget):
         self._document: Document | None = None
         self._marks: tuple[Mark, ...] = ()
         self.list = QTreeWidget()
-        self.list.setAccessibleName("Markers and regions")
-        self.list.setHeaderLabels(["Name", "Start", "Length"])
+        self.list.setAccessibleName(tr("Markers and regions"))
+        self.list.header().setAccessibleName(tr("Columns"))
+        self.list.setHeaderLabels([tr("Name"), tr("Start"), tr("Length")])
         self.list.setRootIsDecorated(False)
         self.list.setFrameShape(QTreeWidget.Shape.NoFrame)
         header = self.list.header()
@@ -38,8 +40,8 @@ class MarkersPanel(QWidget):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.list.itemClicked.connect(self._on_clicked)
         self.list.itemChanged.connect(self._on_renamed)
-        self.add_button, self.delete_button = QPushButton("Add"), QPushButton("Delete")
-        self.add_button.setToolTip("A marker at the playhead, or a region from the selection (M)")
+        self.add_button, self.delete_button = QPushButton(tr("Add")), QPushButton(tr("Delete"))
+        self.add_button.setToolTip(tr("A marker at the playhead, or a region from the selection (M)"))
         self.add_button.clicked.connect(marking.add)
         self.delete_button.clicked.connect(self._on_delete)
         foot = QHBoxLayout()

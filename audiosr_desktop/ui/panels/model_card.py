@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QPushBut
 from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, Bundle
 from audiosr_desktop.engine.manifest import QUALITIES
 from audiosr_desktop.errors import BundleError
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures
 
 _BASE_BYTES = 350 * 2**20  # the program itself
 _RUNNING_SHARE = 1.5  # weights as the runtime lays them out, and what passes through them
@@ -54,7 +56,7 @@ class ModelCard(QFrame):
             form.addRow(label, _text(words))
         layout.addLayout(form)
         self.status = _text("")
-        self.status.setAccessibleName("Result")
+        self.status.setAccessibleName(tr("Result"))
         self.status.hide()
         layout.addWidget(self.status)
         layout.addLayout(self._buttons())
@@ -62,15 +64,37 @@ class ModelCard(QFrame):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(8)
-        self.verify_button = self._button("Verify", "Compare every file with its sum", self.verify_wanted)
-        self.measure_button = self._button(
-            "Test here", "Run a known chunk, compare it with the reference, measure it", self.measure_wanted
+        self.verify_button = self._button(
+            tr(
+                "Verify",
+            ),
+            tr("Compare every file with its sum"),
+            self.verify_wanted,
         )
-        self.folder_button = self._button("Show folder", "Open the model's folder", self.folder_wanted)
-        self.remove_button = self._button("Remove…", "Delete the model from the disk", self.remove_wanted)
+        self.measure_button = self._button(
+            tr(
+                "Test here",
+            ),
+            tr("Run a known chunk, compare it with the reference, measure it"),
+            self.measure_wanted,
+        )
+        self.folder_button = self._button(
+            tr(
+                "Show folder",
+            ),
+            tr("Open the model's folder"),
+            self.folder_wanted,
+        )
+        self.remove_button = self._button(
+            tr(
+                "Remove…",
+            ),
+            tr("Delete the model from the disk"),
+            self.remove_wanted,
+        )
         if not self._removable:
             self.remove_button.setEnabled(False)
-            self.remove_button.setToolTip("It came with the program")
+            self.remove_button.setToolTip(tr("It came with the program"))
         for button in (self.verify_button, self.measure_button, self.folder_button):
             row.addWidget(button)
         row.addStretch(1)
@@ -103,7 +127,7 @@ class ProblemCard(QFrame):
         self.setProperty("card", True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
-        layout.addWidget(_strong("Not usable"))
+        layout.addWidget(_strong(tr("Not usable")))
         layout.addWidget(_text(str(problem)))
 
 
@@ -113,20 +137,20 @@ def facts_of(bundle: Bundle, speeds: Mapping[str, float]) -> list[tuple[str, str
     size = bytes_words(bundle.size_bytes)
     if manifest.borrowed:
         lenders = ", ".join(dict.fromkeys(loan.bundle for loan in manifest.borrowed.values()))
-        size += f", and graphs of {lenders}"
+        size += tr(", and graphs of {lenders}", lenders=lenders)
     rows = [
-        ("For", ", ".join(manifest.tasks)),
-        ("On disk", size),
-        ("In memory", memory_words(memory_bytes(bundle))),
-        ("Speed here", speed_words(speeds)),
-        ("Licence", manifest.license),
+        (tr("For"), ", ".join(manifest.tasks)),
+        (tr("On disk"), size),
+        (tr("In memory"), memory_words(memory_bytes(bundle))),
+        (tr("Speed here"), speed_words(speeds)),
+        (tr("Licence"), manifest.license),
     ]
     training = manifest.about.get("training")
     if isinstance(training, dict) and training.get("data"):
-        rows.append(("Trained on", str(training["data"])))
+        rows.append((tr("Trained on"), str(training["data"])))
     source = manifest.about.get("source")
     if isinstance(source, str) and source:
-        rows.append(("Source", source))
+        rows.append((tr("Source"), source))
     return rows
 
 
@@ -137,13 +161,27 @@ def memory_bytes(bundle: Bundle) -> int:
 
 def memory_words(count: int) -> str:
     """Return an estimate of memory, no finer than it is: about 400 MB, about 4.4 GB."""
-    return f"about {count / 1e9:.1f} GB" if count >= 1e9 else f"about {round(count / 1e7) * 10} MB"
+    return (
+        tr(
+            "about {value} GB",
+            value=figures(count / 1000000000.0, ".1f"),
+        )
+        if count >= 1e9
+        else tr("about {value} MB", value=round(count / 10000000.0) * 10)
+    )
 
 
 def speed_words(speeds: Mapping[str, float]) -> str:
     """Return measured real-time factors in words: seconds of work for a second of one channel."""
     parts = [f"{quality.capitalize()} {speeds[quality]:.2g}" for quality in QUALITIES if quality in speeds]
-    return f"{' · '.join(parts)} s for each second of a channel" if parts else "not measured yet"
+    return (
+        tr(
+            "{join} s for each second of a channel",
+            join=" · ".join(parts),
+        )
+        if parts
+        else tr("not measured yet")
+    )
 
 
 def bytes_words(count: int) -> str:
@@ -152,8 +190,8 @@ def bytes_words(count: int) -> str:
 
 
 def _badges(bundle: Bundle) -> list[str]:
-    recommended = ["Recommended"] if bundle.id == DEFAULT_BUNDLE else []
-    return [*recommended, "Came with the program" if bundle.shipped else "Imported"]
+    recommended = [tr("Recommended")] if bundle.id == DEFAULT_BUNDLE else []
+    return [*recommended, tr("Came with the program") if bundle.shipped else tr("Imported")]
 
 
 def _text(words: str) -> QLabel:

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.ui.language import capitalised, tr, tr_word
 from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
 
 Choices = Sequence[tuple[str, str]]  # what the user reads, what the effect gets
@@ -76,7 +77,7 @@ class ParameterForm(QWidget):
         rows.setContentsMargins(0, 0, 0, 0)
         self._advanced.setLayout(rows)
         self._advanced.hide()
-        self.advanced_button = QPushButton("▸  Advanced")
+        self.advanced_button = QPushButton("▸  " + tr("Advanced"))
         self.advanced_button.setProperty("flat", True)
         self.advanced_button.setCheckable(True)
         self.advanced_button.toggled.connect(self._on_advanced_toggled)
@@ -109,7 +110,7 @@ class ParameterForm(QWidget):
     @Slot(bool)
     def _on_advanced_toggled(self, shown: bool) -> None:
         self._advanced.setVisible(shown)
-        self.advanced_button.setText(("▾" if shown else "▸") + "  Advanced")
+        self.advanced_button.setText(("▾" if shown else "▸") + "  " + tr("Advanced"))
 
     def _rows(self, parameters: Sequence[Parameter]) -> QFormLayout:
         rows = QFormLayout()
@@ -120,10 +121,10 @@ class ParameterForm(QWidget):
         for parameter in parameters:
             field = self._field(parameter)
             field.changed.connect(self.changed)
-            field.widget.setAccessibleName(parameter.title)
-            hint = f"{parameter.help}\n" if parameter.help else ""
-            field.widget.setToolTip(f"{hint}Double-click the name to reset.")
-            label = QLabel(parameter.title)
+            field.widget.setAccessibleName(tr(parameter.title))
+            hint = f"{tr(parameter.help)}\n" if parameter.help else ""
+            field.widget.setToolTip(tr("{hint}Double-click the name to reset.", hint=hint))
+            label = QLabel(tr(parameter.title))
             label.setToolTip(field.widget.toolTip())
             label.setMinimumSize(72, _ROW_HEIGHT)  # its text stands beside the middle of the field
             label.installEventFilter(self)
@@ -136,7 +137,7 @@ class ParameterForm(QWidget):
     def _field(self, parameter: Parameter) -> ParameterField:
         offered = self._choices.get(parameter.id)
         if offered is None and parameter.kind == "choice":
-            offered = [(word[:1].upper() + word[1:], word) for word in parameter.choices]
+            offered = [(capitalised(tr_word(word)), word) for word in parameter.choices]
         if offered is not None:
             return self._choice_field(offered)
         if parameter.kind == "bool":
@@ -167,6 +168,7 @@ class ParameterForm(QWidget):
 
     def _switch_field(self) -> ParameterField:
         box = QCheckBox()
+        box.setMinimumHeight(_ROW_HEIGHT)
         field = ParameterField(box, box.isChecked, lambda value: box.setChecked(bool(value)), self)
         box.toggled.connect(field.on_edited)
         return field
@@ -178,7 +180,7 @@ class ParameterForm(QWidget):
         return field
 
     def _file_field(self, parameter: Parameter) -> ParameterField:
-        row, line, button = QWidget(), QLineEdit(), QPushButton("Choose…")
+        row, line, button = QWidget(), QLineEdit(), QPushButton(tr("Choose…"))
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -186,7 +188,7 @@ class ParameterForm(QWidget):
         layout.addWidget(button)
         row.setFocusProxy(line)
         line.setAccessibleName(parameter.title)
-        button.setAccessibleName(f"Choose a file for {parameter.title}")
+        button.setAccessibleName(tr("Choose a file for {parameter_title}", parameter_title=parameter.title))
         field = ParameterField(row, line.text, lambda value: line.setText(str(value)), self)
 
         def choose() -> None:
@@ -208,7 +210,7 @@ class ParameterForm(QWidget):
         if parameter.unit:
             spin.setSuffix(f" {parameter.unit}")
         if parameter.automatic:
-            spin.setSpecialValueText("Automatic")
+            spin.setSpecialValueText(tr("Automatic"))
         field = ParameterField(
             spin, lambda: int(spin.value()), lambda value: spin.setValue(float(value)), self
         )
@@ -229,9 +231,9 @@ class ParameterForm(QWidget):
         if parameter.unit:
             spin.setSuffix(f" {parameter.unit}")
         if parameter.automatic:
-            spin.setSpecialValueText("Automatic")
+            spin.setSpecialValueText(tr("Automatic"))
         wants_slider = not parameter.advanced and span <= 1000
-        row = self._with_slider(spin, parameter.title) if wants_slider else spin
+        row = self._with_slider(spin, tr(parameter.title)) if wants_slider else spin
         field = ParameterField(row, spin.value, lambda value: spin.setValue(float(value)), self)
         spin.valueChanged.connect(field.on_edited)
         return field

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.settings import Settings
 
 
@@ -15,7 +16,7 @@ class RecentMenu(QMenu):
     file_wanted = Signal(Path)
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
-        super().__init__("Open &recent", parent)
+        super().__init__(tr("Open &recent"), parent)
         self._settings = settings
         self.aboutToShow.connect(self._fill)
 
@@ -29,7 +30,7 @@ class RecentMenu(QMenu):
             action.triggered.connect(self._on_chosen)
             self.addAction(action)
         if self.isEmpty():
-            self.addAction("None yet").setEnabled(False)
+            self.addAction(tr("None yet")).setEnabled(False)
 
     @Slot()
     def _on_chosen(self) -> None:

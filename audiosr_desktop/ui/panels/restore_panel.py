@@ -6,12 +6,14 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from audiosr_desktop.effects.effect import Effect, Value
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.parameter_form import Choices, ParameterForm
 from audiosr_desktop.ui.readout import format_length
 from audiosr_desktop.ui.timeline import Timeline
 
+_LEAST_WIDTH = 304
 _RESTORING = {"audiosr.restore", "audiosr.super-resolution"}
 
 
@@ -33,26 +35,26 @@ class RestorePanel(QWidget):
         self._ready = False
         self.form: ParameterForm | None = None
         self.chooser = ChoiceBox()
-        self.chooser.setAccessibleName("Effect")
-        self.chooser.setToolTip("What to apply")
-        self.chooser.addItem("Loading effects…", "")
+        self.chooser.setAccessibleName(tr("Effect"))
+        self.chooser.setToolTip(tr("What to apply"))
+        self.chooser.addItem(tr("Loading effects…"), "")
         self.chooser.setEnabled(False)
         self.chooser.currentIndexChanged.connect(self._on_chosen)
         self._place = QVBoxLayout()
         self._place.setContentsMargins(0, 4, 0, 4)
-        self.apply_button = QPushButton("Restore")
+        self.apply_button = QPushButton(tr("Restore"))
         self.apply_button.setProperty("primary", True)
         self.apply_button.setEnabled(False)
         self.apply_button.clicked.connect(self.apply_wanted)
-        self.preview_button = QPushButton("Preview")
+        self.preview_button = QPushButton(tr("Preview"))
         self.preview_button.setCheckable(True)
-        self.preview_button.setToolTip("Hear 10 s with the effect, in place and looping (V)")
+        self.preview_button.setToolTip(tr("Hear 10 s with the effect, in place and looping (V)"))
         self.preview_button.setEnabled(False)
         self.preview_button.clicked.connect(self.preview_wanted)
         self.preview_text = _quiet_label()
         self.estimate = _quiet_label()
-        self.draft_button = QPushButton("Use Draft")
-        self.draft_button.setToolTip("Choose the quickest quality")
+        self.draft_button = QPushButton(tr("Use Draft"))
+        self.draft_button.setToolTip(tr("Choose the quickest quality"))
         self.draft_button.clicked.connect(self._on_draft)
         self.draft_button.hide()
         self.hint = QLabel()
@@ -69,7 +71,7 @@ class RestorePanel(QWidget):
         self._show_target()
 
     def _build(self) -> None:
-        content = QWidget()
+        self._content = content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(12, 8, 12, 12)
         layout.setSpacing(10)
@@ -97,7 +99,7 @@ class RestorePanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.setMinimumWidth(304)
+        self._widen()
 
     @property
     def effect(self) -> Effect | None:
@@ -116,7 +118,7 @@ class RestorePanel(QWidget):
         self.chooser.blockSignals(True)
         self.chooser.clear()
         for effect in effects.values():
-            self.chooser.addItem(effect.title, effect.id)
+            self.chooser.addItem(tr(effect.title), effect.id)
         self.chooser.setCurrentIndex(max(0, self.chooser.findData(chosen)))
         self.chooser.blockSignals(False)
         self.chooser.setEnabled(bool(effects))
@@ -185,25 +187,37 @@ class RestorePanel(QWidget):
     @Slot()
     def _show_target(self) -> None:
         """Say on the button what it applies to."""
-        verb = "Restore" if self._shown in _RESTORING or not self._shown else "Apply to"
+        restores = self._shown in _RESTORING or not self._shown
         timeline = self._timeline
         selection = timeline.selection
         if not timeline.length:
-            self.apply_button.setText(verb.partition(" ")[0])
-            self.hint.setText("Open a sound to begin.")
+            self.apply_button.setText(tr("Restore") if restores else tr("Apply"))
+            self.hint.setText(tr("Open a sound to begin."))
         elif selection is None:
-            self.apply_button.setText(f"{verb} {whole_length(timeline.length / timeline.sample_rate)}")
-            self.hint.setText("The whole file. Drag in a view to select a part.")
+            length = whole_length(timeline.length / timeline.sample_rate)
+            self.apply_button.setText(
+                tr("Restore {length}", length=length) if restores else tr("Apply to {length}", length=length)
+            )
+            self.hint.setText(tr("The whole file. Drag in a view to select a part."))
         else:
-            seconds = selection.length / timeline.sample_rate
-            self.apply_button.setText(f"{verb} selection ({format_length(seconds)})")
+            length = format_length(selection.length / timeline.sample_rate)
+            self.apply_button.setText(
+                tr("Restore selection ({length})", length=length)
+                if restores
+                else tr("Apply to selection ({length})", length=length)
+            )
             self.hint.setText(
-                "Only the selected time and band; everything else stays bit-identical."
+                tr("Only the selected time and band; everything else stays bit-identical.")
                 if selection.has_band
-                else "Only the selected time; everything else stays bit-identical."
+                else tr("Only the selected time; everything else stays bit-identical.")
             )
         for button in (self.apply_button, self.preview_button):
             button.setEnabled(self._ready and self.effect is not None)
+        self._widen()
+
+    def _widen(self) -> None:
+        """Leave room for the longest row, which depends on the language; it does not scroll sideways."""
+        self.setMinimumWidth(max(self.minimumWidth(), _LEAST_WIDTH, self._content.minimumSizeHint().width()))
 
 
 def _quiet_label() -> QLabel:

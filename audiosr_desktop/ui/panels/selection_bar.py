@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_time, parse_time
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.timeline import Timeline
@@ -22,16 +23,16 @@ class SelectionBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 6)
         layout.setSpacing(6)
-        caption = QLabel("Selection")
+        caption = QLabel(tr("Selection"))
         caption.setProperty("quiet", True)
         layout.addWidget(caption)
-        self.start = self._field(layout, "Start", 92, self._on_start)
-        self.stop = self._field(layout, "End", 92, self._on_stop)
-        self.length = self._field(layout, "Length", 92, self._on_length)
-        self.low = self._field(layout, "Low", 72, self._on_band, "Hz")
-        self.centre = self._field(layout, "Centre", 72, self._on_centre, "Hz")
-        self.high = self._field(layout, "High", 72, self._on_band, "Hz")
-        self.width_ = self._field(layout, "Width", 72, self._on_width, "Hz")
+        self.start = self._field(layout, tr("Start"), 92, self._on_start)
+        self.stop = self._field(layout, tr("End"), 92, self._on_stop)
+        self.length = self._field(layout, tr("Length"), 92, self._on_length)
+        self.low = self._field(layout, tr("Low"), 72, self._on_band, "Hz")
+        self.centre = self._field(layout, tr("Centre"), 72, self._on_centre, "Hz")
+        self.high = self._field(layout, tr("High"), 72, self._on_band, "Hz")
+        self.width_ = self._field(layout, tr("Width"), 72, self._on_width, "Hz")
         self._lines = (self.start, self.stop, self.length, self.low, self.centre, self.high, self.width_)
         layout.addStretch(1)
         timeline.selection_changed.connect(self.show_selection)
@@ -47,9 +48,9 @@ class SelectionBar(QWidget):
         line.setFont(figures_font(self.font()))
         line.setMinimumWidth(width * 2 // 3)
         line.setMaximumWidth(width)
-        line.setPlaceholderText("no bound" if unit else "00:00.000")
-        line.setToolTip(f"{name} of the selection, {unit or 'minutes:seconds'}")
-        line.setAccessibleName(f"Selection {name.lower()}")
+        line.setPlaceholderText(tr("no bound") if unit else "00:00.000")
+        line.setToolTip(tr("{name} of the selection, {unit}", name=name, unit=unit or tr("minutes:seconds")))
+        line.setAccessibleName(tr("Selection: {name}", name=name))
         label.setBuddy(line)
         line.editingFinished.connect(slot)
         layout.addSpacing(4)

@@ -2,6 +2,7 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.fields import NumberBox
 from audiosr_desktop.ui.settings import Setting, Settings
 from audiosr_desktop.ui.views.tools import FREE_TOOLS, Tool
@@ -16,9 +17,9 @@ class ToolOptions(QWidget):
         self._labels: dict[NumberBox, QLabel] = {}
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.brush = self._box(layout, "Brush", Settings.brush_px, (2.0, 200.0), " px")
-        self.wand = self._box(layout, "Tolerance", Settings.wand_db, (1.0, 60.0), " dB")
-        self.softness = self._box(layout, "Soft edge", Settings.softness_px, (0.0, 60.0), " px")
+        self.brush = self._box(layout, tr("Brush"), Settings.brush_px, (2.0, 200.0), " px")
+        self.wand = self._box(layout, tr("Tolerance"), Settings.wand_db, (1.0, 60.0), " dB")
+        self.softness = self._box(layout, tr("Soft edge"), Settings.softness_px, (0.0, 60.0), " px")
         self.show_for(Tool.TIME)
 
     def show_for(self, tool: Tool) -> None:

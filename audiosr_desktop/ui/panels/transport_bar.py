@@ -5,9 +5,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QWidget
 
 from audiosr_desktop.playback.takes import letter
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.level_meter import LevelMeter
 from audiosr_desktop.ui.panels.listening_menus import HearingMenu, TakesMenu
-from audiosr_desktop.ui.readout import format_time
+from audiosr_desktop.ui.readout import figures, format_time
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import DELTA, TAKE_A, Transport
@@ -34,7 +35,7 @@ class TransportBar(QWidget):
             layout.addWidget(self._button(actions[name], 24 if name == "play" else 20))
         self.position = QLabel()
         self.position.setFont(figures_font(self.font(), 1.35))
-        self.position.setAccessibleName("Position")
+        self.position.setAccessibleName(tr("Position"))
         self.total = QLabel()
         self.total.setFont(figures_font(self.font()))
         self.total.setProperty("quiet", True)
@@ -44,7 +45,9 @@ class TransportBar(QWidget):
         layout.addStretch(1)
         self.offset = QLabel()
         self.offset.setProperty("quiet", True)
-        self.offset.setToolTip("How much louder the result is than the source; level matching takes it out")
+        self.offset.setToolTip(
+            tr("How much louder the result is than the source; level matching takes it out")
+        )
         layout.addWidget(self.offset)
         self.compare = self._button(actions["compare"], 20)
         self.compare.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -55,9 +58,9 @@ class TransportBar(QWidget):
             transport, variations, [actions[name] for name in ("new_variation", "apply_as_take")], self
         )
         self.hearing_menu = HearingMenu(transport, actions["band_only"], self)
-        layout.addWidget(self._menu_button("Takes", self.takes_menu))
+        layout.addWidget(self._menu_button(tr("Takes"), self.takes_menu))
         self.hearing = self._menu_button("1 ×", self.hearing_menu)
-        self.hearing.setToolTip("How it is listened to: speed, channels, band, gain of the difference")
+        self.hearing.setToolTip(tr("How it is listened to: speed, channels, band, gain of the difference"))
         layout.addWidget(self.hearing)
         layout.addSpacing(8)
         self.meter = LevelMeter(theme)
@@ -104,15 +107,22 @@ class TransportBar(QWidget):
         text, offset = "", transport.offset_db
         known = transport.can_compare and offset is not None and not transport.blind
         if known and offset is not None and transport.level_match and abs(offset) >= 0.05:
-            text = f"{letter(transport.compared)} {offset:+.1f} dB".replace("-", "−")
+            text = f"{letter(transport.compared)} {figures(offset, '+.1f')} dB"
         self.offset.setText(text)
         self.compare.defaultAction().setIconText(_take_name(transport))
         monitor = transport.player.monitor
-        words = [f"{transport.player.speed:g} ×"]
+        words = [figures(transport.player.speed, "g") + " ×"]
         if monitor.mode != "all":
-            words.append(f"ch {monitor.channel + 1}" if monitor.mode == "solo" else monitor.mode)
+            words.append(
+                tr(
+                    "ch {number}",
+                    number=monitor.channel + 1,
+                )
+                if monitor.mode == "solo"
+                else {"mono": tr("mono"), "side": tr("side")}[monitor.mode]
+            )
         if transport.player.band is not None:
-            words.append("band")
+            words.append(tr("band"))
         self.hearing.setText(" · ".join(words))
 
 
@@ -120,5 +130,13 @@ def _take_name(transport: Transport) -> str:
     if not transport.can_compare or transport.blind:
         return "A / B"
     if transport.take == DELTA:
-        return "Δ · difference" + (f" +{transport.delta_db:g} dB" if transport.delta_db else "")
-    return "A · source" if transport.take == TAKE_A else f"{letter(transport.take)} · result"
+        return tr(
+            "Δ · difference",
+        ) + (f" +{figures(transport.delta_db, 'g')} dB" if transport.delta_db else "")
+    return (
+        tr(
+            "A · source",
+        )
+        if transport.take == TAKE_A
+        else tr("{letter} · result", letter=letter(transport.take))
+    )

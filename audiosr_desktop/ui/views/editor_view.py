@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.commands import rising_zero
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.theme import Theme
@@ -40,6 +41,7 @@ class EditorView(QWidget):
     ) -> None:
         super().__init__(parent)
         self._timeline, self._settings = timeline, settings
+        self._sound: Sound | None = None
         self.overview = Overview(timeline, theme)
         self.ruler = TimeRuler(timeline, theme)
         self.waveform = WaveformView(timeline, theme)
@@ -81,6 +83,7 @@ class EditorView(QWidget):
             Settings.tilt_db.key,
             Settings.overlay_waveform.key,
             Settings.brush_px.key,
+            Settings.snap_to_zero.key,
         ):
             self._on_setting_changed(key)
 
@@ -92,6 +95,7 @@ class EditorView(QWidget):
         self, sound: Sound | None, peaks: Peaks | None, spans: tuple[RestoredSpan, ...] = ()
     ) -> None:
         """Show a state of the document."""
+        self._sound = sound
         self.waveform.set_sound(sound)
         self.spectrogram.set_sound(sound)
         self.overview.set_sound(sound, peaks)
@@ -151,6 +155,9 @@ class EditorView(QWidget):
         self._timeline.select(span.region)
         self.span_chosen.emit(span)
 
+    def _zero_near(self, sample: int) -> int:
+        return rising_zero(self._sound, sample) if self._sound is not None else sample
+
     @Slot(float, float)
     def _on_levels_moved(self, low_db: float, high_db: float) -> None:
         self._settings.level_low_db, self._settings.level_high_db = low_db, high_db
@@ -166,6 +173,9 @@ class EditorView(QWidget):
         elif key == Settings.wheel_sensitivity.key:
             for view in self._tracks():
                 view.wheel_sensitivity = settings.wheel_sensitivity
+        elif key == Settings.snap_to_zero.key:
+            for view in self._tracks():
+                view.snap_to_zero = self._zero_near if settings.snap_to_zero else None
         elif key == Settings.frequency_scale.key:
             self.spectrogram.set_scale(settings.frequency_scale)
         elif key in (Settings.colour_map.key, Settings.level_low_db.key, Settings.level_high_db.key):

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.document import RestoredSpan
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
@@ -25,7 +26,7 @@ class Overview(QWidget):
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.timeline, self.theme = timeline, theme
-        self.setAccessibleName("Overview of the whole sound")
+        self.setAccessibleName(tr("Overview of the whole sound"))
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.loader = TileLoader(self)

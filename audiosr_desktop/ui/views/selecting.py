@@ -1,5 +1,6 @@
 """SelectingCanvas: how drags in a view become selections."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, Qt
@@ -26,6 +27,7 @@ class SelectingCanvas(TrackCanvas):
         super().__init__(timeline, theme, parent)
         self.tool = Tool.TIME
         self._drag: Drag | None = None
+        self.snap_to_zero: Callable[[int], int] | None = None  # gives the nearest zero crossing
 
     # what a subclass says
 
@@ -33,9 +35,9 @@ class SelectingCanvas(TrackCanvas):
         """Return the frequency at a height; None where the vertical axis is no frequency."""
         return None
 
-    def free_shape(self, drag: Drag) -> Region | None:
-        """Return what a free tool has drawn, once it is let go."""
-        return None
+    def drawn_shape(self) -> Drag | None:
+        """Return the shape that is being drawn."""
+        return self._drag
 
     def peak_near(self, hz: float, y: float) -> float:
         """Return the spectral peak near a frequency, or the frequency itself."""
@@ -91,9 +93,12 @@ class SelectingCanvas(TrackCanvas):
         return grip
 
     def time_at(self, x: float) -> int:
-        """Return the sample at a pixel, kept inside the sound and snapped to a marker nearby."""
+        """Return the sample at a pixel, inside the sound; it snaps to markers, if wanted to zeros."""
         reach = _MARKER_REACH * self.timeline.span / self.area().width()
-        sample = self.timeline.snapped(round(self.sample_at(x)), reach)
+        place = min(max(0, round(self.sample_at(x))), self.timeline.length)
+        sample = self.timeline.snapped(place, reach)
+        if sample == place and self.snap_to_zero is not None and 0 < place < self.timeline.length:
+            sample = self.snap_to_zero(place)
         return min(max(0, sample), self.timeline.length)
 
     # drags
@@ -129,15 +134,14 @@ class SelectingCanvas(TrackCanvas):
         else:
             self.update()
 
-    def finish_selection(self, drag: Drag) -> None:
-        """Put what was drawn together with the selection."""
-        if self.tool in FREE_TOOLS and self.hz_at(drag.origin.y()) is not None:
-            self.timeline.combine(self.free_shape(drag), drag.how)
-        elif drag.how is Combine.REPLACE:
+    def finish_selection(self, drag: Drag) -> bool:
+        """Put what was drawn together with the selection; False when that is done in the background."""
+        if drag.how is Combine.REPLACE:
             self.timeline.settle_selection()
         else:
             self.timeline.combine(drag.draft, drag.how)
         self.update()
+        return True
 
     def move_edge(self, grip: Grip, sample: int) -> None:
         """Move the left or right edge; it may be dragged over the other one."""
@@ -190,7 +194,7 @@ class SelectingCanvas(TrackCanvas):
 
     def paint_draft(self, painter: QPainter) -> None:
         """Show a shape that is being drawn and is not the selection yet."""
-        drag = self._drag
+        drag = self.drawn_shape()
         if drag is None or drag.grip is not Grip.SELECT:
             return
         for colour, width in ((self.theme.colour("canvas", 170), 3.0), (self.theme.colour("selection"), 1.2)):

@@ -10,6 +10,8 @@ from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.document import RestoredSpan
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import own_mark
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
@@ -33,7 +35,7 @@ class SpectrogramCanvas(TrackView):
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(timeline, theme, parent)
-        self.setAccessibleName("Spectrogram")
+        self.setAccessibleName(tr("Spectrogram"))
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._on_loaded)
         self._backdrop_loader = TileLoader(self)
@@ -317,4 +319,4 @@ class SpectrogramCanvas(TrackView):
 def _short_hz(hz: float) -> str:
     if hz < 1000:
         return f"{hz:.0f}"
-    return f"{hz / 1000:.3f}".rstrip("0").rstrip(".") + "k"
+    return own_mark(f"{hz / 1000:.3f}".rstrip("0").rstrip(".")) + "k"

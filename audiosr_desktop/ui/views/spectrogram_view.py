@@ -1,18 +1,19 @@
 """SpectrogramView: what the mouse does in a spectrogram: free shapes, cutoff line, colour bar, wipe."""
 
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
-from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples
-from audiosr_desktop.ui.readout import format_hz, format_time, note_name
+from audiosr_desktop.ui.readout import figures, format_hz, format_time, note_name
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.shape_maker import ShapeMaker
 from audiosr_desktop.ui.views.shapes import Plane, brush_line, brush_region, lasso_region, wand_region
 from audiosr_desktop.ui.views.spectrogram_canvas import SpectrogramCanvas
-from audiosr_desktop.ui.views.tools import Drag, Grip, Tool
+from audiosr_desktop.ui.views.tools import FREE_TOOLS, Drag, Grip, Tool
 
 _PEAK_SAMPLES = 65_536
 _PEAK_REACH = 14  # pixels from which a centre line snaps to a peak
@@ -28,6 +29,9 @@ class SpectrogramView(SpectrogramCanvas):
         super().__init__(timeline, theme, parent)
         self.tool = Tool.TIME_FREQUENCY
         self.brush_px, self.wand_db, self.softness_px = 14.0, 12.0, 6.0
+        self.shapes = ShapeMaker(timeline, self)
+        self.shapes.changed.connect(self.update)
+        self.shapes.selected.connect(self._on_shape_selected)
         self._held = ""  # which handle the mouse holds: "cutoff", "bar" or "wipe"
         self._cutoff_lane = 0
         self._peak_source: tuple[Sound, int, int] | None = None
@@ -35,7 +39,7 @@ class SpectrogramView(SpectrogramCanvas):
 
     def paint_draft(self, painter: QPainter) -> None:
         super().paint_draft(painter)
-        drag = self._drag
+        drag = self.drawn_shape()
         if drag is not None and drag.grip is Grip.SELECT and self.tool is Tool.BRUSH:
             pen = QPen(QColor(255, 255, 255, 110), 2 * self.brush_px)
             pen.setCapStyle(Qt.PenCapStyle.RoundCap)
@@ -44,36 +48,57 @@ class SpectrogramView(SpectrogramCanvas):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawPolyline(brush_line(drag.points))
 
-    def free_shape(self, drag: Drag) -> Region | None:
+    def drawn_shape(self) -> Drag | None:
+        return self._drag or self.shapes.drag
+
+    def finish_selection(self, drag: Drag) -> bool:
         plane = self._plane(drag.origin.y())
-        if self.tool is Tool.LASSO:
-            return lasso_region(drag.points, plane)
-        if self.tool is Tool.BRUSH:
-            return brush_region(drag.points, self.brush_px, plane)
-        if self._picture is None:
-            return None
-        lane = self.lane_at(drag.origin.y())
-        rect = self.lane_rects()[lane]
-        place = (rect.bottom() - drag.origin.y()) / rect.height()
-        sample = self.sample_at(drag.origin.x())
-        return wand_region(self._picture, lane, (sample, place), self.wand_db, plane)
+        picture, radius, tolerance = self._picture, self.brush_px, self.wand_db
+        if self.tool not in FREE_TOOLS:
+            if drag.how is Combine.REPLACE:
+                return super().finish_selection(drag)
+            draft = drag.draft
+            self.shapes.make(drag, lambda: draft)
+        elif self.tool is Tool.LASSO:
+            self.shapes.make(drag, lambda: lasso_region(drag.points, plane))
+        elif self.tool is Tool.BRUSH:
+            self.shapes.make(drag, lambda: brush_region(drag.points, radius, plane))
+        elif picture is not None:
+            lane = self.lane_at(drag.origin.y())
+            rect = self.lane_rects()[lane]
+            at = self.sample_at(drag.origin.x()), (rect.bottom() - drag.origin.y()) / rect.height()
+            self.shapes.make(drag, lambda: wand_region(picture, lane, at, tolerance, plane))
+        return False
+
+    @Slot()
+    def _on_shape_selected(self) -> None:
+        if (selection := self.timeline.selection) is not None:
+            self.playhead_placed.emit(selection.start)
+
+    def close_loaders(self) -> None:
+        super().close_loaders()
+        self.shapes.loader.close()
 
     def _plane(self, origin_y: float) -> Plane:
-        """Return how pixels become times and frequencies for a drag that began in one lane."""
-        rect = self.lane_rects()[self.lane_at(origin_y)]
+        """Return how pixels become times and frequencies for a drag that began in one lane.
+
+        It keeps to what is seen now, as shapes are computed while one may zoom on.
+        """
+        rect, axis, timeline = self.lane_rects()[self.lane_at(origin_y)], self._axis, self.timeline
+        left, start, samples = self.area().left(), timeline.start, timeline.span / self.area().width()
 
         def hz_at(y: float) -> float:
-            return self._axis.hz_at(min(1.0, max(0.0, (rect.bottom() - y) / rect.height())))
+            return axis.hz_at(min(1.0, max(0.0, (rect.bottom() - y) / rect.height())))
 
-        per_pixel = abs(hz_at(origin_y - 1) - hz_at(origin_y + 1)) / 2
-        samples = self.timeline.span / self.area().width()
-        timeline = self.timeline
+        def sample_at(x: float) -> float:
+            return start + (x - left) * samples
 
         def y_of(hz: float) -> float:
-            return self._y_in(rect, hz)
+            return rect.bottom() - axis.place_of(hz) * rect.height()
 
+        per_pixel = abs(hz_at(origin_y - 1) - hz_at(origin_y + 1)) / 2
         return Plane(
-            self.sample_at, y_of, timeline.sample_rate, timeline.length, samples, per_pixel, self.softness_px
+            sample_at, y_of, timeline.sample_rate, timeline.length, samples, per_pixel, self.softness_px
         )
 
     def peak_near(self, hz: float, y: float) -> float:
@@ -142,5 +167,5 @@ class SpectrogramView(SpectrogramCanvas):
             text += f" ({note})"
         level = self._picture.level_db(lane, place, sample) if self._picture is not None else None
         if level is not None:
-            text += f"   {level:.0f} dBFS".replace("-", "−")
+            text += f"   {figures(level, '.0f')} dBFS"
         return text

@@ -4,6 +4,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_time, multiples, step_decimals, time_step
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
@@ -23,10 +24,10 @@ class TimeRuler(QWidget):
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.timeline, self.theme = timeline, theme
-        self.setAccessibleName("Time ruler")
+        self.setAccessibleName(tr("Time ruler"))
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip("Drag up or down to zoom, sideways to scroll; right-drag to zoom to a span")
+        self.setToolTip(tr("Drag up or down to zoom, sideways to scroll; right-drag to zoom to a span"))
         self._origin: QPointF | None = None
         self._last = QPointF()
         self._fixed_sample = 0.0

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.document import RestoredSpan
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
 
@@ -275,7 +276,7 @@ class TrackCanvas(QWidget):
 def badge_texts(span: RestoredSpan) -> tuple[str, ...]:
     """Return what a badge says, the longest first: process, preset and seed as far as there is room."""
     words = [f"✓ {span.title}"]
-    for name, form in (("preset", "{}"), ("quality", "{}"), ("seed", "seed {}")):
+    for name, form in (("preset", "{}"), ("quality", "{}"), ("seed", tr("seed {}"))):
         if name in span.details:
             words.append(form.format(span.details[name]))
     return tuple(" · ".join(words[:count]) for count in range(len(words), 0, -1))

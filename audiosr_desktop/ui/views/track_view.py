@@ -136,8 +136,8 @@ class TrackView(SelectingCanvas):
         if drag is None:
             return
         if drag.grip is Grip.SELECT and drag.moved:
-            self.finish_selection(drag)
-            if (selection := self.timeline.selection) is not None:
+            done = self.finish_selection(drag)
+            if done and (selection := self.timeline.selection) is not None:
                 self.playhead_placed.emit(selection.start)
         elif drag.grip is Grip.SELECT and drag.how is Combine.REPLACE:
             self.timeline.select(None)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_db, format_time
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
@@ -30,7 +31,7 @@ class WaveformView(TrackView):
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(timeline, theme, parent)
-        self.setAccessibleName("Waveform")
+        self.setAccessibleName(tr("Waveform"))
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._on_loaded)
         self._sound: Sound | None = None
@@ -179,7 +180,7 @@ class WaveformView(TrackView):
         peak = self._waves.peak_at(sample, lane) if self._waves is not None else None
         if peak is not None:
             text += f"   {format_db(20 * math.log10(peak) if peak > 0 else -math.inf)}"
-            text += "  clipped" if peak >= 1.0 else ""
+            text += tr("  clipped") if peak >= 1.0 else ""
         return text
 
     def zoom_vertically(self, factor: float, y: float) -> None:

@@ -1,0 +1,140 @@
+"""Applying: effects and other long edits of the shown document, each a job and then one undoable step."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from audiosr_desktop.audio.history import Span, Step
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.effects.effect import Effect, Value
+from audiosr_desktop.errors import EffectError
+from audiosr_desktop.job import Job
+from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures, format_length
+from audiosr_desktop.ui.restoring import Restored, restore
+
+if TYPE_CHECKING:
+    from audiosr_desktop.ui.editor import Editor
+
+CHAIN_ID = "audiosr.chain"  # under which the history keeps a chain
+
+
+class Applying(QObject):
+    """Starts the jobs that change sound, and takes their results; one at a time.
+
+    Args:
+        editor: the document, the selection, and what runs jobs.
+    """
+
+    restored = Signal(object)  # Restored
+    applied = Signal(object, float, int)  # Step, seconds of sound it worked on, channels
+
+    def __init__(self, editor: "Editor") -> None:
+        super().__init__(editor)
+        self._editor = editor
+        self._last: tuple[str, Mapping[str, Value]] | None = None
+
+    @property
+    def can_repeat(self) -> bool:
+        """Whether there is an effect to apply again."""
+        return self._last is not None
+
+    def apply(self, effect_id: str, values: Mapping[str, Value]) -> bool:
+        """Apply an effect to the selection, or to the whole sound when there is none."""
+        if effect_id == CHAIN_ID:
+            return self.apply_chain(str(values["chain"]))
+        effect = self._editor.catalogue.effects.get(effect_id)
+        return effect is not None and self._apply(tr(effect.title), [(effect, values)], effect_id, values)
+
+    def apply_chain(self, chain_json: str) -> bool:
+        """Apply a chain, given as its JSON form, as one edit.
+
+        The history keeps it under `CHAIN_ID` with the JSON as its value "chain".
+        """
+        # it loads scipy.signal, which the effects have loaded by now
+        from audiosr_desktop.effects.chain import chain_from_json, chain_steps  # noqa: PLC0415
+
+        chain = chain_from_json(chain_json, "The chain")
+        try:
+            found = chain_steps(chain, self._editor.catalogue.effects)
+        except EffectError as error:
+            self._editor.failed.emit(chain.title, error)
+            return False
+        steps = [(step.effect, step.values) for step in found]
+        return self._apply(chain.title, steps, CHAIN_ID, {"chain": chain_json})
+
+    def _apply(
+        self,
+        title: str,
+        steps: Sequence[tuple[Effect, Mapping[str, Value]]],
+        effect_id: str,
+        values: Mapping[str, Value],
+    ) -> bool:
+        document = self._editor.document
+        if document is None or self._editor.runner.busy:
+            return False
+        region = self._editor.timeline.selection
+        length = region.length if region is not None else document.sound.length
+        self._last = (effect_id, dict(values))
+        document.set_locked(True)
+        job = restore(
+            steps, document.sound, region, scratch=self._editor.scratch, report=self._editor.catalogue.report
+        )
+
+        def done(result: Restored) -> None:
+            step = Step(title, result.region, effect_id, dict(values), self._editor.runner.elapsed_s)
+            self._on_restored(document, step, result)
+            if result.changed:
+                seconds = result.region.length / result.after.sample_rate
+                self.applied.emit(step, seconds, result.after.channels)
+
+        named = f"{title}, {format_length(length / document.sound.sample_rate)}"
+        started = self._editor.runner.start(named, job, done)
+        self._editor.facts_changed.emit()
+        return started
+
+    def repeat(self) -> None:
+        """Apply the last effect to the present selection."""
+        if self._last is not None:
+            self.apply(*self._last)
+
+    def _on_restored(self, document: Document, step: Step, result: Restored) -> None:
+        document.set_locked(False)
+        if result.changed:
+            if result.before is not document.sound:
+                text = tr("Resample to {rate} kHz", rate=figures(result.before.sample_rate / 1000, "g"))
+                document.edit(text, result.before, Region(0, result.before.length))
+            self._editor.variations.remember(document, step, result)
+            span = Span(result.region, step.text, result.facts)
+            document.edit(step.text, result.after, result.region, span, step=step)
+        self.restored.emit(result)
+
+    def change(
+        self, title: str, document: Document, job: Job[Sound], step: Step, chosen: Region | None = None
+    ) -> bool:
+        """Run a job that gives the whole sound of a document after an edit, and take its result.
+
+        Args:
+            title: for the progress.
+            document: which; it takes no other edits until the job ends.
+            job: makes the sound.
+            step: the edit, as the history tells it.
+            chosen: what is selected afterwards.
+        """
+        if self._editor.runner.busy:
+            return False
+        document.set_locked(True)
+
+        def done(sound: Sound) -> None:
+            document.set_locked(False)
+            if sound is not document.sound:
+                document.edit(step.text, sound, step.region, step=step)
+                if chosen is not None and document is self._editor.document:
+                    self._editor.timeline.select(chosen)
+
+        started = self._editor.runner.start(title, job, done)
+        self._editor.facts_changed.emit()
+        return started
