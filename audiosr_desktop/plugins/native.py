@@ -55,9 +55,9 @@ class NativeEffect:
     Args:
         effect_id: as everywhere.
         title: for the user.
-        version: its author's.
         parameters: those of the plugin; letting ring and the saved state are added.
         open_instance: makes an instance, with as many channels as it can be brought to take.
+        version: its author's.
         scratch: for long results.
     """
 
@@ -67,9 +67,10 @@ class NativeEffect:
         self,
         effect_id: str,
         title: str,
-        version: str,
         parameters: Sequence[Parameter],
         open_instance: Opener,
+        *,
+        version: str,
         scratch: Scratch,
     ) -> None:
         self.id, self.title, self.version = effect_id, title, version

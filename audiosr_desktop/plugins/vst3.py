@@ -65,7 +65,9 @@ def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch)
         for key, parameter in loaded.parameters.items()
         if key not in _OF_THE_WRAPPER
     ]
-    return NativeEffect(effect_id, f"{name} (VST3)", str(loaded.version), parameters, open_instance, scratch)
+    return NativeEffect(
+        effect_id, f"{name} (VST3)", parameters, open_instance, version=str(loaded.version), scratch=scratch
+    )
 
 
 def _parameter(key: str, given: Any, value: Any) -> Parameter:
@@ -75,18 +77,20 @@ def _parameter(key: str, given: Any, value: Any) -> Parameter:
         return Parameter(key, given.name, "bool", bool(value))
     if given.type is str:
         words = tuple(dict.fromkeys(map(str, given.valid_values)))
-        if len(words) <= _MOST_CHOICES and str(value) in words:
-            return Parameter(key, given.name, "choice", str(value), choices=words)
-        return Parameter(key, given.name, "text", str(value))
+        few = len(words) <= _MOST_CHOICES and str(value) in words
+        return Parameter(
+            key, given.name, "choice" if few else "text", str(value), choices=words if few else ()
+        )
     low, high, step = given.range
     if not (low is not None and high is not None and math.isfinite(low) and math.isfinite(high)):
         return Parameter(key, given.name, "float", float(value), unit=unit)
     value = min(max(float(value), low), high)
     if (low, high, step) == (0.0, 1.0, 1.0):
         return Parameter(key, given.name, "bool", value >= 0.5)
-    if step == 1.0 and low == round(low) and value == round(value):
-        return Parameter(key, given.name, "int", int(value), low, high, unit)
-    return Parameter(key, given.name, "float", value, low, high, unit)
+    whole = step == 1.0 and low == round(low) and value == round(value)
+    return Parameter(
+        key, given.name, "int" if whole else "float", int(value) if whole else value, low, high, unit
+    )
 
 
 class _Vst3:

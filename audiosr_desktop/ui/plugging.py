@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from audiosr_desktop.ui.editor import Editor
 
 if TYPE_CHECKING:
+    from audiosr_desktop.plugins.host import Listed
     from audiosr_desktop.plugins.hosted import HostedEffect
 
 Confirm = Callable[[str, str, str], bool]
@@ -37,14 +38,14 @@ class Plugging(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    @Slot()
-    def _on_plugins_changed(self) -> None:
+    @Slot(object)
+    def _on_plugins_changed(self, plugins: "list[Listed]") -> None:
         from audiosr_desktop.plugins.host import plugin_effects  # noqa: PLC0415
         from audiosr_desktop.plugins.hosted import HostedEffect  # noqa: PLC0415
 
         catalogue = self._editor.catalogue
         before = [effect for effect in catalogue.effects.values() if isinstance(effect, HostedEffect)]
-        now = plugin_effects(self._editor.scratch)
+        now = plugin_effects(self._editor.scratch, plugins=plugins)
         if [_face(effect) for effect in before] == [_face(effect) for effect in now]:
             return
         own = {name: effect for name, effect in catalogue.effects.items() if effect not in before}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import LIMITS
+from plugin_kit import LIMITS
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound

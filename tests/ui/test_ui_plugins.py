@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from audiosr_desktop import paths
 from audiosr_desktop.effects.effect import Parameter
 from audiosr_desktop.job import run_job
-from audiosr_desktop.plugins.host import enable
+from audiosr_desktop.plugins.host import enable, list_plugins
 from audiosr_desktop.plugins.manifest import NATIVE_PATHS
 from audiosr_desktop.ui.dialogs.plugin_dialog import PluginDialog
 from audiosr_desktop.ui.panels.parameter_form import ParameterForm
@@ -88,6 +88,13 @@ def test_trust_is_asked_and_a_plugin_becomes_an_effect(
     document = stage.editor.document
     assert document is not None
     before = document.sound
+    stage.window.actions_by_id["preview"].trigger()
+    qtbot.waitUntil(lambda: "B is with" in stage.window.preview.text, timeout=30_000)
+    heard = stage.editor.transport.heard_sound
+    assert heard is not None
+    np.testing.assert_allclose(*heard.read(0, 48_000), atol=1e-6)
+    assert document.sound is before
+    stage.window.actions_by_id["preview"].trigger()
     with qtbot.waitSignal(stage.editor.restored, timeout=30_000):
         stage.window.apply_effect()
     stage.idle()
@@ -118,7 +125,7 @@ def test_a_plugin_that_raises_is_told_once_and_the_document_stays(
     stage: Stage, home: Path, tone_file: Path, qtbot: QtBot
 ) -> None:
     run_job(enable("my.bad"))
-    stage.window.plugging._on_plugins_changed()
+    stage.window.plugging._on_plugins_changed(list_plugins()[0])
     stage.open(tone_file)
     document = stage.editor.document
     assert document is not None
