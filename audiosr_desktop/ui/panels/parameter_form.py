@@ -167,6 +167,7 @@ class ParameterForm(QWidget):
 
     def _switch_field(self) -> ParameterField:
         box = QCheckBox()
+        box.setMinimumHeight(_ROW_HEIGHT)
         field = ParameterField(box, box.isChecked, lambda value: box.setChecked(bool(value)), self)
         box.toggled.connect(field.on_edited)
         return field
