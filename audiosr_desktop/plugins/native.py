@@ -59,6 +59,7 @@ class NativeEffect:
         open_instance: makes an instance, with as many channels as it can be brought to take.
         version: its author's.
         scratch: for long results.
+        edit: shows the plugin's own window and returns the values it was closed with; None where it has none.
     """
 
     seamless = False
@@ -72,7 +73,9 @@ class NativeEffect:
         *,
         version: str,
         scratch: Scratch,
+        edit: Callable[[Mapping[str, Value]], dict[str, Value]] | None = None,
     ) -> None:
+        self.edit = edit
         self.id, self.title, self.version = effect_id, title, version
         self.parameters = (*parameters, RING, STATE)
         self._open, self._scratch = open_instance, scratch

@@ -80,7 +80,7 @@ class MainWindow(WindowFrame):
         self._cutoff_dragged = False  # what the user chose is not measured away
         self.preview = Preview(editor, self)
         self.chaining = Chaining(editor, self.dialogs, self)
-        self.plugging = Plugging(self, editor, self.dialogs.confirm)
+        self.plugging = Plugging(self, editor, self.panel, self.dialogs.confirm)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
         self._connect()
         self._show_settings()
@@ -125,6 +125,7 @@ class MainWindow(WindowFrame):
         panel.effect_chosen.connect(self._on_effect_chosen)
         panel.values_changed.connect(self._on_values_changed)
         panel.preview_wanted.connect(self.toggle_preview)
+        panel.window_wanted.connect(self.plugging.show_window)
         self.preview.changed.connect(self._on_preview_changed)
         self.preview.failed.connect(self._on_failed)
         self.chaining.failed.connect(self._on_failed)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
+from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 
 if TYPE_CHECKING:
     from audiosr_desktop.plugins.host import Listed
@@ -22,11 +24,28 @@ class Plugging(QObject):
     Args:
         window: which asks by `confirm`.
         editor: whose effects they join.
+        panel: where one is chosen.
     """
 
-    def __init__(self, window: QWidget, editor: Editor, confirm: Confirm) -> None:
+    def __init__(self, window: QWidget, editor: Editor, panel: RestorePanel, confirm: Confirm) -> None:
         super().__init__(window)
-        self._window, self._editor, self._confirm = window, editor, confirm
+        self._window, self._editor, self._panel, self._confirm = window, editor, panel, confirm
+
+    @Slot()
+    def show_window(self) -> None:
+        """Show the own window of the chosen plugin; its values come into the form when it is closed."""
+        from audiosr_desktop.plugins.hosted import HostedEffect  # noqa: PLC0415
+
+        panel = self._panel
+        effect = panel.effect
+        if not isinstance(effect, HostedEffect):
+            return
+
+        def done(values: dict[str, Value]) -> None:
+            if panel.effect is effect and panel.form is not None:
+                panel.form.set_values(values)
+
+        self._editor.runner.start(f"Window of {effect.title}", effect.edit(panel.values()), done)
 
     def show_manager(self) -> None:
         """Show the manager."""

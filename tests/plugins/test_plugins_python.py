@@ -140,6 +140,21 @@ def test_every_kind_of_parameter_arrives(write_plugin, apply_plugin, run_scratch
         apply_plugin("test.takes", {"times": 10})
 
 
+def test_a_window_of_the_plugin_gives_values(write_plugin, run_scratch) -> None:
+    body = """
+    parameters = (Parameter("level", "Level", "float", 0.5, 0.0, 1.0),)
+    def process_block(self, block, *_): return block * 0.5
+    def edit(self, values): return {"level": values["level"] * 2}
+    """
+    write_plugin("shows", body)
+    run_job(enable("test.shows"))
+    [effect] = plugin_effects(run_scratch)
+    assert effect.has_window
+    assert run_job(effect.edit({"level": 0.25})) == {"level": 0.5}
+    with pytest.raises(PluginError, match="gave values that cannot be; nothing was changed"):
+        run_job(effect.edit({"level": 0.75}))
+
+
 def test_untouched_samples_come_back_as_the_same_pieces(write_plugin, apply_plugin, stereo) -> None:
     body = "def process_block(self, *_): ...\ndef process(self, sound, region, values):\n    yield\n"
     body = body.replace("yield\n", "return sound.slice(region.start, region.stop)\n    yield\n")

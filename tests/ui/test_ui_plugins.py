@@ -149,6 +149,29 @@ def test_a_plugin_that_raises_is_told_once_and_the_document_stays(
     dialog.close()
 
 
+def test_the_own_window_of_a_plugin_sets_the_form(
+    stage: Stage, home: Path, tone_file: Path, qtbot: QtBot
+) -> None:
+    code = BAD.replace("BlockEffect\n\n", "BlockEffect, Parameter\n\n").replace(
+        "    def process_block",
+        '    parameters = (Parameter("level", "Level", "float", 1.0, 0.0, 9.0),)\n\n'
+        '    def edit(self, values):\n        return {"level": values["level"] + 2.5}\n\n'
+        "    def process_block",
+    )
+    (home / "bad" / "bad.py").write_text(code)
+    run_job(enable("my.bad"))
+    stage.window.plugging._on_plugins_changed(list_plugins()[0])
+    stage.open(tone_file)
+    panel = stage.window.panel
+    assert not panel.window_button.isVisible()
+    panel.chooser.setCurrentIndex(panel.chooser.findData("my.bad"))
+    assert panel.window_button.isVisible() and panel.window_button.isEnabled()
+    with qtbot.waitSignal(stage.editor.runner.ended, timeout=30_000):
+        panel.window_button.click()
+    assert panel.values() == {"level": 3.5}
+    assert stage.answers.errors == []
+
+
 def test_search_rescan_and_failures_in_the_manager(home: Path, qtbot: QtBot) -> None:
     (home / "bad" / "bad.py").write_text("raise ValueError('on import')")
     dialog = PluginDialog(lambda *_: True)

@@ -22,6 +22,7 @@ class RestorePanel(QWidget):
     effect_chosen = Signal(str)
     values_changed = Signal()
     preview_wanted = Signal(bool)
+    window_wanted = Signal()
 
     def __init__(self, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +45,10 @@ class RestorePanel(QWidget):
         self.apply_button.setProperty("primary", True)
         self.apply_button.setEnabled(False)
         self.apply_button.clicked.connect(self.apply_wanted)
+        self.window_button = QPushButton("Window of the plugin…")
+        self.window_button.setToolTip("Set the values in the plugin's own window")
+        self.window_button.clicked.connect(self.window_wanted)
+        self.window_button.hide()
         self.preview_button = QPushButton("Preview")
         self.preview_button.setCheckable(True)
         self.preview_button.setToolTip("Hear 10 s with the effect, in place and looping (V)")
@@ -75,6 +80,7 @@ class RestorePanel(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.chooser)
         layout.addLayout(self._place)
+        layout.addWidget(self.window_button)
         buttons = QHBoxLayout()
         buttons.addWidget(self.apply_button, 1)
         buttons.addWidget(self.preview_button)
@@ -177,6 +183,7 @@ class RestorePanel(QWidget):
         if effect is not None:
             self.form = ParameterForm(effect.parameters, self._choices, self._values.get(effect_id))
             self._place.addWidget(self.form)
+            self.window_button.setVisible(getattr(effect, "has_window", False))
             self.form.changed.connect(self.values_changed)
             self.effect_chosen.emit(effect_id)
             self.values_changed.emit()
@@ -202,7 +209,7 @@ class RestorePanel(QWidget):
                 if selection.has_band
                 else "Only the selected time; everything else stays bit-identical."
             )
-        for button in (self.apply_button, self.preview_button):
+        for button in (self.apply_button, self.preview_button, self.window_button):
             button.setEnabled(self._ready and self.effect is not None)
 
 
