@@ -49,9 +49,13 @@ def failing(error: BaseException) -> Callable[[argparse.Namespace], int]:
 
 def every_command() -> list[list[str]]:
     _, names = cli_options.build_parser()
-    plain = [[name] for name in names if name not in (*cli_options.TRAINING_COMMANDS, "models", "setup")]
-    plain.append(["setup", "cuda"])
-    return [*plain, *(["models", action] for action in ("list", "show", "verify", "import", "remove"))]
+    with_actions = {
+        "models": ("list", "show", "verify", "import", "remove"),
+        "plugins": ("list", "scan", "enable", "disable", "new"),
+        "setup": ("cuda",),
+    }
+    plain = [[name] for name in names if name not in (*cli_options.TRAINING_COMMANDS, *with_actions)]
+    return [*plain, *([name, action] for name, words in with_actions.items() for action in words)]
 
 
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)
@@ -75,6 +79,7 @@ def test_every_command_names_code_that_is_there(words: list[str]) -> None:
         "listen": ["a", "b"],
     }
     needed |= {f"models {action}": ["a"] for action in ("show", "import", "remove")}
+    needed |= {f"plugins {action}": ["a"] for action in ("enable", "disable", "new")}
     arguments = parser.parse_args([*words, *needed.get(" ".join(words), [])])
     module, function = arguments.handler.split(":")
     assert callable(getattr(importlib.import_module(f"audiosr_desktop.{module}"), function))

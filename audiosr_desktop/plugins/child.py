@@ -71,7 +71,10 @@ def _carry_out(plugin: Plugin, task: Message, parent: Parent) -> None:
     if task["kind"] == "describe":
         parent.line.send("described", effects=[describe_as_data(effect) for effect in effects])
         return
-    effect = next(effect for effect in effects if effect.id == task["effect"])
+    effect: Any = next(effect for effect in effects if effect.id == task["effect"])
+    if task["kind"] == "edit":
+        parent.line.send("edited", values=dict(effect.edit(task["values"])))
+        return
     sound = Sound.from_store(
         RemoteStore(parent, SOURCE, task["channels"], task["length"]), task["sample_rate"]
     )

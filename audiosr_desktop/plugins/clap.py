@@ -167,7 +167,9 @@ def _effect(
         return _Clap(unit, sample_rate, own)
 
     parameters = [parameter for _, parameter in known.values() if parameter.id not in (RING.id, STATE.id)]
-    return NativeEffect(effect_id, f"{name} (CLAP)", version, parameters, open_instance, scratch)
+    return NativeEffect(
+        effect_id, f"{name} (CLAP)", parameters, open_instance, version=version, scratch=scratch
+    )
 
 
 class _Clap:

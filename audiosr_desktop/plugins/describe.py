@@ -18,6 +18,7 @@ class Description:
     title: str
     parameters: tuple[Parameter, ...]
     seamless: bool = False
+    has_window: bool = False  # one of its own, in which values can be set
     version: str = ""  # of a native plugin, which has no manifest that tells it
 
 
@@ -29,8 +30,15 @@ def describe_as_data(effect: Effect | Description) -> dict[str, Any]:
         "title": effect.title,
         "parameters": parameters,
         "seamless": bool(effect.seamless),
+        "has_window": _has_window(effect),
         "version": str(getattr(effect, "version", "")),
     }
+
+
+def _has_window(effect: Effect | Description) -> bool:
+    if isinstance(effect, Description):
+        return effect.has_window
+    return callable(getattr(effect, "edit", None))
 
 
 def read_descriptions(plugin_id: str, data: object) -> tuple[Description, ...]:
@@ -61,7 +69,9 @@ def _description(plugin_id: str, row: object) -> Description:
     read = tuple(_parameter(title, given) for given in parameters)
     if len({parameter.id for parameter in read}) != len(read):
         raise ValueError(f"two parameters of {title} have one id")
-    return Description(name, title, read, bool(row.get("seamless")), str(row.get("version", "")))
+    return Description(
+        name, title, read, bool(row.get("seamless")), bool(row.get("has_window")), str(row.get("version", ""))
+    )
 
 
 def _parameter(title: str, given: object) -> Parameter:

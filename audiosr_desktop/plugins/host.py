@@ -3,6 +3,7 @@
 import logging
 import re
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,10 +50,18 @@ def list_plugins() -> tuple[list[Listed], list[PluginError]]:
     return [Listed(plugin, records.get(plugin.id, Record())) for plugin in plugins], problems
 
 
-def plugin_effects(scratch: Scratch, limits: Limits | None = None) -> list[HostedEffect]:
-    """Return the effects of the plugins that are on; no plugin's code runs before one of them is used."""
+def plugin_effects(
+    scratch: Scratch, limits: Limits | None = None, plugins: Sequence[Listed] | None = None
+) -> list[HostedEffect]:
+    """Return the effects of the plugins that are on; no plugin's code runs before one of them is used.
+
+    Args:
+        scratch: for long results.
+        limits: what a plugin may take.
+        plugins: those there are; they are looked for when it is None.
+    """
     found = []
-    for listed in list_plugins()[0]:
+    for listed in list_plugins()[0] if plugins is None else plugins:
         if listed.state != "on":
             continue
         try:

@@ -11,7 +11,7 @@ import numpy as np
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Piece, Sound, concat
 from audiosr_desktop.audio.store import SampleStore, Scratch, ScratchWriter
-from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.effects.effect import Parameter, Value, resolve_values
 from audiosr_desktop.errors import AudioSRError, EffectError, PluginError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.plugins.describe import Description, read_descriptions
@@ -71,7 +71,7 @@ class HostedEffect:
         self.plugin = plugin
         self.id, self.title = description.id, description.title
         self.parameters: tuple[Parameter, ...] = description.parameters
-        self.seamless = description.seamless
+        self.seamless, self.has_window = description.seamless, description.has_window
         self._scratch, self._limits = scratch, limits or Limits()
 
     def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
@@ -91,6 +91,26 @@ class HostedEffect:
             if self.plugin.kind == "python":
                 record_failure(self.plugin, error)
             raise
+
+    def edit(self, values: Mapping[str, Value]) -> Job[dict[str, Value]]:
+        """Show the plugin's own window, and return the values that it was closed with.
+
+        Raises:
+            PluginError: it failed or crashed, as where there is no screen.
+        """
+        self._require_usable()
+        with PluginProcess(self.plugin, self._limits, self._scratch.folder) as process:
+            process.send("edit", effect=self.id, values=dict(values))
+            message = yield from process.receive(
+                math.inf, Progress(0.0, f"The window of {self.title} is open")
+            )
+            if message["kind"] != "edited":
+                raise failure_of(self.plugin, message)
+            try:
+                return resolve_values(self, message["values"])
+            except (EffectError, KeyError, TypeError) as error:
+                text = f"The window of {self.title} gave values that cannot be; nothing was changed."
+                raise PluginError(text, self.plugin.id) from error
 
     def _require_usable(self) -> None:
         """Refuse a plugin that failed since it was listed, or whose code is not what was trusted."""

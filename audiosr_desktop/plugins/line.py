@@ -89,6 +89,7 @@ class Area:
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), AREA_BYTES)
+        self._samples: Samples = np.frombuffer(self._map, np.float32)
 
     @staticmethod
     def make(path: Path) -> None:
@@ -104,13 +105,13 @@ class Area:
 
     def put(self, samples: Samples) -> None:
         """Write a block, (channels, samples)."""
-        data = np.ascontiguousarray(samples, np.float32).tobytes()
-        self._map[: len(data)] = data
+        self._samples[: samples.size].reshape(samples.shape)[...] = samples
 
     def get(self, channels: int, length: int) -> Samples:
         """Return a copy of a block that the other side wrote."""
-        return np.frombuffer(self._map[: 4 * channels * length], np.float32).reshape(channels, length).copy()
+        return self._samples[: channels * length].reshape(channels, length).copy()
 
     def close(self) -> None:
         """Let the file go."""
+        del self._samples  # a map with a view cannot be closed
         self._map.close()

@@ -55,10 +55,11 @@ class NativeEffect:
     Args:
         effect_id: as everywhere.
         title: for the user.
-        version: its author's.
         parameters: those of the plugin; letting ring and the saved state are added.
         open_instance: makes an instance, with as many channels as it can be brought to take.
+        version: its author's.
         scratch: for long results.
+        edit: shows the plugin's own window and returns the values it was closed with; None where it has none.
     """
 
     seamless = False
@@ -67,11 +68,14 @@ class NativeEffect:
         self,
         effect_id: str,
         title: str,
-        version: str,
         parameters: Sequence[Parameter],
         open_instance: Opener,
+        *,
+        version: str,
         scratch: Scratch,
+        edit: Callable[[Mapping[str, Value]], dict[str, Value]] | None = None,
     ) -> None:
+        self.edit = edit
         self.id, self.title, self.version = effect_id, title, version
         self.parameters = (*parameters, RING, STATE)
         self._open, self._scratch = open_instance, scratch

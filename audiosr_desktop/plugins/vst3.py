@@ -48,7 +48,7 @@ def _load(path: str, name: str) -> Any:
 
 
 def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch) -> NativeEffect:
-    def open_instance(sample_rate: int, channels: int, values: Mapping[str, Value]) -> _Vst3:
+    def ready(values: Mapping[str, Value]) -> Any:
         unit = _load(path, name)
         if values[STATE.id]:
             try:
@@ -58,14 +58,32 @@ def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch)
         for key, value in values.items():
             if key not in (RING.id, STATE.id) and (now := getattr(unit, key)) != value:
                 setattr(unit, key, float(value) if isinstance(now, float) else value)
-        return _Vst3(unit, sample_rate, channels)
+        return unit
+
+    def open_instance(sample_rate: int, channels: int, values: Mapping[str, Value]) -> _Vst3:
+        return _Vst3(ready(values), sample_rate, channels)
+
+    def edit(values: Mapping[str, Value]) -> dict[str, Value]:
+        unit = ready(values)
+        unit.show_editor()  # until the user closes it
+        state = base64.b64encode(unit.raw_state).decode()
+        now = {parameter.id: _value_of(parameter, getattr(unit, parameter.id)) for parameter in parameters}
+        return {**values, **now, STATE.id: state}
 
     parameters = [
         _parameter(key, parameter, getattr(loaded, key))
         for key, parameter in loaded.parameters.items()
         if key not in _OF_THE_WRAPPER
     ]
-    return NativeEffect(effect_id, f"{name} (VST3)", str(loaded.version), parameters, open_instance, scratch)
+    return NativeEffect(
+        effect_id,
+        f"{name} (VST3)",
+        parameters,
+        open_instance,
+        version=str(loaded.version),
+        scratch=scratch,
+        edit=edit,
+    )
 
 
 def _parameter(key: str, given: Any, value: Any) -> Parameter:
@@ -75,18 +93,30 @@ def _parameter(key: str, given: Any, value: Any) -> Parameter:
         return Parameter(key, given.name, "bool", bool(value))
     if given.type is str:
         words = tuple(dict.fromkeys(map(str, given.valid_values)))
-        if len(words) <= _MOST_CHOICES and str(value) in words:
-            return Parameter(key, given.name, "choice", str(value), choices=words)
-        return Parameter(key, given.name, "text", str(value))
+        few = len(words) <= _MOST_CHOICES and str(value) in words
+        return Parameter(
+            key, given.name, "choice" if few else "text", str(value), choices=words if few else ()
+        )
     low, high, step = given.range
     if not (low is not None and high is not None and math.isfinite(low) and math.isfinite(high)):
         return Parameter(key, given.name, "float", float(value), unit=unit)
     value = min(max(float(value), low), high)
     if (low, high, step) == (0.0, 1.0, 1.0):
         return Parameter(key, given.name, "bool", value >= 0.5)
-    if step == 1.0 and low == round(low) and value == round(value):
-        return Parameter(key, given.name, "int", int(value), low, high, unit)
-    return Parameter(key, given.name, "float", value, low, high, unit)
+    whole = step == 1.0 and low == round(low) and value == round(value)
+    return Parameter(
+        key, given.name, "int" if whole else "float", int(value) if whole else value, low, high, unit
+    )
+
+
+def _value_of(parameter: Parameter, value: Any) -> Value:
+    """Return what the plugin says as a value that the parameter takes."""
+    if parameter.kind == "bool":
+        return bool(value >= 0.5)
+    if parameter.minimum is None or parameter.maximum is None:
+        return str(value) if parameter.kind in ("choice", "text") else float(value)
+    inside = min(max(float(value), parameter.minimum), parameter.maximum)
+    return round(inside) if parameter.kind == "int" else inside
 
 
 class _Vst3:

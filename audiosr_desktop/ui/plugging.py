@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
+from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 
 if TYPE_CHECKING:
+    from audiosr_desktop.plugins.host import Listed
     from audiosr_desktop.plugins.hosted import HostedEffect
 
 Confirm = Callable[[str, str, str], bool]
@@ -21,11 +24,28 @@ class Plugging(QObject):
     Args:
         window: which asks by `confirm`.
         editor: whose effects they join.
+        panel: where one is chosen.
     """
 
-    def __init__(self, window: QWidget, editor: Editor, confirm: Confirm) -> None:
+    def __init__(self, window: QWidget, editor: Editor, panel: RestorePanel, confirm: Confirm) -> None:
         super().__init__(window)
-        self._window, self._editor, self._confirm = window, editor, confirm
+        self._window, self._editor, self._panel, self._confirm = window, editor, panel, confirm
+
+    @Slot()
+    def show_window(self) -> None:
+        """Show the own window of the chosen plugin; its values come into the form when it is closed."""
+        from audiosr_desktop.plugins.hosted import HostedEffect  # noqa: PLC0415
+
+        panel = self._panel
+        effect = panel.effect
+        if not isinstance(effect, HostedEffect):
+            return
+
+        def done(values: dict[str, Value]) -> None:
+            if panel.effect is effect and panel.form is not None:
+                panel.form.set_values(values)
+
+        self._editor.runner.start(f"Window of {effect.title}", effect.edit(panel.values()), done)
 
     def show_manager(self) -> None:
         """Show the manager."""
@@ -37,14 +57,14 @@ class Plugging(QObject):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
-    @Slot()
-    def _on_plugins_changed(self) -> None:
+    @Slot(object)
+    def _on_plugins_changed(self, plugins: "list[Listed]") -> None:
         from audiosr_desktop.plugins.host import plugin_effects  # noqa: PLC0415
         from audiosr_desktop.plugins.hosted import HostedEffect  # noqa: PLC0415
 
         catalogue = self._editor.catalogue
         before = [effect for effect in catalogue.effects.values() if isinstance(effect, HostedEffect)]
-        now = plugin_effects(self._editor.scratch)
+        now = plugin_effects(self._editor.scratch, plugins=plugins)
         if [_face(effect) for effect in before] == [_face(effect) for effect in now]:
             return
         own = {name: effect for name, effect in catalogue.effects.items() if effect not in before}

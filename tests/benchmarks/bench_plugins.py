@@ -132,7 +132,12 @@ def bench(seconds: float, inside: Half, outside: HostedEffect, scratch: Scratch)
     if VST3.exists():
         native = hosted(Plugin("vst3.zamcompx2", "ZamCompX2", "", "vst3", path=str(VST3)), scratch)
         values = {parameter.id: parameter.default for parameter in native.parameters}
-        report("VST3 compressor, isolated", seconds, lambda: run_job(native.process(sound, region, values)))
+        apart = report("VST3, isolated", seconds, lambda: run_job(native.process(sound, region, values)))
+        from audiosr_desktop.plugins.vst3 import vst3_effects  # only where there is one
+
+        [same] = vst3_effects(native.plugin, scratch, None)
+        here = report("VST3, in this process", seconds, lambda: run_job(same.process(sound, region, values)))
+        sys.stdout.write(f"{'':<44} ratio of CPU {apart / here:.2f}\n")
 
 
 def main(hours: float) -> None:

@@ -1,11 +1,12 @@
 """Fixtures of the plugins' tests: a plugin folder of their own, and a set of plugins that do harm."""
 
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from plugin_kit import HEAD, LIMITS, MANIFEST, RATE, ApplyPlugin, WritePlugin
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
@@ -16,34 +17,6 @@ from audiosr_desktop.job import run_job
 from audiosr_desktop.plugins.host import enable, plugin_effects
 from audiosr_desktop.plugins.manifest import NATIVE_PATHS
 from audiosr_desktop.plugins.process import Limits
-
-MANIFEST = """\
-id = "test.{name}"
-title = "{name}"
-version = "{version}"
-api = 1
-entry = "{name}:effects"
-description = "For a test."
-licence = "MIT"
-"""
-HEAD = """\
-import numpy as np
-from audiosr_desktop.plugins.api import *
-
-class Effect(BlockEffect):
-    id = "test.{name}"
-    title = "{name}"
-
-{body}
-
-def effects(scratch):
-    return [Effect(scratch)]
-"""
-LIMITS = Limits(scan_s=30.0, silence_s=30.0, memory_bytes=1 << 30)
-RATE = 48_000
-
-WritePlugin = Callable[..., Path]
-ApplyPlugin = Callable[..., Sound]
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import RATE
+from plugin_kit import RATE
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound

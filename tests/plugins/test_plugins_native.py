@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from conftest import LIMITS
+from plugin_kit import LIMITS
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
@@ -175,6 +175,20 @@ def test_scan_remembers_and_leaves_out_what_failed(native, tmp_path, run_scratch
     assert "vst3.broken" in [
         listed.plugin.id for listed in list_plugins()[0] if listed.state == "not scanned"
     ]
+
+
+@needs_zam
+def test_a_window_without_a_screen_is_told(native, run_scratch, monkeypatch) -> None:
+    native("ZamCompX2.vst3", "ZamCompX2.clap")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    for plugin_id in ("vst3.zamcompx2", "clap.zamcompx2"):
+        run_job(enable(plugin_id))
+    effects = {effect.id: effect for effect in plugin_effects(run_scratch)}
+    assert not effects["clap.zamcompx2"].has_window
+    effect = effects["vst3.zamcompx2"]
+    with pytest.raises(PluginError, match=r"ZamCompX2 (failed|crashed)"):
+        run_job(effect.edit({parameter.id: parameter.default for parameter in effect.parameters}))
+    assert "vst3.zamcompx2" in {effect.id for effect in plugin_effects(run_scratch)}
 
 
 @needs_zam

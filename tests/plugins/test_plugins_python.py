@@ -1,5 +1,6 @@
 """Python plugins: found before their code runs, trusted by version, and effects like all others."""
 
+import sys
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from audiosr_desktop.engine.bundle import model_folders
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import EffectError, PluginError
 from audiosr_desktop.job import run_job
-from audiosr_desktop.plugins import manifest
+from audiosr_desktop.plugins import manifest, process
 from audiosr_desktop.plugins.host import (
     disable,
     enable,
@@ -27,6 +28,7 @@ from audiosr_desktop.plugins.host import (
 )
 from audiosr_desktop.plugins.manifest import read_manifest
 from audiosr_desktop.plugins.registry import all_effects, require_effect
+from audiosr_desktop.plugins.switch import CHILD_SWITCH
 
 HALVES = "def process_block(self, block, *_): return block * np.float32(0.5)"
 
@@ -138,11 +140,38 @@ def test_every_kind_of_parameter_arrives(write_plugin, apply_plugin, run_scratch
         apply_plugin("test.takes", {"times": 10})
 
 
+def test_a_window_of_the_plugin_gives_values(write_plugin, run_scratch) -> None:
+    body = """
+    parameters = (Parameter("level", "Level", "float", 0.5, 0.0, 1.0),)
+    def process_block(self, block, *_): return block * 0.5
+    def edit(self, values): return {"level": values["level"] * 2}
+    """
+    write_plugin("shows", body)
+    run_job(enable("test.shows"))
+    [effect] = plugin_effects(run_scratch)
+    assert effect.has_window
+    assert run_job(effect.edit({"level": 0.25})) == {"level": 0.5}
+    with pytest.raises(PluginError, match="gave values that cannot be; nothing was changed"):
+        run_job(effect.edit({"level": 0.75}))
+
+
 def test_untouched_samples_come_back_as_the_same_pieces(write_plugin, apply_plugin, stereo) -> None:
     body = "def process_block(self, *_): ...\ndef process(self, sound, region, values):\n    yield\n"
     body = body.replace("yield\n", "return sound.slice(region.start, region.stop)\n    yield\n")
     write_plugin("same", body)
     assert apply_plugin("test.same") is stereo
+
+
+def test_the_program_starts_itself_where_it_is_frozen(
+    write_plugin, apply_plugin, stereo, monkeypatch
+) -> None:
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert process._command() == [sys.executable, CHILD_SWITCH]
+    words = [sys.executable, "-m", "audiosr_desktop", CHILD_SWITCH]  # as the frozen program is started
+    monkeypatch.setattr(process, "_command", lambda: words)
+    write_plugin("halves", HALVES)
+    result = apply_plugin("test.halves")
+    np.testing.assert_array_equal(result.read(0, 1000), stereo.read(0, 1000) * 0.5)
 
 
 def test_context_blocks_and_inner_effects(write_plugin, run_scratch, stereo) -> None:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from audiosr_desktop import paths
 from audiosr_desktop.effects.effect import Parameter
 from audiosr_desktop.job import run_job
-from audiosr_desktop.plugins.host import enable
+from audiosr_desktop.plugins.host import enable, list_plugins
 from audiosr_desktop.plugins.manifest import NATIVE_PATHS
 from audiosr_desktop.ui.dialogs.plugin_dialog import PluginDialog
 from audiosr_desktop.ui.panels.parameter_form import ParameterForm
@@ -88,6 +88,13 @@ def test_trust_is_asked_and_a_plugin_becomes_an_effect(
     document = stage.editor.document
     assert document is not None
     before = document.sound
+    stage.window.actions_by_id["preview"].trigger()
+    qtbot.waitUntil(lambda: "B is with" in stage.window.preview.text, timeout=30_000)
+    heard = stage.editor.transport.heard_sound
+    assert heard is not None
+    np.testing.assert_allclose(*heard.read(0, 48_000), atol=1e-6)
+    assert document.sound is before
+    stage.window.actions_by_id["preview"].trigger()
     with qtbot.waitSignal(stage.editor.applying.restored, timeout=30_000):
         stage.window.apply_effect()
     stage.idle()
@@ -118,7 +125,7 @@ def test_a_plugin_that_raises_is_told_once_and_the_document_stays(
     stage: Stage, home: Path, tone_file: Path, qtbot: QtBot
 ) -> None:
     run_job(enable("my.bad"))
-    stage.window.plugging._on_plugins_changed()
+    stage.window.plugging._on_plugins_changed(list_plugins()[0])
     stage.open(tone_file)
     document = stage.editor.document
     assert document is not None
@@ -140,6 +147,29 @@ def test_a_plugin_that_raises_is_told_once_and_the_document_stays(
     assert 'raise RuntimeError("no")' in text  # the traceback
     assert dialog.switch.text() == "Try again"
     dialog.close()
+
+
+def test_the_own_window_of_a_plugin_sets_the_form(
+    stage: Stage, home: Path, tone_file: Path, qtbot: QtBot
+) -> None:
+    code = BAD.replace("BlockEffect\n\n", "BlockEffect, Parameter\n\n").replace(
+        "    def process_block",
+        '    parameters = (Parameter("level", "Level", "float", 1.0, 0.0, 9.0),)\n\n'
+        '    def edit(self, values):\n        return {"level": values["level"] + 2.5}\n\n'
+        "    def process_block",
+    )
+    (home / "bad" / "bad.py").write_text(code)
+    run_job(enable("my.bad"))
+    stage.window.plugging._on_plugins_changed(list_plugins()[0])
+    stage.open(tone_file)
+    panel = stage.window.panel
+    assert not panel.window_button.isVisible()
+    panel.chooser.setCurrentIndex(panel.chooser.findData("my.bad"))
+    assert panel.window_button.isVisible() and panel.window_button.isEnabled()
+    with qtbot.waitSignal(stage.editor.runner.ended, timeout=30_000):
+        panel.window_button.click()
+    assert panel.values() == {"level": 3.5}
+    assert stage.answers.errors == []
 
 
 def test_search_rescan_and_failures_in_the_manager(home: Path, qtbot: QtBot) -> None:

@@ -44,7 +44,7 @@ class PluginDialog(QDialog):
         confirm: asks for a yes, with a title, a text and what its button says.
     """
 
-    plugins_changed = Signal()
+    plugins_changed = Signal(object)  # what is listed now
 
     def __init__(self, confirm: Callable[[str, str, str], bool], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,7 +129,7 @@ class PluginDialog(QDialog):
         plugins, problems = found
         self.status.setText("\n".join(map(str, problems)))
         self._fill(plugins)
-        self.plugins_changed.emit()
+        self.plugins_changed.emit(plugins)
 
     def _fill(self, plugins: Sequence[Listed]) -> None:
         wanted = self._wanted or (self.chosen.plugin.id if self.chosen else "")

@@ -24,6 +24,7 @@ class RestorePanel(QWidget):
     effect_chosen = Signal(str)
     values_changed = Signal()
     preview_wanted = Signal(bool)
+    window_wanted = Signal()
 
     def __init__(self, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +47,10 @@ class RestorePanel(QWidget):
         self.apply_button.setProperty("primary", True)
         self.apply_button.setEnabled(False)
         self.apply_button.clicked.connect(self.apply_wanted)
+        self.window_button = QPushButton(tr("Window of the plugin…"))
+        self.window_button.setToolTip(tr("Set the values in the plugin's own window"))
+        self.window_button.clicked.connect(self.window_wanted)
+        self.window_button.hide()
         self.preview_button = QPushButton(tr("Preview"))
         self.preview_button.setCheckable(True)
         self.preview_button.setToolTip(tr("Hear 10 s with the effect, in place and looping (V)"))
@@ -77,6 +82,7 @@ class RestorePanel(QWidget):
         layout.setSpacing(10)
         layout.addWidget(self.chooser)
         layout.addLayout(self._place)
+        layout.addWidget(self.window_button)
         buttons = QHBoxLayout()
         buttons.addWidget(self.apply_button, 1)
         buttons.addWidget(self.preview_button)
@@ -179,6 +185,7 @@ class RestorePanel(QWidget):
         if effect is not None:
             self.form = ParameterForm(effect.parameters, self._choices, self._values.get(effect_id))
             self._place.addWidget(self.form)
+            self.window_button.setVisible(getattr(effect, "has_window", False))
             self.form.changed.connect(self.values_changed)
             self.effect_chosen.emit(effect_id)
             self.values_changed.emit()
@@ -211,7 +218,7 @@ class RestorePanel(QWidget):
                 if selection.has_band
                 else tr("Only the selected time; everything else stays bit-identical.")
             )
-        for button in (self.apply_button, self.preview_button):
+        for button in (self.apply_button, self.preview_button, self.window_button):
             button.setEnabled(self._ready and self.effect is not None)
         self._widen()
 
