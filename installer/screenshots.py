@@ -32,6 +32,7 @@ from audiosr_desktop.ui.views.spectrogram_canvas import SpectrogramCanvas
 from audiosr_desktop.ui.views.tools import Tool
 
 LIMIT_S = 180.0
+CALM_S = 4
 SIZE = (1360, 820)
 HELP = paths.resources_dir() / "help" / "images"
 README = paths.resources_dir() / "screenshots"
@@ -62,13 +63,14 @@ class Studio:
             QTest.qWait(50)
 
     def settle(self) -> None:
-        """Wait for the end of jobs and pictures: until nothing has changed for a second."""
+        """Wait for the end of jobs and pictures: until nothing has changed for some seconds."""
         self.wait(lambda: not self.editor.runner.busy)
-        before = QImage()
+        before, same = QImage(), 0
         for _ in range(60):
             QTest.qWait(1000)
             now = self.window.grab().toImage()
-            if now == before:
+            same = same + 1 if now == before else 0
+            if same == CALM_S:
                 return
             before = now
 

@@ -1,7 +1,6 @@
 """What a graphics card needs before it can run the models, piece by piece, and a trial run on it."""
 
 import ctypes
-import importlib
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from audiosr_desktop.engine.bundle import Bundle
+from audiosr_desktop.engine.runtime import onnxruntime
 from audiosr_desktop.engine.sessions import CUDA, Sessions, open_sessions, preload_cuda
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.job import Job, Progress
@@ -52,7 +52,7 @@ def check_machine(
         preload: loads the libraries that came as Python packages.
     """
     yield _driver(load)
-    runtime = runtime or importlib.import_module("onnxruntime")
+    runtime = runtime or onnxruntime()
     yield _runtime_part(runtime)
     yield _libraries(load, preload)
 

@@ -51,6 +51,11 @@ inside 'cd /root
     cp demo/before.wav many/b.wav
     audiosr-desktop batch many --out done --effect denoise --jobs 2
     test "$(ls done | grep -c wav)" = 2
+    audiosr-desktop plugins new soft-half
+    audiosr-desktop plugins enable my.soft-half
+    audiosr-desktop restore demo/before.wav -o half.wav --effect my.soft-half >/dev/null
+    test -s half.wav
+    ! audiosr-desktop setup cuda
     audiosr-desktop models verify
     audiosr-desktop completion bash >/dev/null'
 

@@ -119,16 +119,14 @@ def card(monkeypatch: pytest.MonkeyPatch, error: float) -> None:
     def open_on(bundle: Any, device: str) -> Any:
         opened.append(device)
         sessions = yield from real(bundle, "cpu", 1)
-        if len(opened) == 2:
-            run = sessions.run
-            sessions.report = ProviderReport(device, "cuda:0", CUDA)
+        if len(opened) < 2:
+            return sessions
 
-            def off(*words: Any) -> Any:
-                result = yield from run(*words)
-                return result + np.float32(error)
+        def off(*words: Any) -> Any:
+            result = yield from sessions.run(*words)
+            return result + np.float32(error)
 
-            sessions.run = off
-        return sessions
+        return SimpleNamespace(report=ProviderReport(device, "cuda:0", CUDA), run=off)
 
     monkeypatch.setattr(cuda, "open_sessions", open_on)
 

@@ -21,7 +21,8 @@ from audiosr_desktop.ui.shortcuts import Shortcuts
 FIRST_PAGE = "index.md"
 KEYS_PAGE = "keys"
 _SIZE = QSize(820, 720)
-_MARGINS = 70  # of the window beside a picture
+_MARGIN = 18.0  # of the text
+_BESIDE = 100  # of the window's width that a picture leaves
 
 
 class GuideBrowser(QTextBrowser):
@@ -38,6 +39,7 @@ class GuideBrowser(QTextBrowser):
         self.setSearchPaths([str(folder)])
         self.setOpenLinks(False)
         self.setAccessibleName(tr("Guide"))
+        self.document().setDocumentMargin(_MARGIN)
         self.anchorClicked.connect(self.follow)
 
     @Slot(QUrl)
@@ -61,7 +63,7 @@ class GuideBrowser(QTextBrowser):
         found = super().loadResource(kind, name)
         if kind == QTextDocument.ResourceType.ImageResource.value and found is not None:
             picture = QImage.fromData(found) if isinstance(found, QByteArray) else QImage(found)
-            width = min(picture.width(), _SIZE.width() - _MARGINS)
+            width = min(picture.width(), _SIZE.width() - _BESIDE)
             return picture.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
         return found
 
