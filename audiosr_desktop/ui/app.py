@@ -18,6 +18,7 @@ from audiosr_desktop.job import Job
 from audiosr_desktop.log import start_crash_log
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import Catalogue, load_catalogue
+from audiosr_desktop.ui.collecting import Collector
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.icons import app_icon
 from audiosr_desktop.ui.language import install_language
@@ -112,6 +113,8 @@ def run(files: Sequence[Path]) -> int:
         )
         catcher = FaultCatcher(window, log_path if log_path.exists() else None)
         catcher.install()
+        collector = Collector(window)
+        collector.start()
         try:
             window.show()
             editor.start()
@@ -124,5 +127,6 @@ def run(files: Sequence[Path]) -> int:
             return app.exec()
         finally:
             catcher.uninstall()
+            collector.stop()
             editor.close()
             window.view.close_loaders()

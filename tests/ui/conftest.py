@@ -1,5 +1,6 @@
 """Fixtures of the window's tests: offscreen, own settings, and nothing left running or open."""
 
+import gc
 import os
 import threading
 import time
@@ -64,8 +65,19 @@ def running_threads() -> list[str]:
     return [name for name in names if not name.startswith("Dummy")] + list(_running)
 
 
+@pytest.fixture(autouse=True, scope="package")
+def garbage_stays() -> Iterator[None]:
+    """Leave garbage to `nothing_left_behind`: another thread that collects would delete what is Qt's."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
+def nothing_left_behind(garbage_stays: None) -> Iterator[None]:
     before = len(running_threads())
     yield
     app = QApplication.instance()
@@ -75,6 +87,7 @@ def nothing_left_behind() -> Iterator[None]:
     limit = time.monotonic() + 2.0
     while len(left := running_threads()) > before:
         assert time.monotonic() < limit, f"threads left running: {left}"
+    gc.collect()
 
 
 @pytest.fixture

@@ -1,0 +1,41 @@
+"""Collector: Python's garbage is collected in the window's thread, and in no other."""
+
+import gc
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+_CHECK_MS = 200
+
+
+class Collector(QObject):
+    """Collects garbage between events of the window's thread, from `start` to `stop`.
+
+    The interpreter collects in whatever thread happens to allocate. Windows and their parts often lie in
+    cycles, and Qt's objects must not be deleted outside their thread: the program would die later, elsewhere.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_CHECK_MS)
+        self._timer.timeout.connect(self._on_due)
+
+    def start(self) -> None:
+        """Take over from the interpreter; what is there already is not looked through again."""
+        gc.disable()
+        gc.collect()
+        gc.freeze()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Give the task back to the interpreter."""
+        self._timer.stop()
+        gc.unfreeze()
+        gc.enable()
+
+    @Slot()
+    def _on_due(self) -> None:
+        for generation in (2, 1, 0):
+            if gc.get_count()[generation] > gc.get_threshold()[generation]:
+                gc.collect(generation)
+                return

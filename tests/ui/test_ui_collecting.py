@@ -1,0 +1,57 @@
+"""Garbage: windows die in the window's thread, whichever thread makes the garbage."""
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from audiosr_desktop.ui.collecting import Collector
+
+
+class Panel(QWidget):
+    """A widget in a cycle, as most are."""
+
+    def __init__(self, died_in: list[int]) -> None:
+        super().__init__()
+        self.itself = self
+        weakref.finalize(self, lambda: died_in.append(threading.get_ident()))
+
+
+def allocate() -> None:
+    """Make so much garbage that the interpreter would collect of itself."""
+    for _ in range(20_000):
+        cycle: list[object] = []
+        cycle.append(cycle)
+
+
+@pytest.fixture
+def collector(qapp: QApplication) -> Iterator[Collector]:
+    yield Collector()
+    gc.disable()  # as the other tests want it
+    gc.freeze()
+
+
+def test_what_is_qts_dies_in_the_windows_thread(collector: Collector, qtbot: QtBot) -> None:
+    collector.start()
+    try:
+        died_in: list[int] = []
+        Panel(died_in)
+        thread = threading.Thread(target=allocate)
+        thread.start()
+        thread.join()
+        assert died_in == []
+        qtbot.waitUntil(lambda: bool(died_in), timeout=10_000)
+        assert died_in == [threading.get_ident()]
+    finally:
+        collector.stop()
+
+
+def test_the_interpreter_gets_its_task_back(collector: Collector) -> None:
+    collector.start()
+    assert not gc.isenabled()
+    collector.stop()
+    assert gc.isenabled()
