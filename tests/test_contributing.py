@@ -14,6 +14,7 @@ import soundfile
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.cli import main
 from audiosr_desktop.effects import registry
+from audiosr_desktop.plugins import registry as plugins_registry
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
@@ -38,11 +39,8 @@ def blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         effect = module.Tremolo(scratch)
         return {**built_in(engines, scratch, *report), effect.id: effect}  # type: ignore[arg-type]
 
-    monkeypatch.setattr(registry, "built_in_effects", with_tremolo)
-    for user in ("cli_restore", "effects.chain", "effects.presets", "batch.work"):
-        place = sys.modules.get(f"audiosr_desktop.{user}")
-        if place is not None and hasattr(place, "built_in_effects"):
-            monkeypatch.setattr(place, "built_in_effects", with_tremolo)
+    for place in (registry, plugins_registry):
+        monkeypatch.setattr(place, "built_in_effects", with_tremolo)
     return blocks
 
 
