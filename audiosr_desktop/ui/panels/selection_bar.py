@@ -48,7 +48,7 @@ class SelectionBar(QWidget):
         line.setFont(figures_font(self.font()))
         line.setMinimumWidth(width * 2 // 3)
         line.setMaximumWidth(width)
-        line.setPlaceholderText(tr("no bound") if unit else "00:00.000")
+        line.setPlaceholderText(tr("none") if unit else "00:00.000")
         line.setToolTip(tr("{name} of the selection, {unit}", name=name, unit=unit or tr("minutes:seconds")))
         line.setAccessibleName(tr("Selection: {name}", name=name))
         label.setBuddy(line)
