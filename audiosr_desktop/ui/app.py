@@ -127,6 +127,6 @@ def run(files: Sequence[Path]) -> int:
             return app.exec()
         finally:
             catcher.uninstall()
-            collector.stop()
             editor.close()
             window.view.close_loaders()
+            collector.stop()  # the threads have ended
