@@ -1,5 +1,6 @@
 """The real PortAudio in real time: what was played is recorded and compared sample by sample."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -170,6 +171,9 @@ def attempts(check: object, code: str, card: Card, tmp_path: Path) -> None:
             return
 
 
+@pytest.mark.skipif(
+    "AUDIOSR_REAL_TIME" not in os.environ, reason="wants an idle machine: set AUDIOSR_REAL_TIME=1"
+)
 def test_switch_points_fades_levels_and_loop_seams(card: Card, tmp_path: Path) -> None:
     attempts(check_comparison, COMPARE, card, tmp_path)
 
