@@ -9,7 +9,7 @@ from typing import Any
 from audiosr_desktop.dsp.degrade import Chances
 from audiosr_desktop.errors import TrainingError
 
-TASKS = ("vocoder", "autoencoder", "unet", "condition_encoder", "mel_dnn", "mel_resunet")
+TASKS = ("vocoder", "autoencoder", "estimator", "unet", "condition_encoder", "mel_dnn", "mel_resunet")
 WEIGHTINGS = ("velocity", "min_snr")
 CONDITIONS = ("canonical_mel", "degraded_mel")
 VOCODER_SECONDS_STEP = 0.01  # a frame
@@ -35,7 +35,7 @@ class Run:
         threads: CPU threads of torch.
         workers: threads that prepare the next batches; 0 prepares each when it is needed.
         device: "cpu", "cuda" or "cuda:N"; under torchrun each process takes its own GPU.
-        bfloat16: autocast of the networks.
+        bfloat16: autocast of the networks, where the device computes in it.
         compile: torch.compile of the network; pays after some thousand steps on a GPU.
         channels_last: memory layout of the two-dimensional networks; quicker on a GPU.
         checkpoint_minutes: time between checkpoints.
@@ -46,6 +46,8 @@ class Run:
         autoencoder: checkpoint or bundle of the VAE, for the UNet and the condition encoder.
         condition_encoder: checkpoint or bundle of a noise-aware encoder that the UNet is to read; empty is
             the VAE's own.
+        estimator: checkpoint or bundle of the estimator whose mel the UNet's encoder is to read; empty is the
+            condition as it is.
         condition: "canonical_mel" replaces all above the cutoff by one form; "degraded_mel" leaves the mel.
         start: checkpoint or bundle whose weights the run starts from; a UNet also keeps its scale factor.
         damage: chances of each kind of damage, see `Chances`; without this table sound is only limited in
@@ -90,6 +92,7 @@ class Run:
     vocoder: str = ""
     autoencoder: str = ""
     condition_encoder: str = ""
+    estimator: str = ""
     condition: str = "canonical_mel"
     start: str = ""
     damage: Mapping[str, float] = field(default_factory=dict)

@@ -111,7 +111,7 @@ def test_two_processes_keep_equal_weights_and_only_the_first_writes(packed_corpu
     assert (tmp_path / "out/log.txt").read_text().count("step 2 ") == 1
 
 
-@pytest.mark.parametrize("task", ["vocoder", "autoencoder", "unet", "condition_encoder"])
+@pytest.mark.parametrize("task", ["vocoder", "autoencoder", "estimator", "unet", "condition_encoder"])
 def test_every_network_learns(packed_corpus, exported, tmp_path, task):
     settings = {"learning_rate": 2e-3, "warmup": 1, "ema": 0.5, "bfloat16": False}
     if task in ("unet", "condition_encoder"):
@@ -124,7 +124,8 @@ def test_every_network_learns(packed_corpus, exported, tmp_path, task):
     for _ in range(12):
         figures = trainer.train_step()
     after = trainer.validate(1)
-    key = {"vocoder": "stft", "autoencoder": "l1", "unet": "v", "condition_encoder": "kl"}[task]
+    keys = {"vocoder": "stft", "autoencoder": "l1", "estimator": "distance", "condition_encoder": "kl"}
+    key = keys.get(task, "v")
     assert after[key] < before[key]
     assert "loss" in figures
 
