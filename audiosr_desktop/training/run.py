@@ -52,6 +52,7 @@ class Run:
         start: checkpoint or bundle whose weights the run starts from; a UNet also keeps its scale factor.
         damage: chances of each kind of damage, see `Chances`; without this table sound is only limited in
             band, on its mel, which is quicker.
+        decoder_alone: train the VAE's decoder alone, so that latents mean to a trained UNet what they did.
         kl_weight: pull of the VAE's posterior to a normal.
         texture_weight: pull of the VAE's decoded mel to the differences between neighbours.
         adversarial: train against discriminators too (vocoder, autoencoder).
@@ -96,6 +97,7 @@ class Run:
     condition: str = "canonical_mel"
     start: str = ""
     damage: Mapping[str, float] = field(default_factory=dict)
+    decoder_alone: bool = False
     kl_weight: float = 2e-3
     texture_weight: float = 0.5
     adversarial: bool = False
@@ -123,6 +125,8 @@ class Run:
             raise ValueError(f"seconds is a multiple of {step}, not {self.seconds}")
         if self.adversarial and self.task not in ("vocoder", "autoencoder"):
             raise ValueError("adversarial is for the vocoder and the autoencoder")
+        if self.decoder_alone and (self.task != "autoencoder" or not self.start):
+            raise ValueError("decoder_alone is for the autoencoder, with start")
         if self.task in ("unet", "condition_encoder") and not self.autoencoder:
             raise ValueError(f"the task {self.task} needs autoencoder, a checkpoint or a bundle")
         if self.low_noise_share + self.high_noise_share > 1.0:

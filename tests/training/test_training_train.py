@@ -11,6 +11,7 @@ from audiosr_desktop import paths  # noqa: E402
 from audiosr_desktop.dsp.degrade import Chances  # noqa: E402
 from audiosr_desktop.errors import TrainingError  # noqa: E402
 from audiosr_desktop.training import train  # noqa: E402
+from audiosr_desktop.training.weights import load_weights  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -130,6 +131,16 @@ def test_every_network_learns(packed_corpus, exported, tmp_path, task):
     assert "loss" in figures
 
 
+def test_a_decoder_can_learn_while_latents_keep_their_meaning(packed_corpus, exported, tmp_path):
+    start = exported / "made"
+    settings = {"task": "autoencoder", "start": str(start), "decoder_alone": True, "warmup": 1}
+    trainer = train.Trainer(_run(packed_corpus, tmp_path / "run", steps=1000, **settings))
+    trainer.train_step()
+    for name, value in load_weights(start, "autoencoder").state.items():
+        kept = torch.equal(trainer.network.state_dict()[name], value)
+        assert kept == name.startswith("encoder."), name
+
+
 def test_a_run_file_is_read_and_checked(tmp_path):
     path = tmp_path / "run.toml"
     path.write_text('task = "vocoder"\ncorpus = "c"\nout = "o"\nsteps = 10\n')
@@ -144,6 +155,7 @@ def test_a_run_file_is_read_and_checked(tmp_path):
     [
         ('task = "nothing"', "no task"),
         ('task = "unet"', "needs autoencoder"),
+        ('task = "autoencoder"\ndecoder_alone = true', "with start"),
         ('task = "autoencoder"\nseconds = 0.2', "multiple of 0.16"),
         ('task = "unet"\nautoencoder = "a"\nadversarial = true', "adversarial"),
         ('task = "vocoder"\n[damage]\ntone = 2.0', "0 to 1"),
