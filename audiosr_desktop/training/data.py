@@ -30,6 +30,7 @@ FULL_BAND_HZ = 19_500.0
 CUTOFF_JITTER = (0.95, 1.03)  # the engine's estimate is not exact either
 REAL_SHARE = 0.85  # of a narrow file's band; above, its encoder let go now and then: not to be learnt
 HOLE_FROM_HZ = 14_000.0  # bands from here to `OPEN_END_HZ` may be holes of an encoder
+COLOUR_WAVES = 5
 HOLE_NEPER = 3.5  # a hole lies so far (30 dB) below what the bands beneath let expect
 OPEN_END_HZ = 20_500.0  # above this a file's end is the end of 44.1 kHz sound, which the model may learn
 
@@ -180,3 +181,13 @@ def holes(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
     centres = mel_edges_hz()[1:-1]
     top = (centres >= HOLE_FROM_HZ) & (centres < OPEN_END_HZ)
     return top & (mel < canonical_mel(mel, HOLE_FROM_HZ) - HOLE_NEPER)
+
+
+def random_colour(rng: np.random.Generator, deviation_db: float) -> npt.NDArray[np.float32]:
+    """Draw a smooth random equaliser: its natural-log response in the 256 bands, a tilt and a few waves."""
+    orders = np.arange(1, COLOUR_WAVES + 1)
+    place = (np.arange(N_MELS) + 0.5) / N_MELS
+    waves = np.cos(np.pi * orders[:, None] * place) / orders[:, None]
+    neper = deviation_db * np.log(10.0) / 20.0
+    colour: npt.NDArray[np.float32] = (neper * rng.standard_normal(COLOUR_WAVES) @ waves).astype(np.float32)
+    return colour

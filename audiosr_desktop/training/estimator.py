@@ -71,7 +71,7 @@ class EstimatorTask:
     def __init__(self, run: Run, device: torch.device) -> None:
         self.network: nn.Module = Estimator().to(device)
         self.scale_factor = 1.0
-        self._mels = MelPairs(run.condition, device)
+        self._mels = MelPairs(run.condition, device, run.colour_db)
         self._bands = band_weights().to(device)
 
     def prepare(self, batch: data.Batch, rng: np.random.Generator) -> None:

@@ -61,7 +61,7 @@ class UNetTask:
         self.encoder = condition_encoder(run, self.autoencoder, device)
         self.estimator = trained_estimator(run, device)
         self._run = run
-        self._mels = MelPairs(run.condition, device)
+        self._mels = MelPairs(run.condition, device, run.colour_db)
         self._bands = band_weights().to(device)
 
     def prepare(self, batch: data.Batch, rng: np.random.Generator) -> None:
@@ -149,7 +149,7 @@ class ConditionEncoderTask:
         self.encoder.load_state_dict(self.autoencoder.encoder.state_dict())
         self.estimator: Estimator | None = None  # it knows missing bands, not noise
         self.network: nn.Module = self.encoder
-        self._mels = MelPairs(run.condition, device)
+        self._mels = MelPairs(run.condition, device, run.colour_db)
 
     def prepare(self, batch: data.Batch, rng: np.random.Generator) -> None:
         """Nothing to measure."""

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from audiosr_desktop.engine.condition import canonical_mel
+from audiosr_desktop.engine.condition import LOG_FLOOR, canonical_mel
 from audiosr_desktop.training import data
 
 LACKING_WEIGHT = 0.05  # of bands that a file lacks
@@ -18,20 +18,26 @@ class MelPairs:
     Args:
         condition: see `Run`.
         device: of the mels.
+        colour_db: deviation of a random equaliser on each example, see `Run`.
     """
 
-    def __init__(self, condition: str, device: torch.device) -> None:
+    def __init__(self, condition: str, device: torch.device, colour_db: float = 0.0) -> None:
         self._front = data.MelFrontEnd().to(device)
         self._canonical = condition == "canonical_mel"
         self._device = device
+        self._colour_db = colour_db
 
     def __call__(self, batch: data.Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Return clean and condition mels, and how much each cell counts, all (batch, 1, frames, 256)."""
         clean = self._front(batch.sound).cpu().numpy().copy()
-        damaged = None if batch.damaged is None else self._front(batch.damaged).cpu().numpy()
+        damaged = None if batch.damaged is None else self._front(batch.damaged).cpu().numpy().copy()
         conditions = np.empty_like(clean)
         weights = np.ones_like(clean)
         for row, bandwidth in enumerate(batch.bandwidth_hz):
+            colour = data.random_colour(rng, self._colour_db)
+            clean[row] = np.maximum(clean[row] + colour, LOG_FLOOR)
+            if damaged is not None:
+                damaged[row] = np.maximum(damaged[row] + colour, LOG_FLOOR)
             clean[row], real = data.open_target(clean[row], float(bandwidth))
             weights[row] = np.where(data.holes(clean[row]), HOLE_WEIGHT, 1.0)
             weights[row, :, real:] = LACKING_WEIGHT

@@ -121,7 +121,7 @@ class RegressionTask:
             raise TrainingError(f"For mel_resunet, seconds is a multiple of 0.32, not {run.seconds}.")
         self.network: nn.Module = NETWORKS[run.task]().to(device)
         self.scale_factor = 1.0
-        self._mels = MelPairs(run.condition, device)
+        self._mels = MelPairs(run.condition, device, run.colour_db)
 
     def prepare(self, batch: data.Batch, rng: np.random.Generator) -> None:
         """Nothing to measure."""

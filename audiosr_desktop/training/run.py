@@ -50,6 +50,8 @@ class Run:
             condition as it is.
         condition: "canonical_mel" replaces all above the cutoff by one form; "degraded_mel" leaves the mel.
         start: checkpoint or bundle whose weights the run starts from; a UNet also keeps its scale factor.
+        colour_db: deviation of a random equaliser on each example's mels; sound of few sources is learnt by
+            heart without it. Not for the vocoder and the autoencoder.
         damage: chances of each kind of damage, see `Chances`; without this table sound is only limited in
             band, on its mel, which is quicker.
         decoder_alone: train the VAE's decoder alone, so that latents mean to a trained UNet what they did.
@@ -96,6 +98,7 @@ class Run:
     estimator: str = ""
     condition: str = "canonical_mel"
     start: str = ""
+    colour_db: float = 0.0
     damage: Mapping[str, float] = field(default_factory=dict)
     decoder_alone: bool = False
     kl_weight: float = 2e-3

@@ -61,3 +61,11 @@ def test_holes_of_an_encoder_are_told_from_sound_that_falls():
     assert found.sum() == 2 * (last - first)
     mel[:, known_bands(data.OPEN_END_HZ / 0.96) + 1 :] = -11.5  # the end of 44.1 kHz sound is its end
     assert np.array_equal(data.holes(mel), found)
+
+
+def test_a_colour_is_smooth_and_as_strong_as_asked_for():
+    rng = np.random.default_rng(3)
+    colours = np.stack([data.random_colour(rng, 4.0) for _ in range(400)])
+    assert 2.0 < 20.0 / np.log(10.0) * colours.std() < 6.0
+    assert np.abs(np.diff(colours, axis=1)).max() < 0.1
+    assert not data.random_colour(rng, 0.0).any()
