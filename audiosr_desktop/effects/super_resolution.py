@@ -201,7 +201,7 @@ class SuperResolution:
                 source.read, source.length, first, last, settings=settings, write=adder.take
             )
             adder.finish()
-            self._report["gain_db"] = round(generated.gain_db, 2)
+            self._report["gain_db"] = round(restorer.band_gain_db(settings), 2)
             if generated.singly:
                 warn(self._report, "Memory was short, so the channels were restored one by one.")
             if not adder.changed:
