@@ -15,6 +15,7 @@ from audiosr_desktop.engine.condition import EDGE_MARGIN, canonical_mel, known_b
 from audiosr_desktop.engine.crossover import CROSSOVER_SHARE, join, silence_gate
 from audiosr_desktop.engine.ddim import guided, sample
 from audiosr_desktop.engine.holes import fill_holes
+from audiosr_desktop.engine.input_level import InputLevel
 from audiosr_desktop.engine.manifest import HOP_LENGTH, N_FFT, NATIVE_RATE
 from audiosr_desktop.engine.sessions import Sessions
 from audiosr_desktop.engine.windows import Grid, Joiner, Window
@@ -43,8 +44,6 @@ class Settings:
         steps: of the sampler.
         guidance_scale: 1 is none and takes half the time.
         seed: of all noise.
-        level_gain_db: gain on the way into the model, undone on the way out; brings a very quiet or loud
-            document to the levels of training.
         band_gain_db: gain of the generated band.
         fill_holes: also generate below the cutoff what a lossy codec left out there.
     """
@@ -53,7 +52,6 @@ class Settings:
     steps: int
     guidance_scale: float
     seed: int
-    level_gain_db: float = 0.0
     band_gain_db: float = 0.0
     fill_holes: bool = False
 
@@ -83,7 +81,7 @@ class Restorer:
         self._rows = ROWS_AT_ONCE
 
     def band_gain_db(self, settings: Settings) -> float:
-        """Return the gain of the generated band: one figure for all sound, or it would hang on the document."""
+        """Return the gain of the generated band; measured on a document, it would hang on its length."""
         return settings.band_gain_db + self._manifest.band_gain_db
 
     def generate(
@@ -119,6 +117,7 @@ class Restorer:
         windows = list(grid.windows(start, stop)) if stop > start else []
         count = len(windows)
         gain_db = self.band_gain_db(settings)
+        level = InputLevel(read, length)
         silent = 0
         for index, window in enumerate(windows):
             sound = _read_mirrored(read, window, length)
@@ -128,7 +127,8 @@ class Restorer:
                 magnitude, holes = np.abs(spectrum), None
                 if settings.fill_holes:
                     magnitude, holes = fill_holes(magnitude, settings.cutoff_hz)
-                working = self._window(window, sound, magnitude, settings)
+                gains = level.gains(window.start, window.stop)
+                working = self._window(window, sound, magnitude, gains, settings)
                 generated = yield from _progress(working, index, count)
                 added = join(spectrum, gate, generated, settings.cutoff_hz, gain_db, holes=holes)
             else:
@@ -139,22 +139,22 @@ class Restorer:
         return Generated(count - silent, silent, self._rows < ROWS_AT_ONCE)
 
     def _window(
-        self, window: Window, sound: Samples, magnitude: Samples, settings: Settings
+        self, window: Window, sound: Samples, magnitude: Samples, gains: Samples, settings: Settings
     ) -> Stage[Samples]:
-        """Generate one window; channels that are equal are generated once.
+        """Generate one window at the level that `gains` give it; channels that are equal are generated once.
 
         Where memory runs out the channels go one by one, from then on.
         """
-        gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
-        rows = sound[:1] if np.all(sound == sound[:1]) else sound
+        loud, magnitude = sound * gains, magnitude * gains[HOP_LENGTH // 2 :: HOP_LENGTH, None]
+        rows = loud[:1] if np.all(sound == sound[:1]) else loud
         made: list[Samples] = []
         done = 0
         while done < len(rows):
             batch = slice(done, min(done + self._rows, len(rows)))
-            working = self._generate(window, rows[batch] * gain, magnitude[batch] * gain, settings)
+            working = self._generate(window, rows[batch], magnitude[batch], settings)
             part = batch.stop - done
             try:
-                made.append((yield from _share(working, done / len(rows), part / len(rows))) / gain)
+                made.append((yield from _share(working, done / len(rows), part / len(rows))) / gains)
             except EngineMemoryError:
                 if part == 1:
                     raise

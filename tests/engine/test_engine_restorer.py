@@ -184,13 +184,26 @@ def test_runs_the_public_ports_bundle_in_time_with_the_input(tmp_path: Path, doc
     assert decibels(added[:, RATE + 6000 :], added[:, : RATE // 2]) < -60.0
 
 
-def test_the_level_of_the_document_does_not_matter(tiny: Restorer, document: np.ndarray) -> None:
+@pytest.mark.parametrize("gains_db", [(-8.0, -20.0), (26.0, 36.0)])
+def test_sound_beyond_the_usual_levels_reaches_the_model_at_one_level(
+    tiny: Restorer, document: np.ndarray, gains_db: tuple[float, float]
+) -> None:
     short = np.ascontiguousarray(document[:1, : 2 * RATE])
-    loud = added_by(tiny, short)
-    gain_db = -20.0
-    gain = np.float32(10 ** (gain_db / 20))
-    quiet = added_by(tiny, short * gain, settings=Settings(6000.0, 2, 1.0, 1, level_gain_db=-gain_db))
-    assert decibels(quiet / gain - loud, loud) < -40.0
+    one, other = (np.float32(10 ** (gain_db / 20)) for gain_db in gains_db)
+    first, second = added_by(tiny, short * one) / one, added_by(tiny, short * other) / other
+    assert decibels(first - second, first) < -50.0
+
+
+@pytest.mark.parametrize("quiet_db", [-32.0, -20.0])
+def test_a_quiet_document_does_not_depend_on_its_length_either(
+    tiny: Restorer, document: np.ndarray, quiet_db: float
+) -> None:
+    short = np.ascontiguousarray(document[:1, : 7 * RATE]) * np.float32(10 ** (quiet_db / 20))
+    longer = np.concatenate([short, document[:1, : 6 * RATE]], axis=1)
+    alone, within = added_by(tiny, short), added_by(tiny, longer, 0, short.shape[1])
+    # the gain begins to come down some two seconds before something loud, and the networks see it in advance
+    inside = slice(0, round(3.4 * RATE))
+    assert decibels(alone[:, inside] - within[:, inside], alone) < -100.0
 
 
 def test_progress_never_falls_and_ends_at_one(tiny: Restorer, document: np.ndarray) -> None:
