@@ -157,7 +157,9 @@ def test_a_run_that_ends_early_changes_nothing_and_offers_what_is_finished(
     assert stage.editor.timeline.length == sound.length
     assert "12" in panel.keep_button.text()
     assert panel.keep_button.isVisibleTo(stage.window)
+    assert "Nothing was changed" in panel.stage.text()
     panel.keep_button.click()
+    assert "Nothing was changed" not in panel.stage.text()
     after = document.sound
     np.testing.assert_array_equal(after.read(0, 11 * RATE), 0.5 * sound.read(0, 11 * RATE))
     np.testing.assert_array_equal(after.read(12 * RATE, sound.length), sound.read(12 * RATE, sound.length))

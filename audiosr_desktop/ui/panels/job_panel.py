@@ -39,7 +39,7 @@ class JobPanel(QWidget):
         self.cancel_button.clicked.connect(self._on_cancel)
         self.keep_button = QPushButton()
         self.keep_button.setToolTip(tr("Put what was finished before the end into the document"))
-        self.keep_button.clicked.connect(self.keep_wanted)
+        self.keep_button.clicked.connect(self._on_keep)
         self.keep_button.hide()
         foot = QHBoxLayout()
         foot.addWidget(self.times, 1)
@@ -117,6 +117,11 @@ class JobPanel(QWidget):
     @Slot()
     def _on_cancel(self) -> None:
         self.cancel_wanted.emit()
+
+    @Slot()
+    def _on_keep(self) -> None:
+        self.stage.clear()  # it says that nothing was changed
+        self.keep_wanted.emit()
 
     def _show_bar(self, *, shown: bool) -> None:
         for widget in (self.bar, self.times, self.cancel_button):
