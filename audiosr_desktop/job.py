@@ -4,7 +4,7 @@ Whoever drives a job cancels it by closing it: every `yield` is a cancel point, 
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
@@ -40,14 +40,18 @@ def run_job(job: Job[T], on_progress: Callable[[Progress], None] | None = None) 
         job.close()
 
 
-def part_of(job: Job[T], start: float, stop: float) -> Job[T]:
-    """Run a job as the part from `start` to `stop` (fractions) of a larger one."""
+def told_as(job: Job[T], change: Callable[[Progress], Progress]) -> Job[T]:
+    """Run a job and tell its progress in another form."""
     try:
         while True:
-            progress = next(job)
-            yield Progress(start + (stop - start) * progress.fraction, progress.stage)
+            yield change(next(job))
     except StopIteration as end:
         result: T = end.value
         return result
     finally:
         job.close()
+
+
+def part_of(job: Job[T], start: float, stop: float) -> Job[T]:
+    """Run a job as the part from `start` to `stop` (fractions) of a larger one."""
+    return told_as(job, lambda told: replace(told, fraction=start + (stop - start) * told.fraction))

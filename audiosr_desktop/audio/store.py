@@ -268,6 +268,10 @@ class ScratchStore:
         samples = np.ascontiguousarray(interleaved.T)
         return samples if samples.dtype == dtype else samples.astype(dtype)
 
+    def grow(self, length: int) -> None:
+        """Tell that the file has become longer; what was there before stays as it is."""
+        self._length = length
+
     def close(self, *, keep: bool = False) -> None:
         """Delete the file, or leave it to the autosave that names it; later reads fail."""
         if keep:
@@ -292,12 +296,26 @@ class ScratchWriter:
         self._blocks: list[Samples] = []
         self._path: Path | None = None
         self._file: FileIO | None = None
+        self._store: ScratchStore | None = None  # while it grows
         self._done = False
 
     @property
     def length(self) -> int:
         """Number of samples written so far."""
         return self._length
+
+    def so_far(self) -> SampleStore:
+        """Return a store of what was written; it grows with each block, and `finish` returns the same.
+
+        It is always a file, which stays as long as the store is used, even where the writer is not finished.
+        """
+        if self._done:
+            raise ValueError("the writer is finished")
+        if self._store is None:
+            path = self._path or self._spill()
+            self._store = ScratchStore(path, self._channels, self._length)
+            self._scratch.adopt(self._store)
+        return self._store
 
     def write(self, block: NDArray[Any]) -> None:
         """Append a block.
@@ -312,10 +330,13 @@ class ScratchWriter:
             raise ValueError("the writer is finished")
         if block.ndim != 2 or block.shape[0] != self._channels:
             raise ValueError(f"a block must be ({self._channels}, samples), not {block.shape}")
-        self._length += block.shape[1]
         if self._file is not None:
             self._append(self._file, block)
+            self._length += block.shape[1]
+            if self._store is not None:
+                self._store.grow(self._length)
             return
+        self._length += block.shape[1]
         self._blocks.append(np.array(block, dtype=np.float32, order="C"))
         if self._length * self._channels * 4 > _IN_MEMORY_BYTES:
             self._spill()
@@ -330,7 +351,8 @@ class ScratchWriter:
             self._blocks = []
             return ArrayStore(np.concatenate(blocks, axis=1))
         self._file.close()
-        store = ScratchStore(self._path, self._channels, self._length)
+        store = self._store or ScratchStore(self._path, self._channels, self._length)
+        self._store = None
         self._scratch.adopt(store)
         return store
 
@@ -340,7 +362,10 @@ class ScratchWriter:
             return
         self._done = True
         self._blocks = []
-        if self._file is not None and self._path is not None:
+        if self._store is not None and self._file is not None:
+            self._file.close()
+            self._store = None  # the file goes with the last who uses it
+        elif self._file is not None and self._path is not None:
             _drop_file(self._file, self._path)
 
     def __enter__(self) -> Self:
@@ -351,17 +376,18 @@ class ScratchWriter:
     ) -> None:
         self.close()
 
-    def _spill(self) -> None:
-        self._path = self._scratch.new_path()
+    def _spill(self) -> Path:
+        path = self._path = self._scratch.new_path()
         try:
-            self._file = self._path.open("wb", buffering=0)
+            file = self._file = path.open("wb", buffering=0)
         except OSError as error:
             raise AudioFileError(
                 f"The scratch folder cannot be written: {error.strerror}.", self._path
             ) from error
         for block in self._blocks:
-            self._append(self._file, block)
+            self._append(file, block)
         self._blocks = []
+        return path
 
     def _append(self, file: FileIO, block: NDArray[Any]) -> None:
         rest = np.ascontiguousarray(block.T, dtype=np.float32).reshape(-1).data.cast("B")

@@ -1,7 +1,8 @@
 """The one road of every edit: check, process, limit to the band, mix, fade at the edges, splice."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,13 +10,14 @@ import numpy.typing as npt
 from audiosr_desktop.audio.files import require_finite
 from audiosr_desktop.audio.mask import Mask
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import BLOCK, Sound, concat
+from audiosr_desktop.audio.sound import BLOCK, Piece, Sound, concat
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.dsp.spectrum import blackman_harris, istft, stft
 from audiosr_desktop.effects.effect import AMOUNT, Effect, resolve_values
+from audiosr_desktop.effects.emerging import Beginning, Emerging
 from audiosr_desktop.errors import EffectError, SoundError
-from audiosr_desktop.job import Job, Progress, part_of
+from audiosr_desktop.job import Job, Progress, part_of, told_as
 
 Samples = npt.NDArray[np.float32]
 
@@ -79,21 +81,15 @@ def apply_effect(
     around = region.widened(round(CHECKED_CONTEXT_S * sound.sample_rate), sound.length)
     yield from part_of(require_finite(sound, around), 0.0, 0.03)
     dry = sound.slice(region.start, region.stop)
-    wet = yield from part_of(effect.process(sound, region, values), 0.03, 0.92)
+    edges = _edges(effect, sound, region)
+    working = told_as(effect.process(sound, region, values), _Emergence(sound, region, amount, edges).told)
+    wet = yield from part_of(working, 0.03, 0.92)
     if wet == dry:
         return sound
     yield from part_of(_check_result(effect, dry, wet), 0.92, 0.94)
-    edges = _edges(effect, sound, region)
     if amount == 1.0 and not region.has_band:
-        # only the edges are mixed: the rest is what the effect wrote, not copied again
-        last = region.length - edges.fade_out
-        parts = [
-            _faded(dry, wet, edges, 0, edges.fade_in),
-            wet.slice(edges.fade_in, last),
-            _faded(dry, wet, edges, last, region.length),
-        ]
         yield Progress(1.0, "Joining")
-        return sound.splice(region, concat(parts))
+        return sound.splice(region, _joined(dry, wet, edges))
     with scratch.writer(dry.channels) as writer:
         for start, change in _changes(dry, wet, region):
             stop = start + change.shape[1]
@@ -106,6 +102,66 @@ def apply_effect(
         span = Region(region.start + low, region.start + high)
         sound = sound.splice(span, mixed.slice(low, high))
     return sound
+
+
+class _Emergence:
+    """Puts the finished beginning of an effect's result into the document as the whole will be."""
+
+    def __init__(self, sound: Sound, region: Region, amount: float, edges: _Edges) -> None:
+        self._sound, self._region, self._edges = sound, region, edges
+        is_mixed = amount != 1.0 or region.has_band
+        self._mixed = _MixedStore(sound, region, amount) if is_mixed else None
+
+    def told(self, progress: Progress) -> Progress:
+        """Return progress with the document as it stands, where an effect told how its result begins."""
+        if not isinstance(progress, Beginning):
+            return progress
+        sound, region, wet = self._sound, self._region, progress.sound
+        if self._mixed is not None:
+            self._mixed.grow(wet)
+            wet = Sound((Piece(self._mixed, 0, self._mixed.length),), sound.sample_rate)
+        fade = round(FADE_S * sound.sample_rate)
+        if not 2 * fade <= wet.length < region.length:
+            return Progress(progress.fraction, progress.stage)
+        edges = _Edges(wet.length, self._edges.fade_in, fade)  # it ends without a click
+        done = replace(region, stop=region.start + wet.length)
+        after = sound.splice(done, _joined(sound.slice(done.start, done.stop), wet, edges))
+        return Emerging(progress.fraction, progress.stage, sound, after, done, region)
+
+
+class _MixedStore:
+    """What an effect has finished, limited to band and amount where it is read; it grows."""
+
+    def __init__(self, sound: Sound, region: Region, amount: float) -> None:
+        self._sound, self._region, self._amount = sound, region, np.float32(amount)
+        self._wet: Sound | None = None
+        self._length = 0
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return self._sound.channels
+
+    @property
+    def length(self) -> int:
+        """Number of samples; the filter of the band needs some beyond them."""
+        return self._length
+
+    def grow(self, wet: Sound) -> None:
+        """Take a longer beginning of the effect's result."""
+        self._wet, self._length = wet, max(0, wet.length - BAND_N_FFT)
+
+    def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> npt.NDArray[Any]:
+        """Return samples [start, stop), as they will be in the result."""
+        wet = self._wet
+        if wet is None or not 0 <= start <= stop <= self._length:
+            raise ValueError(f"[{start}, {stop}) is not inside [0, {self._length})")
+        low, high = max(0, start - BAND_N_FFT), min(wet.length, stop + BAND_N_FFT)
+        part = replace(self._region, start=self._region.start + low, stop=self._region.start + high)
+        dry = self._sound.slice(part.start, part.stop)
+        changes = [change for _, change in _changes(dry, wet.slice(low, high), part)]
+        mixed = dry.read(0, dry.length) + self._amount * np.concatenate(changes, axis=1)
+        return mixed[:, start - low : stop - low].astype(dtype, copy=False)
 
 
 def _check_result(effect: Effect, dry: Sound, wet: Sound) -> Job[None]:
@@ -128,6 +184,17 @@ def _edges(effect: Effect, sound: Sound, region: Region) -> _Edges:
         return _Edges(region.length, 0, 0)
     fade = min(round(FADE_S * sound.sample_rate), region.length // 2)
     return _Edges(region.length, fade if region.start > 0 else 0, fade if region.stop < sound.length else 0)
+
+
+def _joined(dry: Sound, wet: Sound, edges: _Edges) -> Sound:
+    """Return the result with faded edges; the rest is what the effect wrote, not copied again."""
+    last = edges.length - edges.fade_out
+    parts = [
+        _faded(dry, wet, edges, 0, edges.fade_in),
+        wet.slice(edges.fade_in, last),
+        _faded(dry, wet, edges, last, edges.length),
+    ]
+    return concat(parts)
 
 
 def _faded(dry: Sound, wet: Sound, edges: _Edges, start: int, stop: int) -> Sound:

@@ -13,6 +13,7 @@ from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.apply import apply_effect
 from audiosr_desktop.effects.conversion import resample_sound
 from audiosr_desktop.effects.effect import Effect, Value, resolve_values
+from audiosr_desktop.effects.emerging import hidden, within
 from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job, part_of
@@ -206,8 +207,9 @@ def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scra
         region = region.clipped(0, sound.length)
         done = 0.06
     before, shares = sound, _shares(steps)
-    for step, share in zip(steps, shares, strict=True):
+    for number, (step, share) in enumerate(zip(steps, shares, strict=True), 1):
         working = apply_effect(step.effect, sound, region, step.values, scratch)
+        working = within(working, before) if number == len(steps) else hidden(working)
         sound = yield from part_of(working, done, done + share * (1.0 - done))
         done += share * (1.0 - done)
     return ChainRun(before, sound, region, time.monotonic() - started)

@@ -9,6 +9,7 @@ from audiosr_desktop.effects.apply import apply_effect
 from audiosr_desktop.effects.chain import Chain, chain_steps, chain_to_data
 from audiosr_desktop.effects.denoise import Denoise
 from audiosr_desktop.effects.effect import Effect, Parameter, Value
+from audiosr_desktop.effects.emerging import Beginning, emerging_as, hidden
 from audiosr_desktop.effects.gaps import FillGap
 from audiosr_desktop.effects.notes import Report, note, warn
 from audiosr_desktop.effects.proposal import KINDS, propose
@@ -77,6 +78,7 @@ class Restore:
             # the band comes last and takes most of the time
             end = 1.0 if index == len(steps) - 1 else done + 0.05
             working = apply_effect(step.effect, now, plain, step.values, self._scratch)
+            working = _beginning(working, plain) if index == len(steps) - 1 else hidden(working)
             result = yield from part_of(working, done, end)
             if result is not now:
                 note(self._report, "steps_done", step.effect.id)
@@ -87,3 +89,11 @@ class Restore:
         if now is sound:
             warn(self._report, "Nothing was found to restore and the sound was left as it is.")
         return now.slice(region.start, region.stop)
+
+
+def _beginning(job: Job[Sound], region: Region) -> Job[Sound]:
+    """Run the last step; what emerges of the region is the beginning of what Restore returns."""
+    return emerging_as(
+        job,
+        lambda told: Beginning(told.fraction, told.stage, told.after.slice(region.start, told.region.stop)),
+    )

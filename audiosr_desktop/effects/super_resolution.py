@@ -11,6 +11,7 @@ from audiosr_desktop.audio.store import Scratch, ScratchWriter
 from audiosr_desktop.dsp.level import gain_to_db
 from audiosr_desktop.dsp.resample import StreamResampler
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.effects.emerging import telling_beginning
 from audiosr_desktop.effects.notes import Report, warn
 from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.engine.engines import Engines
@@ -23,7 +24,6 @@ from audiosr_desktop.job import Job, part_of
 Samples = npt.NDArray[np.float32]
 
 MIN_LENGTH_S = 0.1
-TRAINED_LEVELS_DB = (-32.0, -12.0)  # a document's level in between reaches the model as it is
 NO_ROOM_SHARE = 0.95  # a cutoff above this share of the highest possible frequency leaves nothing to add
 MIN_CUTOFF_HZ = 500.0
 
@@ -137,15 +137,14 @@ class SuperResolution:
         if not has_room(cutoff_hz, sound.sample_rate):
             return self._left_alone(untouched, _no_room(cutoff_hz, _top_hz(sound.sample_rate)))
         device = str(values["device"])
-        measured = {"cutoff_hz": cutoff_hz, "level_db": survey.level_db}
         try:
-            running = self._run(sound, region, values, device=device, **measured)
+            running = self._run(sound, region, values, device=device, cutoff_hz=cutoff_hz)
             return (yield from part_of(running, 0.05, 1.0))
         except EngineMemoryError:
             if device != "auto" or self._report.get("device") == "cpu":
                 raise
         warn(self._report, "The GPU has too little memory for this, so the processor was used.")
-        return (yield from self._run(sound, region, values, device="cpu", **measured))
+        return (yield from self._run(sound, region, values, device="cpu", cutoff_hz=cutoff_hz))
 
     def _run(
         self,
@@ -155,18 +154,15 @@ class SuperResolution:
         *,
         device: str,
         cutoff_hz: float,
-        level_db: float,
     ) -> Job[Sound]:
         opening = self._engines.restorer(
             str(values["model"]), device, vocoder=str(values["vocoder"]), quality=str(values["quality"])
         )
         restorer = yield from part_of(opening, 0.0, 0.05)
-        settings = self._settings(restorer, values, cutoff_hz, level_db)
+        settings = self._settings(restorer, values, cutoff_hz)
         return (yield from part_of(self._generate(sound, region, restorer, settings), 0.05, 1.0))
 
-    def _settings(
-        self, restorer: Restorer, values: Mapping[str, Value], cutoff_hz: float, level_db: float
-    ) -> Settings:
+    def _settings(self, restorer: Restorer, values: Mapping[str, Value], cutoff_hz: float) -> Settings:
         manifest, bundle = restorer.bundle.manifest, restorer.bundle
         provider = restorer.sessions.report
         settings = Settings(
@@ -174,7 +170,6 @@ class SuperResolution:
             steps=int(values["steps"]) or manifest.default_steps[str(values["quality"])],
             guidance_scale=float(values["guidance"]) or manifest.guidance_scale,
             seed=int(values["seed"]),
-            level_gain_db=float(round(np.clip(level_db, *TRAINED_LEVELS_DB) - level_db)),
             band_gain_db=float(values["new_band_gain_db"]),
             fill_holes=bool(values["fill_holes"]),
         )
@@ -197,11 +192,14 @@ class SuperResolution:
         first, last, origin = source.around(region.start, region.stop)
         with self._scratch.writer(sound.channels) as writer:
             adder = _Adder(sound, region, origin, writer)
-            generated: Generated = yield from restorer.generate(
+            working = restorer.generate(
                 source.read, source.length, first, last, settings=settings, write=adder.take
             )
+            generated: Generated = yield from telling_beginning(
+                working, writer, sound.sample_rate, region.length
+            )
             adder.finish()
-            self._report["gain_db"] = round(generated.gain_db, 2)
+            self._report["gain_db"] = round(restorer.band_gain_db(settings), 2)
             if generated.singly:
                 warn(self._report, "Memory was short, so the channels were restored one by one.")
             if not adder.changed:

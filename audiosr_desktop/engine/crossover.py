@@ -1,4 +1,4 @@
-"""From generated sound to what is added to the input: crossover, level match, silence gate."""
+"""From generated sound to what is added to the input: crossover and silence gate."""
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,6 @@ Samples = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
 
 CROSSOVER_SHARE = 0.92  # the crossover goes from this share of the cutoff up to the cutoff
-SHARED_SHARE = 0.60  # levels are compared from this share of the cutoff up to the crossover
-MAX_MATCH_DB = 6.0  # more than this is not a level but a failure, and is left as it is heard
 SILENCE_DB = -70.0
 DIGITAL_SILENCE_DB = -100.0
 
@@ -100,29 +98,3 @@ def _rise(cutoff_hz: float) -> Samples:
     position = (np.arange(N_FFT // 2 + 1) * _BIN_HZ - start) / (cutoff_hz - start)
     rise: Samples = np.sin(0.5 * np.pi * np.clip(position, 0.0, 1.0)).astype(np.float32)
     return rise
-
-
-def shared_energies(
-    spectrum: Spectrum, made: Spectrum, gate: Samples, cutoff_hz: float
-) -> tuple[float, float]:
-    """Return the energies of the input and of the generated sound in the band they share, where it is heard.
-
-    Args:
-        spectrum: `frame_stft` of the input, (channels, frames, 1025).
-        made: the same of the generated sound.
-        gate: `silence_gate` of the input, (channels, frames).
-        cutoff_hz: end of the input's good band.
-    """
-    first = max(_FIRST_HEARD_BIN, int(SHARED_SHARE * cutoff_hz / _BIN_HZ))
-    last = max(first + 1, int(CROSSOVER_SHARE * cutoff_hz / _BIN_HZ))
-    heard = gate[..., None] > 0.5
-    there = float(np.square(np.abs(spectrum[..., first:last]) * heard).sum(dtype=np.float64))
-    here = float(np.square(np.abs(made[..., first:last]) * heard).sum(dtype=np.float64))
-    return there, here
-
-
-def match_db(there: float, here: float) -> float:
-    """Return the gain that brings the energy `here` to the one `there`, within reason."""
-    if there <= 0.0 or here <= 0.0:
-        return 0.0
-    return float(np.clip(10.0 * np.log10(there / here), -MAX_MATCH_DB, MAX_MATCH_DB))

@@ -12,24 +12,13 @@ from audiosr_desktop.dsp.spectrum import MEL_FLOOR, frame_stft, inverse_frame_st
 from audiosr_desktop.engine import noise
 from audiosr_desktop.engine.bundle import Bundle
 from audiosr_desktop.engine.condition import EDGE_MARGIN, canonical_mel, known_bands
-from audiosr_desktop.engine.crossover import (
-    CROSSOVER_SHARE,
-    join,
-    match_db,
-    shared_energies,
-    silence_gate,
-)
+from audiosr_desktop.engine.crossover import CROSSOVER_SHARE, join, silence_gate
 from audiosr_desktop.engine.ddim import guided, sample
 from audiosr_desktop.engine.holes import fill_holes
+from audiosr_desktop.engine.input_level import InputLevel
 from audiosr_desktop.engine.manifest import HOP_LENGTH, N_FFT, NATIVE_RATE
 from audiosr_desktop.engine.sessions import Sessions
-from audiosr_desktop.engine.windows import (
-    PROBE_COLUMNS,
-    SHORT_PROBE_COLUMNS,
-    Grid,
-    Joiner,
-    Window,
-)
+from audiosr_desktop.engine.windows import Grid, Joiner, Window
 from audiosr_desktop.errors import EngineError, EngineMemoryError
 from audiosr_desktop.job import Job, Progress
 
@@ -55,8 +44,6 @@ class Settings:
         steps: of the sampler.
         guidance_scale: 1 is none and takes half the time.
         seed: of all noise.
-        level_gain_db: gain on the way into the model, undone on the way out; brings a very quiet or loud
-            document to the levels of training.
         band_gain_db: gain of the generated band.
         fill_holes: also generate below the cutoff what a lossy codec left out there.
     """
@@ -65,7 +52,6 @@ class Settings:
     steps: int
     guidance_scale: float
     seed: int
-    level_gain_db: float = 0.0
     band_gain_db: float = 0.0
     fill_holes: bool = False
 
@@ -75,13 +61,11 @@ class Generated:
     """How a run went.
 
     Attributes:
-        gain_db: gain that matched the generated band to the input.
         windows: windows that the graphs ran on.
         silent_windows: windows that held only silence, where nothing was generated.
         singly: whether memory ran out, so that channels were generated one by one.
     """
 
-    gain_db: float
     windows: int
     silent_windows: int
     singly: bool = False
@@ -95,6 +79,10 @@ class Restorer:
         self.bundle: Bundle = sessions.bundle
         self._manifest = sessions.bundle.manifest
         self._rows = ROWS_AT_ONCE
+
+    def band_gain_db(self, settings: Settings) -> float:
+        """Return the gain of the generated band; measured on a document, it would hang on its length."""
+        return settings.band_gain_db + self._manifest.band_gain_db
 
     def generate(
         self,
@@ -128,8 +116,8 @@ class Restorer:
         joiner = Joiner(grid, start, stop)
         windows = list(grid.windows(start, stop)) if stop > start else []
         count = len(windows)
-        gain_db = (yield from self._match_db(read, grid, count, settings)) if windows else 0.0
-        band_gain_db = gain_db + settings.band_gain_db + self._manifest.band_gain_db
+        gain_db = self.band_gain_db(settings)
+        level = InputLevel(read, length)
         silent = 0
         for index, window in enumerate(windows):
             sound = _read_mirrored(read, window, length)
@@ -139,54 +127,34 @@ class Restorer:
                 magnitude, holes = np.abs(spectrum), None
                 if settings.fill_holes:
                     magnitude, holes = fill_holes(magnitude, settings.cutoff_hz)
-                working = self._window(window, sound, magnitude, settings)
+                gains = level.gains(window.start, window.stop)
+                working = self._window(window, sound, magnitude, gains, settings)
                 generated = yield from _progress(working, index, count)
-                added = join(spectrum, gate, generated, settings.cutoff_hz, band_gain_db, holes=holes)
+                added = join(spectrum, gate, generated, settings.cutoff_hz, gain_db, holes=holes)
             else:
                 added = np.zeros_like(sound)
                 silent += 1
             write(joiner.add(window, added))
             yield Progress((index + 1) / count, _stage(index, count))
-        return Generated(gain_db, count - silent, silent, self._rows < ROWS_AT_ONCE)
-
-    def _match_db(
-        self, read: Callable[[int, int], Samples], grid: Grid, count: int, settings: Settings
-    ) -> Job[float]:
-        """Return the gain that brings the vocoder's sound to the input's level in the band they share.
-
-        One gain for the whole document, or chunks would be heard; measured on a few places spread over it.
-        """
-        there = here = 0.0
-        gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
-        is_quick = self._manifest.vocoder_output == "stft"
-        for window in grid.probes(PROBE_COLUMNS if is_quick else SHORT_PROBE_COLUMNS):
-            sound = _read_mirrored(read, window, grid.length)[:ROWS_AT_ONCE] * gain
-            spectrum = frame_stft(sound)
-            gate = silence_gate(spectrum)
-            if gate.any():
-                mel = canonical_mel(_log_mel(np.abs(spectrum)), settings.cutoff_hz)
-                made = yield from _progress(self._vocode(mel, 0.0), 0, count)
-                energies = shared_energies(spectrum, frame_stft(made), gate, settings.cutoff_hz)
-                there, here = there + energies[0], here + energies[1]
-        return match_db(there, here)
+        return Generated(count - silent, silent, self._rows < ROWS_AT_ONCE)
 
     def _window(
-        self, window: Window, sound: Samples, magnitude: Samples, settings: Settings
+        self, window: Window, sound: Samples, magnitude: Samples, gains: Samples, settings: Settings
     ) -> Stage[Samples]:
-        """Generate one window; channels that are equal are generated once.
+        """Generate one window at the level that `gains` give it; channels that are equal are generated once.
 
         Where memory runs out the channels go one by one, from then on.
         """
-        gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
-        rows = sound[:1] if np.all(sound == sound[:1]) else sound
+        loud, magnitude = sound * gains, magnitude * gains[HOP_LENGTH // 2 :: HOP_LENGTH, None]
+        rows = loud[:1] if np.all(sound == sound[:1]) else loud
         made: list[Samples] = []
         done = 0
         while done < len(rows):
             batch = slice(done, min(done + self._rows, len(rows)))
-            working = self._generate(window, rows[batch] * gain, magnitude[batch] * gain, settings)
+            working = self._generate(window, rows[batch], magnitude[batch], settings)
             part = batch.stop - done
             try:
-                made.append((yield from _share(working, done / len(rows), part / len(rows))) / gain)
+                made.append((yield from _share(working, done / len(rows), part / len(rows))) / gains)
             except EngineMemoryError:
                 if part == 1:
                     raise

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audiosr_desktop.dsp.spectrum import frame_stft
+from audiosr_desktop.engine.input_level import InputLevel
 from audiosr_desktop.engine.restorer import (
     ROWS_AT_ONCE,
     Restorer,
@@ -34,16 +35,19 @@ class Resynthesizer(Restorer):
 
     def regenerate(self, samples: Samples, settings: Settings) -> Job[Samples]:
         """Return what all graphs make of a damaged sound, the whole band generated; shapes as in `vocode`."""
-        return self._by_window(samples, lambda window, rows: self._regenerated(window, rows, settings))
+        level = InputLevel(lambda start, stop: samples[:, start:stop], samples.shape[1])
+        return self._by_window(samples, lambda window, rows: self._regenerated(window, rows, level, settings))
 
-    def _regenerated(self, window: Window, rows: Samples, settings: Settings) -> Stage[Samples]:
-        gain = np.float32(10.0 ** (settings.level_gain_db / 20.0))
-        mel, _ = self._condition_mel(rows * gain, _mel(rows * gain), settings.cutoff_hz)
+    def _regenerated(
+        self, window: Window, rows: Samples, level: InputLevel, settings: Settings
+    ) -> Stage[Samples]:
+        gains = level.gains(window.start, window.stop)
+        mel, _ = self._condition_mel(rows * gains, _mel(rows * gains), settings.cutoff_hz)
         condition = yield from self._encode(window, mel, settings)
         latent = yield from self._sample(window, condition, settings)
         decoded = yield from self._run("vae_decoder", {"z": latent}, 0.8)
         self._check("vae_decoder", decoded, (len(rows), 1, *mel.shape[1:]))
-        return (yield from self._vocode(decoded[:, 0], 0.9)) / gain
+        return (yield from self._vocode(decoded[:, 0], 0.9)) / gains
 
     def _by_window(self, samples: Samples, make: Callable[[Window, Samples], Stage[Samples]]) -> Job[Samples]:
         length = samples.shape[1]

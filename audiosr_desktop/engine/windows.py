@@ -17,9 +17,6 @@ from audiosr_desktop.errors import BundleError
 
 Samples = npt.NDArray[np.float32]
 
-PROBES = 4
-PROBE_COLUMNS = 32
-SHORT_PROBE_COLUMNS = 8  # where a vocoder takes longer than the sound lasts
 CONTEXT_SHARE = 8  # one part in eight of a window is context, on each side
 
 
@@ -83,19 +80,6 @@ class Grid:
     def fade(self) -> int:
         """Half the samples over which two windows are cross-faded: one column on each side of the border."""
         return self.column
-
-    def probes(self, longest: int = PROBE_COLUMNS) -> Iterator[Window]:
-        """Yield a few short windows spread over the document, to measure what holds for all of it.
-
-        Args:
-            longest: columns of one of them, at most.
-        """
-        columns = -(-self.length // self.column)
-        width = -(-min(columns, longest) // self.multiple) * self.multiple
-        room = max(0, columns - width)
-        for first in sorted({room * index // (PROBES - 1) for index in range(PROBES)}):
-            start, stop = first * self.column, (first + width) * self.column
-            yield Window(start, stop, start, stop, first)
 
     def windows(self, start: int, stop: int) -> Iterator[Window]:
         """Yield the windows that samples [start, stop) are made of."""

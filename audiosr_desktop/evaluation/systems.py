@@ -10,10 +10,9 @@ import numpy.typing as npt
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.dsp.level import gain_to_db
 from audiosr_desktop.effects.apply import apply_effect
 from audiosr_desktop.effects.effect import Effect
-from audiosr_desktop.effects.super_resolution import TRAINED_LEVELS_DB, SuperResolution
+from audiosr_desktop.effects.super_resolution import SuperResolution
 from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, Bundle
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.engine.restorer import Settings
@@ -171,13 +170,11 @@ class Model:
         def run(samples: Samples, kind: DamageKind) -> Job[Samples]:
             synthesizer = yield from self._resynthesizer()
             manifest = self.bundle.manifest
-            level_db = float(gain_to_db(float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))))
             settings = Settings(
                 cutoff_hz=SAMPLE_RATE / 2,
                 steps=manifest.default_steps["standard"],
                 guidance_scale=manifest.guidance_scale,
                 seed=self.seed,
-                level_gain_db=float(np.clip(level_db, *TRAINED_LEVELS_DB)) - level_db,
             )
             return (yield from synthesizer.regenerate(samples, settings))
 

@@ -94,6 +94,10 @@ class RemoteWriter(ScratchWriter):
             self._parent.ask("write", store=self._number, length=part.shape[1])
         self._length += block.shape[1]
 
+    def so_far(self) -> SampleStore:
+        """Refuse: the program keeps what is written, and shows it when all is there."""
+        raise NotImplementedError("a plugin's result can be read when it is finished")
+
     def finish(self) -> SampleStore:
         """Return the store of all that was written."""
         self._parent.ask("finish", store=self._number)

@@ -86,13 +86,15 @@ class Applying(QObject):
 
         def done(result: Restored) -> None:
             step = Step(title, result.region, effect_id, dict(values), self._editor.runner.elapsed_s)
-            self._on_restored(document, step, result)
+            self.take(document, step, result)
             if result.changed:
                 seconds = result.region.length / result.after.sample_rate
                 self.applied.emit(step, seconds, result.after.channels)
 
         named = f"{title}, {format_length(length / document.sound.sample_rate)}"
         started = self._editor.runner.start(named, job, done)
+        chosen = region or Region(0, document.sound.length)
+        self._editor.emergence.follow(document, Step(title, chosen, effect_id, dict(values)))
         self._editor.facts_changed.emit()
         return started
 
@@ -101,7 +103,8 @@ class Applying(QObject):
         if self._last is not None:
             self.apply(*self._last)
 
-    def _on_restored(self, document: Document, step: Step, result: Restored) -> None:
+    def take(self, document: Document, step: Step, result: Restored) -> None:
+        """Put the result of a run into its document, as one step that can be undone."""
         document.set_locked(False)
         if result.changed:
             if result.before is not document.sound:

@@ -51,7 +51,8 @@ class Editing(QObject):
         """Keep the selected samples for pasting."""
         document, selection = self._editor.document, self._editor.timeline.selection
         if document is not None and selection is not None:
-            self._editor.set_clipboard(document.sound.slice(selection.start, selection.stop))
+            seen = self._editor.emergence.sound or document.sound
+            self._editor.set_clipboard(seen.slice(selection.start, selection.stop))
 
     def cut(self) -> None:
         """Keep the selected samples and take them out."""

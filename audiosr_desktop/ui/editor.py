@@ -23,6 +23,7 @@ from audiosr_desktop.ui.applying import Applying
 from audiosr_desktop.ui.catalogue import Catalogue
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
+from audiosr_desktop.ui.emergence import Emergence
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.language import tr
@@ -67,6 +68,7 @@ class Editor(QObject):
         self.variations = Variations(self)
         self.catalogue = Catalogue({}, {}, {})
         self.applying = Applying(self)
+        self.emergence = Emergence(self)
         self._clipboard: Sound | None = None
         self._document: Document | None = None  # the one that the timeline and the player know
         self._shown: Sound | None = None
@@ -249,6 +251,15 @@ class Editor(QObject):
         self.timeline.set_sound(sound.length, sound.sample_rate)
         self.sound_changed.emit()
         self.measurements.measure_peaks(sound, before, region)
+
+    def show_document(self) -> None:
+        """Show the document itself again, after something else stood in its place."""
+        if self.document is not None:
+            sound = self.document.sound
+            self.timeline.set_sound(sound.length, sound.sample_rate)
+            self.timeline.set_marks(self.document.marks)
+            self.show_takes()
+            self.measurements.measure_peaks(sound)
 
     @Slot()
     def _on_marks_changed(self) -> None:

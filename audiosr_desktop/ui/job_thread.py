@@ -21,7 +21,8 @@ _log = logging.getLogger(__name__)
 class JobThread(QThread):
     """Drive one job off the GUI thread; exactly one of the three end signals fires.
 
-    Progress is told at most every 20 ms, but the last one before the end always is.
+    Progress is told at most every 20 ms, but the last one before the end always is, and so is what holds more
+    than a fraction and a stage: what was finished.
     """
 
     progressed = Signal(object)  # Progress
@@ -41,7 +42,7 @@ class JobThread(QThread):
             while not self.isInterruptionRequested():  # the Cancel button calls requestInterruption()
                 untold = next(self._job)
                 now = time.monotonic()
-                if now - told >= EMIT_S:
+                if now - told >= EMIT_S or type(untold) is not Progress:
                     self.progressed.emit(untold)
                     untold, told = None, now
             self._job.close()  # runs the job's finally blocks

@@ -79,6 +79,8 @@ class MainWindow(WindowFrame):
         editor.facts_changed.connect(self._on_facts_changed)
         editor.catalogue_changed.connect(self._on_catalogue_changed)
         editor.applying.restored.connect(self._on_restored)
+        editor.emergence.changed.connect(self._on_emergence_changed)
+        editor.emergence.offer_changed.connect(self._on_offer_changed)
         editor.failed.connect(self._on_failed)
         editor.measurements.peaks_changed.connect(self._on_peaks_changed)
         editor.runner.started.connect(self._on_job_started)
@@ -110,6 +112,7 @@ class MainWindow(WindowFrame):
         self.preview.failed.connect(self._on_failed)
         self.chaining.failed.connect(self._on_failed)
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
+        panel.job_panel.keep_wanted.connect(editor.emergence.keep)
         self.empty.open_wanted.connect(self.filing.ask_open)
         self.empty.example_wanted.connect(self.filing.open_example)
         self.empty.file_wanted.connect(self.filing.open_file)
@@ -164,14 +167,15 @@ class MainWindow(WindowFrame):
         runner = self.editor.runner
         if not runner.busy:
             return
+        told = tr(
+            "{job} has run for {minutes} min.",
+            job=runner.title,
+            minutes=figures(runner.elapsed_s / 60, ".0f"),
+        )
+        if self.editor.emergence.has_finished:
+            told += " " + tr("What it has finished can be kept.")
         if runner.elapsed_s > _ASK_FROM_S and not self.dialogs.confirm(
-            tr("Cancel the job?"),
-            tr(
-                "{job} has run for {minutes} min.",
-                job=runner.title,
-                minutes=figures(runner.elapsed_s / 60, ".0f"),
-            ),
-            tr("Cancel the job"),
+            tr("Cancel the job?"), told, tr("Cancel the job")
         ):
             return
         self.panel.job_panel.acknowledge_cancel()
@@ -181,8 +185,9 @@ class MainWindow(WindowFrame):
         """Show the sound before the last edit to the left of a wipe, where there is one of the same size."""
         document = self.editor.document
         last = document.last_edit() if document is not None and self.editor.transport.can_compare else None
-        self.view.spectrogram.set_before(last.before.sound if shown and last is not None else None)
-        self.actions_by_id["wipe"].setChecked(shown and last is not None)
+        before = self.editor.emergence.before or (last.before.sound if last is not None else None)
+        self.view.spectrogram.set_before(before if shown else None)
+        self.actions_by_id["wipe"].setChecked(shown and before is not None)
 
     # what happens
 
@@ -214,6 +219,19 @@ class MainWindow(WindowFrame):
         else:
             self.status.show_document(None, None)
         self._on_facts_changed()
+
+    @Slot()
+    def _on_emergence_changed(self) -> None:
+        emergence = self.editor.emergence
+        if emergence.sound is None:
+            self._on_sound_changed()
+        else:
+            self.view.set_sound(emergence.sound, None, emergence.spans(), emergence.pending)
+            self._on_facts_changed()
+
+    @Slot()
+    def _on_offer_changed(self) -> None:
+        self.panel.job_panel.offer(self.editor.emergence.offer_text())
 
     @Slot()
     def _on_facts_changed(self) -> None:

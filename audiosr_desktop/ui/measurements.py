@@ -68,6 +68,10 @@ class Measurements(QObject):
         """Estimate where the band of a sound ends."""
         self._start("cutoff", _cutoff(sound), self._on_cutoff, held=self.peaks_of(sound) is None)
 
+    def forget(self, sound: Sound) -> None:
+        """Forget the peaks of a sound that will not be shown again."""
+        self._peaks = [peaks for peaks in self._peaks if peaks.sound is not sound]
+
     def clear(self) -> None:
         """Forget everything, before another document is shown."""
         for name in list(self._threads):

@@ -62,6 +62,36 @@ def test_a_writer_left_early_leaves_nothing(tmp_path: Path) -> None:
             writer.write(noise(1, 1))
 
 
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_what_is_written_can_be_read_before_it_is_finished(tmp_path: Path, size: int) -> None:
+    blocks = [noise(2, size), noise(2, 500)]
+    whole = np.concatenate(blocks, axis=1)
+    with Scratch.create(tmp_path) as scratch, scratch.writer(2) as writer:
+        writer.write(blocks[0])
+        store = writer.so_far()
+        assert store.length == size
+        np.testing.assert_array_equal(store.read(0, size), blocks[0])
+        writer.write(blocks[1])
+        assert writer.so_far() is store
+        np.testing.assert_array_equal(store.read(0, store.length), whole)
+        assert writer.finish() is store
+        with pytest.raises(ValueError, match="finished"):
+            writer.so_far()
+        np.testing.assert_array_equal(store.read(0, store.length), whole)
+
+
+def test_what_was_written_stays_as_long_as_it_is_used(tmp_path: Path) -> None:
+    with Scratch.create(tmp_path) as scratch:
+        block = noise(1, 1000)
+        with scratch.writer(1) as writer:
+            writer.write(block)
+            store = writer.so_far()
+        np.testing.assert_array_equal(store.read(0, 1000), block)
+        assert list(scratch.folder.glob("*.f32"))
+        del store
+        assert not list(scratch.folder.glob("*.f32"))
+
+
 def test_closing_removes_the_folder_and_ends_reading(tmp_path: Path) -> None:
     scratch = Scratch.create(tmp_path)
     writer = scratch.writer(1)

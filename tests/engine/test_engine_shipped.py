@@ -84,3 +84,15 @@ def test_a_region_alone_is_what_it_is_within_the_whole(shipped: Restorer) -> Non
     alone = restored(shipped, sound, 5000.0, start, stop)
     difference = alone - whole[:, start:stop]
     assert np.mean(difference**2) < 1e-6 * np.mean(whole**2)
+
+
+@pytest.mark.parametrize("level", [0.05, 3.0])
+def test_what_follows_in_the_document_does_not_matter(shipped: Restorer, level: float) -> None:
+    short = lowpass(clip("music_tabla", 9.0)[:1, : 8 * RATE], RATE, 5000.0, "cheby", 8)
+    other = lowpass(level * clip("speech_it_syllables")[:1], RATE, 5000.0, "cheby", 8)
+    longer = np.concatenate([short, np.clip(other, -1.0, 1.0)], axis=1)
+    alone = restored(shipped, short, 5000.0, 0, short.shape[1])
+    within = restored(shipped, longer, 5000.0, 0, short.shape[1])
+    inside = slice(0, short.shape[1] - RATE)  # the networks hear a little of what follows
+    difference = alone[:, inside] - within[:, inside]
+    assert np.mean(difference**2) < 1e-6 * np.mean(alone**2)

@@ -103,15 +103,3 @@ def test_what_is_around_a_region_starts_where_samples_meet(rate: int) -> None:
     assert origin <= 3 * rate + 7
     assert last * rate >= 4 * rate * 48_000
     assert source.around(0, 10 * rate)[:2] == (0, source.length)
-
-
-@pytest.mark.parametrize("columns", [1, 8, 33, 5000])
-def test_probes_lie_within_the_document_on_its_grid(columns: int) -> None:
-    grid = Grid(length=columns * 3840 - 100, column=3840, window=128, context=16, multiple=8)
-    probes = list(grid.probes())
-    assert 1 <= len(probes) <= 4
-    for probe in probes:
-        assert probe.start % 3840 == 0
-        assert (probe.stop - probe.start) // 3840 % 8 == 0
-        assert probe.start < grid.length
-    assert (probes[-1].stop - grid.length) < 8 * 3840

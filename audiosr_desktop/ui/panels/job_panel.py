@@ -19,6 +19,7 @@ class JobPanel(QWidget):
     """Shown while a job runs; afterwards it says how the last one ended."""
 
     cancel_wanted = Signal()
+    keep_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +37,10 @@ class JobPanel(QWidget):
         self.cancel_button = QPushButton(tr("Cancel"))
         self.cancel_button.setToolTip(tr("Cancel the job (Ctrl+.)"))
         self.cancel_button.clicked.connect(self._on_cancel)
+        self.keep_button = QPushButton()
+        self.keep_button.setToolTip(tr("Put what was finished before the end into the document"))
+        self.keep_button.clicked.connect(self._on_keep)
+        self.keep_button.hide()
         foot = QHBoxLayout()
         foot.addWidget(self.times, 1)
         foot.addWidget(self.cancel_button)
@@ -45,6 +50,7 @@ class JobPanel(QWidget):
         for widget in (self.title, self.stage, self.bar):
             layout.addWidget(widget)
         layout.addLayout(foot)
+        layout.addWidget(self.keep_button)
         self._began = 0.0
         self._fraction = 0.0
         self._running = False
@@ -85,6 +91,11 @@ class JobPanel(QWidget):
         else:
             self.stage.setText(tr("Done in {length}.", length=format_length(end.elapsed_s)))
 
+    def offer(self, text: str) -> None:
+        """Show a button of this text that keeps what was finished; an empty one takes it away."""
+        self.keep_button.setText(text)
+        self.keep_button.setVisible(bool(text))
+
     def clear(self) -> None:
         """Forget how the last job ended."""
         if not self._running:
@@ -106,6 +117,11 @@ class JobPanel(QWidget):
     @Slot()
     def _on_cancel(self) -> None:
         self.cancel_wanted.emit()
+
+    @Slot()
+    def _on_keep(self) -> None:
+        self.stage.clear()  # it says that nothing was changed
+        self.keep_wanted.emit()
 
     def _show_bar(self, *, shown: bool) -> None:
         for widget in (self.bar, self.times, self.cancel_button):

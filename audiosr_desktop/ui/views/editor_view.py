@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from audiosr_desktop.audio.peaks import Peaks
+from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.commands import rising_zero
 from audiosr_desktop.ui.document import RestoredSpan
@@ -92,15 +93,20 @@ class EditorView(QWidget):
         yield self.spectrogram
 
     def set_sound(
-        self, sound: Sound | None, peaks: Peaks | None, spans: tuple[RestoredSpan, ...] = ()
+        self,
+        sound: Sound | None,
+        peaks: Peaks | None,
+        spans: tuple[RestoredSpan, ...] = (),
+        pending: Region | None = None,
     ) -> None:
-        """Show a state of the document."""
+        """Show a state of the document, and what a run still works on."""
         self._sound = sound
         self.waveform.set_sound(sound)
         self.spectrogram.set_sound(sound)
         self.overview.set_sound(sound, peaks)
         for track in self._tracks():
             track.set_spans(spans)
+            track.set_pending(pending)
         self.overview.set_spans(spans)
         if peaks is not None:
             self.set_peaks(peaks)

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
+    QBrush,
     QFontMetricsF,
     QHelpEvent,
     QPainter,
@@ -30,6 +31,7 @@ class TrackCanvas(QWidget):
         self.timeline = timeline
         self.theme = theme
         self._spans: tuple[RestoredSpan, ...] = ()
+        self._pending: Region | None = None
         self.badges: list[tuple[QRectF, RestoredSpan]] = []
         self._playhead_x = 0.0
         self._request_timer = QTimer(self)
@@ -124,6 +126,12 @@ class TrackCanvas(QWidget):
         self._spans = spans
         self.update()
 
+    def set_pending(self, pending: Region | None) -> None:
+        """Hatch what a run still works on."""
+        if pending != self._pending:
+            self._pending = pending
+            self.update()
+
     def refresh(self) -> None:
         """Ask for a new picture soon; requests of one frame are joined."""
         if not self._request_timer.isActive():
@@ -172,6 +180,7 @@ class TrackCanvas(QWidget):
             painter.setClipRect(area)
             self.paint_picture(painter, area)
             self._paint_spans(painter, area)
+            self._paint_pending(painter)
             self._paint_markers(painter, area)
             self._paint_selection(painter)
             self.paint_draft(painter)
@@ -209,6 +218,12 @@ class TrackCanvas(QWidget):
                 self.paint_badge(painter, badge, text)
                 self.badges.append((badge, span))
                 break
+
+    def _paint_pending(self, painter: QPainter) -> None:
+        if self._pending is not None:
+            hatching = QBrush(self.theme.colour("restored", 90), Qt.BrushStyle.BDiagPattern)
+            for box in self.boxes_of(self._pending):
+                painter.fillRect(box, hatching)
 
     def paint_span(self, painter: QPainter, rect: QRectF, span: RestoredSpan) -> None:
         """Tint a restored part."""
