@@ -73,14 +73,16 @@ class Autoencoder(nn.Module):
 
 
 class ConditionGraph(nn.Module):
-    """Encoder as a graph: log-mel and noise to a condition latent, unscaled."""
+    """Log-mel and noise to a condition latent, unscaled, as a graph; an estimator may come before it."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, estimator: nn.Module | None = None) -> None:
         super().__init__()
         self.encoder = encoder
+        self.estimator = estimator
 
     def forward(self, mel: Tensor, noise: Tensor) -> Tensor:
-        mean, log_variance = self.encoder(mel)
+        estimate = mel if self.estimator is None else self.estimator(mel)
+        mean, log_variance = self.encoder(estimate)
         latent: Tensor = mean + torch.exp(0.5 * log_variance) * noise
         return latent
 

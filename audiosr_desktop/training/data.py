@@ -28,6 +28,9 @@ SIDE = (N_FFT - HOP) // 2
 KIND_SHARES = {"music": 0.55, "speech": 0.25, "effects": 0.15, "instruments": 0.05}
 FULL_BAND_HZ = 19_500.0
 CUTOFF_JITTER = (0.95, 1.03)  # the engine's estimate is not exact either
+REAL_SHARE = 0.85  # of a narrow file's band; above, its encoder let go now and then: not to be learnt
+HOLE_FROM_HZ = 14_000.0  # bands from here to `OPEN_END_HZ` may be holes of an encoder
+HOLE_NEPER = 3.5  # a hole lies so far (30 dB) below what the bands beneath let expect
 OPEN_END_HZ = 20_500.0  # above this a file's end is the end of 44.1 kHz sound, which the model may learn
 
 
@@ -168,5 +171,12 @@ def open_target(mel: npt.NDArray[np.float32], bandwidth_hz: float) -> tuple[npt.
     """
     if bandwidth_hz >= OPEN_END_HZ:
         return mel, N_MELS
-    end = bandwidth_hz * 0.98
+    end = bandwidth_hz * REAL_SHARE
     return canonical_mel(mel, end), known_bands(end / EDGE_MARGIN)
+
+
+def holes(mel: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:
+    """Tell which cells of a clean log-mel (frames, 256) are holes that a lossy encoder left in the top."""
+    centres = mel_edges_hz()[1:-1]
+    top = (centres >= HOLE_FROM_HZ) & (centres < OPEN_END_HZ)
+    return top & (mel < canonical_mel(mel, HOLE_FROM_HZ) - HOLE_NEPER)

@@ -27,6 +27,7 @@ from audiosr_desktop.training.autoencoder import (
     DecoderGraph,
     Encoder,
 )
+from audiosr_desktop.training.estimator import Estimator
 from audiosr_desktop.training.run import CONDITIONS
 from audiosr_desktop.training.unet import UNet
 from audiosr_desktop.training.vocoder import N_MELS, Vocoder
@@ -61,6 +62,7 @@ class Networks:
 
     Attributes:
         condition_encoder: reads damaged sound; None takes the VAE's own encoder.
+        estimator: guesses the mel that the encoder reads; None reads the condition as it is.
         condition: what it reads, as in the manifest.
     """
 
@@ -69,6 +71,7 @@ class Networks:
     unet: UNet
     scale_factor: float
     condition_encoder: Encoder | None = None
+    estimator: Estimator | None = None
     condition: str = "canonical_mel"
 
 
@@ -77,6 +80,8 @@ def load_networks(
     autoencoder: Path,
     unet: Path,
     condition_encoder: Path | None = None,
+    *,
+    estimator: Path | None = None,
     condition: str = "canonical_mel",
 ) -> Networks:
     """Load averaged weights of checkpoints or bundles in half precision, and the latents' scale factor."""
@@ -86,6 +91,7 @@ def load_networks(
         _rounded(UNet(), "unet", unet),
         load_weights(unet, "unet").scale_factor,
         _rounded(Encoder(), "condition_encoder", condition_encoder) if condition_encoder else None,
+        _rounded(Estimator(), "estimator", estimator) if estimator else None,
         condition,
     )
 
@@ -109,7 +115,7 @@ def bundle_graphs(networks: Networks) -> list[Graph]:
     """
     condition = networks.condition_encoder or networks.autoencoder.encoder
     modules: dict[str, nn.Module] = {
-        "vae_feature_extract": ConditionGraph(condition),
+        "vae_feature_extract": ConditionGraph(condition, networks.estimator),
         "ddpm": networks.unet,
         "vae_decoder": DecoderGraph(networks.autoencoder.decoder, networks.scale_factor),
         "vocoder": networks.vocoder,
@@ -295,6 +301,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--autoencoder", type=Path, required=True)
     parser.add_argument("--unet", type=Path, required=True)
     parser.add_argument("--condition-encoder", type=Path, help="noise-aware encoder (default: the VAE's own)")
+    parser.add_argument("--estimator", type=Path, help="guesses the mel to encode (default: none)")
     parser.add_argument(
         "--condition", choices=CONDITIONS, default=CONDITIONS[0], help="what the UNet was trained to read"
     )
@@ -310,7 +317,8 @@ def main(argv: Sequence[str]) -> int:
             arguments.autoencoder,
             arguments.unet,
             arguments.condition_encoder,
-            arguments.condition,
+            estimator=arguments.estimator,
+            condition=arguments.condition,
         )
         errors = export(networks, card, arguments.out)
     except (OSError, ValueError) as error:

@@ -35,6 +35,7 @@ _GPU = {
 _BY_TASK: dict[str, dict[str, Any]] = {
     "vocoder": {"batch_size": 48, "seconds": 1.0, "learning_rate": 6e-4},
     "autoencoder": {"batch_size": 64, "seconds": 1.28, "learning_rate": 1e-3, "channels_last": True},
+    "estimator": {"batch_size": 96, "seconds": 1.28, "learning_rate": 1.5e-3},
     "unet": {"batch_size": 96, "seconds": 2.56, "learning_rate": 8e-4, "mask_share": 0.1},
     "condition_encoder": {"batch_size": 48, "seconds": 1.28, "learning_rate": 5e-4},
 }
@@ -83,6 +84,8 @@ def stage_run(
         settings |= {"autoencoder": trained("autoencoder")}
         if settings["autoencoder"] != str(bundle):
             settings["start"] = ""  # latents of another VAE mean something else
+    if task == "unet":
+        settings |= {"estimator": trained("estimator")}
     if task == "condition_encoder":
         settings |= {"damage": {"tone": 0.4, "white": 0.4, "codec": 0.1}}
     if task != "vocoder":

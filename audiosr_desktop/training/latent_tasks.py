@@ -8,56 +8,19 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from audiosr_desktop.engine.condition import canonical_mel
 from audiosr_desktop.training import data
-from audiosr_desktop.training.autoencoder import LATENT_BINS, Autoencoder, Encoder, kl_between
+from audiosr_desktop.training.autoencoder import Autoencoder, Encoder, kl_between
+from audiosr_desktop.training.estimator import Estimator, band_weights
+from audiosr_desktop.training.mels import MelPairs
 from audiosr_desktop.training.run import Run
 from audiosr_desktop.training.tasks import Outcome, normal
 from audiosr_desktop.training.unet import UNet
 from audiosr_desktop.training.weights import fill, load_weights
 
 TIMES = 1000
+MEL_CELLS = 8  # frames, and bands, in a latent position
 HIGH_NOISE_FROM, LOW_NOISE_TO = 660, 330  # the thirds that draws may favour
 MASKED_COLUMNS = (1, 5)  # a gap of 10 to 250 ms touches so many latent columns of 80 ms
-LACKING_WEIGHT = 0.05  # of bands that a file lacks
-
-
-class MelPairs:
-    """Mels of a batch as they should be and as the condition encoder is given them.
-
-    Args:
-        condition: see `Run`.
-        device: of the mels.
-    """
-
-    def __init__(self, condition: str, device: torch.device) -> None:
-        self._front = data.MelFrontEnd().to(device)
-        self._canonical = condition == "canonical_mel"
-        self._device = device
-
-    def __call__(self, batch: data.Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Return clean and condition mels, (batch, 1, frames, 256), and weights (batch, 1, 1, 32)."""
-        clean = self._front(batch.sound).cpu().numpy().copy()
-        damaged = None if batch.damaged is None else self._front(batch.damaged).cpu().numpy()
-        conditions = np.empty_like(clean)
-        weights = np.ones((len(clean), 1, 1, LATENT_BINS), np.float32)
-        for row, bandwidth in enumerate(batch.bandwidth_hz):
-            clean[row], real = data.open_target(clean[row], float(bandwidth))
-            weights[row, ..., real // 8 :] = LACKING_WEIGHT
-            if damaged is None or batch.cutoff_hz is None:
-                cutoff_hz = data.draw_cutoff(rng, float(bandwidth))
-                conditions[row] = data.condition_mel(clean[row], cutoff_hz, rng)
-            else:
-                conditions[row] = self._condition(damaged[row], float(batch.cutoff_hz[row]), rng)
-        wanted, given = (torch.from_numpy(mel)[:, None].to(self._device) for mel in (clean, conditions))
-        return wanted, given, torch.from_numpy(weights).to(self._device)
-
-    def _condition(
-        self, mel: npt.NDArray[np.float32], cutoff_hz: float, rng: np.random.Generator
-    ) -> npt.NDArray[np.float32]:
-        if not self._canonical:
-            return mel
-        return canonical_mel(mel, cutoff_hz * rng.uniform(*data.CUTOFF_JITTER))
 
 
 def trained_autoencoder(run: Run, device: torch.device) -> Autoencoder:
@@ -76,6 +39,15 @@ def condition_encoder(run: Run, autoencoder: Autoencoder, device: torch.device) 
     return network.eval().requires_grad_(False)
 
 
+def trained_estimator(run: Run, device: torch.device) -> Estimator | None:
+    """Return the estimator of a run, which is not trained further, or None where it names none."""
+    if not run.estimator:
+        return None
+    network, path = Estimator().to(device), Path(run.estimator)
+    fill(network, load_weights(path, "estimator", device), path)
+    return network.eval().requires_grad_(False)
+
+
 class UNetTask:
     """Velocity of noised clean latents given the condition latent; bands a file lacks hardly count.
 
@@ -87,8 +59,10 @@ class UNetTask:
         self.scale_factor = 1.0
         self.autoencoder = trained_autoencoder(run, device)
         self.encoder = condition_encoder(run, self.autoencoder, device)
+        self.estimator = trained_estimator(run, device)
         self._run = run
         self._mels = MelPairs(run.condition, device)
+        self._bands = band_weights().to(device)
 
     def prepare(self, batch: data.Batch, rng: np.random.Generator) -> None:
         """Measure the latents' scale and the residual's deviation."""
@@ -104,8 +78,11 @@ class UNetTask:
         mel, condition_mel, weights = self._mels(batch, rng)
         with torch.no_grad(), torch.autocast(mel.device.type, torch.bfloat16, enabled=bfloat16):
             clean, _ = self.autoencoder.encoder(mel)
+            if self.estimator is not None:
+                condition_mel = self.estimator(condition_mel)
             condition, _ = self.encoder(condition_mel)
-        return clean.float() * self.scale_factor, condition.float() * self.scale_factor, weights
+        cells = nn.functional.avg_pool2d(weights * self._bands, MEL_CELLS)
+        return clean.float() * self.scale_factor, condition.float() * self.scale_factor, cells
 
     def loss(self, batch: data.Batch, rng: np.random.Generator, *, bfloat16: bool) -> Outcome:
         clean, condition, weights = (
@@ -170,6 +147,7 @@ class ConditionEncoderTask:
         self.autoencoder = trained_autoencoder(run, device)
         self.encoder = Encoder().to(device)
         self.encoder.load_state_dict(self.autoencoder.encoder.state_dict())
+        self.estimator: Estimator | None = None  # it knows missing bands, not noise
         self.network: nn.Module = self.encoder
         self._mels = MelPairs(run.condition, device)
 
@@ -183,6 +161,7 @@ class ConditionEncoderTask:
                 wanted, wanted_log_variance = self.autoencoder.encoder(mel)
             found, log_variance = self.network(damaged)
         pairs = (found.float(), log_variance.float(), wanted.float(), wanted_log_variance.float())
-        divergence = kl_between(*pairs, weights)
+        weights = nn.functional.avg_pool2d(weights, MEL_CELLS)
         distance = ((pairs[0] - pairs[2]).abs() * weights).mean()
+        divergence = kl_between(*pairs, weights)
         return Outcome(divergence, {"kl": divergence.detach(), "mean": distance.detach()})

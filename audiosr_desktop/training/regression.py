@@ -20,7 +20,7 @@ from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE
 from audiosr_desktop.errors import AudioSRError, TrainingError
 from audiosr_desktop.training import data
 from audiosr_desktop.training.export import Graph, export_graph, parity, write_manifest
-from audiosr_desktop.training.latent_tasks import MelPairs
+from audiosr_desktop.training.mels import MelPairs
 from audiosr_desktop.training.run import Run
 from audiosr_desktop.training.tasks import Outcome
 from audiosr_desktop.training.vocoder import N_MELS
@@ -130,7 +130,7 @@ class RegressionTask:
         wanted, given, weights = self._mels(batch, rng)
         with torch.autocast(given.device.type, torch.bfloat16, enabled=bfloat16):
             found = self.network(given).float()
-        error = ((found - wanted).abs() * weights.repeat_interleave(FOLD, dim=3)).mean()
+        error = ((found - wanted).abs() * weights).mean()
         return Outcome(error, {"l1": error.detach()})
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from audiosr_desktop.dsp.degrade import Chances
 from audiosr_desktop.errors import TrainingError
 
-TASKS = ("vocoder", "autoencoder", "unet", "condition_encoder", "mel_dnn", "mel_resunet")
+TASKS = ("vocoder", "autoencoder", "estimator", "unet", "condition_encoder", "mel_dnn", "mel_resunet")
 WEIGHTINGS = ("velocity", "min_snr")
 CONDITIONS = ("canonical_mel", "degraded_mel")
 VOCODER_SECONDS_STEP = 0.01  # a frame
@@ -35,7 +35,7 @@ class Run:
         threads: CPU threads of torch.
         workers: threads that prepare the next batches; 0 prepares each when it is needed.
         device: "cpu", "cuda" or "cuda:N"; under torchrun each process takes its own GPU.
-        bfloat16: autocast of the networks.
+        bfloat16: autocast of the networks, where the device computes in it.
         compile: torch.compile of the network; pays after some thousand steps on a GPU.
         channels_last: memory layout of the two-dimensional networks; quicker on a GPU.
         checkpoint_minutes: time between checkpoints.
@@ -46,10 +46,13 @@ class Run:
         autoencoder: checkpoint or bundle of the VAE, for the UNet and the condition encoder.
         condition_encoder: checkpoint or bundle of a noise-aware encoder that the UNet is to read; empty is
             the VAE's own.
+        estimator: checkpoint or bundle of the estimator whose mel the UNet's encoder is to read; empty is the
+            condition as it is.
         condition: "canonical_mel" replaces all above the cutoff by one form; "degraded_mel" leaves the mel.
         start: checkpoint or bundle whose weights the run starts from; a UNet also keeps its scale factor.
         damage: chances of each kind of damage, see `Chances`; without this table sound is only limited in
             band, on its mel, which is quicker.
+        decoder_alone: train the VAE's decoder alone, so that latents mean to a trained UNet what they did.
         kl_weight: pull of the VAE's posterior to a normal.
         texture_weight: pull of the VAE's decoded mel to the differences between neighbours.
         adversarial: train against discriminators too (vocoder, autoencoder).
@@ -90,9 +93,11 @@ class Run:
     vocoder: str = ""
     autoencoder: str = ""
     condition_encoder: str = ""
+    estimator: str = ""
     condition: str = "canonical_mel"
     start: str = ""
     damage: Mapping[str, float] = field(default_factory=dict)
+    decoder_alone: bool = False
     kl_weight: float = 2e-3
     texture_weight: float = 0.5
     adversarial: bool = False
@@ -120,6 +125,8 @@ class Run:
             raise ValueError(f"seconds is a multiple of {step}, not {self.seconds}")
         if self.adversarial and self.task not in ("vocoder", "autoencoder"):
             raise ValueError("adversarial is for the vocoder and the autoencoder")
+        if self.decoder_alone and (self.task != "autoencoder" or not self.start):
+            raise ValueError("decoder_alone is for the autoencoder, with start")
         if self.task in ("unet", "condition_encoder") and not self.autoencoder:
             raise ValueError(f"the task {self.task} needs autoencoder, a checkpoint or a bundle")
         if self.low_noise_share + self.high_noise_share > 1.0:

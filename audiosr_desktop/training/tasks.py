@@ -97,7 +97,10 @@ class AutoencoderTask:
     """Clean and canonical mels through the VAE: L1, L1 of the texture, and a small KL."""
 
     def __init__(self, run: Run, device: torch.device) -> None:
-        self.network: nn.Module = Autoencoder().to(device)
+        network = Autoencoder().to(device)
+        if run.decoder_alone:
+            network.encoder.requires_grad_(False)
+        self.network: nn.Module = network
         self.scale_factor = 1.0
         self._front = data.MelFrontEnd().to(device)
         self._kl_weight, self._texture_weight = run.kl_weight, run.texture_weight

@@ -21,6 +21,7 @@ from audiosr_desktop.errors import TrainingError
 from audiosr_desktop.training.adversary import Adversary
 from audiosr_desktop.training.batches import Batches
 from audiosr_desktop.training.data import Batch, Corpus
+from audiosr_desktop.training.estimator import EstimatorTask
 from audiosr_desktop.training.latent_tasks import ConditionEncoderTask, UNetTask
 from audiosr_desktop.training.parallel import Process
 from audiosr_desktop.training.regression import NETWORKS, RegressionTask
@@ -41,9 +42,19 @@ def build_task(run: Run, device: torch.device) -> Task:
         return AutoencoderTask(run, device)
     if run.task == "unet":
         return UNetTask(run, device)
+    if run.task == "estimator":
+        return EstimatorTask(run, device)
     if run.task in NETWORKS:
         return RegressionTask(run, device)
     return ConditionEncoderTask(run, device)
+
+
+def is_quick_in_bfloat16(device: torch.device) -> bool:
+    """Tell whether a device computes in bfloat16; a processor that imitates it takes ten times as long."""
+    if device.type != "cpu":
+        return True
+    abilities = torch.cpu.get_capabilities()
+    return bool(abilities.get("avx512_bf16") or abilities.get("amx_bf16"))
 
 
 class _Losing(nn.Module):
@@ -69,6 +80,7 @@ class Trainer:
         device = self.process.device
         self.task = build_task(run, device)
         self.network = self.task.network
+        self._bfloat16 = run.bfloat16 and is_quick_in_bfloat16(device)
         self.corpus = Corpus(Path(run.corpus))
         self.held_out = Corpus(Path(run.corpus), held_out=True)
         self.batches = Batches(self.corpus, run, self.process.rank)
@@ -167,7 +179,7 @@ class Trainer:
             group["lr"] = self.run.learning_rate * share
         self.network.train()
         batch = self.batches.next(self.step).to(self.process.device)
-        outcome: Outcome = self._losing(batch, self._rng(self.step), self.run.bfloat16)
+        outcome: Outcome = self._losing(batch, self._rng(self.step), self._bfloat16)
         figures, loss = dict(outcome.figures), outcome.loss
         judged = self.adversary is not None and self.step >= self.run.adversarial_start
         if judged and self.adversary is not None:
@@ -198,7 +210,7 @@ class Trainer:
             for number in range(batches):
                 batch = self._held_out_batches.draw(_HELD_OUT_STEP - 1 - number).to(self.process.device)
                 rng = np.random.default_rng((self.run.seed, number, 0, _LOSS))
-                outcome = self.task.loss(batch, rng, bfloat16=self.run.bfloat16)
+                outcome = self.task.loss(batch, rng, bfloat16=self._bfloat16)
                 for name, value in outcome.figures.items():
                     totals[name] = totals.get(name, 0.0) + value.item() / batches
         return totals

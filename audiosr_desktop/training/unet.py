@@ -31,17 +31,23 @@ class UNet(nn.Module):
     frequencies: Tensor
     residual_std: Tensor
 
-    def __init__(self, width: int = 448, blocks: int = 2, kernel: int = 5, embedding_size: int = 64) -> None:
+    def __init__(
+        self,
+        width: int = 448,
+        blocks: tuple[int, int, int] = (1, 2, 1),
+        kernel: int = 5,
+        embedding_size: int = 64,
+    ) -> None:
         super().__init__()
         self.enter = nn.Conv1d(2 * ROW, width, 1)
         self.embed = nn.Sequential(nn.Linear(embedding_size, 128), nn.GELU(), nn.Linear(128, embedding_size))
 
-        def stage() -> nn.ModuleList:
+        def stage(count: int) -> nn.ModuleList:
             return nn.ModuleList(
-                ConvNeXtBlock1d(width, 2 * width, kernel, embedding_size) for _ in range(blocks)
+                ConvNeXtBlock1d(width, 2 * width, kernel, embedding_size) for _ in range(count)
             )
 
-        self.down, self.middle, self.up = stage(), stage(), stage()
+        self.down, self.middle, self.up = map(stage, blocks)
         self.norm = nn.LayerNorm(width)
         self.leave = nn.Linear(width, ROW)
         nn.init.zeros_(self.leave.weight)

@@ -169,7 +169,7 @@ class Judge:
         assert self._vocoder is not None
         samples = isinstance(task, UNetTask)
         networks = {
-            "vae_feature_extract": ConditionGraph(task.encoder),
+            "vae_feature_extract": ConditionGraph(task.encoder, task.estimator),
             "ddpm": task.network if samples else ConditionAsAnswer(),
             "vae_decoder": DecoderGraph(task.autoencoder.decoder, task.scale_factor),
             "vocoder": self._vocoder,

@@ -18,6 +18,7 @@ GRAPHS_OF = {
     "vocoder": ("vocoder",),
     "autoencoder": (CLEAN_ENCODER, "vae_decoder"),
     "condition_encoder": ("vae_feature_extract",),
+    "estimator": ("vae_feature_extract",),
     "unet": ("ddpm",),
 }
 
@@ -80,11 +81,18 @@ def _bundle_weights(folder: Path, task: str, device: torch.device | str) -> Weig
         elif not path.is_file():
             path = bundle.graph_path("vae_feature_extract")
         state.update((name, value.to(device)) for name, value in graph_state(onnx.load(path)).items())
-    if task == "condition_encoder":  # a network of its own, not a part of the VAE
-        state = {name.removeprefix("encoder."): value for name, value in state.items()}
+    state = _part_of_condition(state, task)
     training = bundle.manifest.about.get("training", {})
     steps = training.get("steps", {}).get(task, 0) if isinstance(training, dict) else 0
     return Weights(state, bundle.manifest.scale_factor, int(steps))
+
+
+def _part_of_condition(state: dict[str, Tensor], task: str) -> dict[str, Tensor]:
+    """Keep of a condition's graph, which may hold an estimator before the encoder, a task's own network."""
+    if task == "autoencoder":
+        return {name: value for name, value in state.items() if not name.startswith("estimator.")}
+    prefix = {"condition_encoder": "encoder.", "estimator": "estimator."}.get(task, "")
+    return {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
 
 
 def graph_state(model: onnx.ModelProto) -> dict[str, Tensor]:

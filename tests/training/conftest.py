@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-NETWORKS = ("vocoder", "autoencoder", "unet")
+NETWORKS = ("vocoder", "autoencoder", "estimator", "unet")
 CARD = {
     "id": "made",
     "title": "Made",
@@ -15,7 +15,7 @@ CARD = {
     "cfg": {"guidance_scale": 1.0, "unconditional_latent": 0.0},
     "default_steps": {"draft": 1, "standard": 2, "best": 3},
     "tasks": ["super-resolution"],
-    "training": {"steps": {"vocoder": 11, "autoencoder": 12, "unet": 13}},
+    "training": {"steps": {"vocoder": 11, "autoencoder": 12, "estimator": 14, "unet": 13}},
 }
 
 
@@ -33,12 +33,13 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("onnx", reason="needs the train extra")
     from audiosr_desktop.training import export
     from audiosr_desktop.training.autoencoder import Autoencoder
+    from audiosr_desktop.training.estimator import Estimator
     from audiosr_desktop.training.unet import UNet
     from audiosr_desktop.training.vocoder import Vocoder
 
     folder = tmp_path_factory.mktemp("export")
     torch.manual_seed(0)
-    for name, network in zip(NETWORKS, (Vocoder(), Autoencoder(), UNet()), strict=True):
+    for name, network in zip(NETWORKS, (Vocoder(), Autoencoder(), Estimator(), UNet()), strict=True):
         state = {key: value + 0.01 * torch.randn_like(value) for key, value in network.state_dict().items()}
         scale_factor = 0.7 if name == "unet" else 1.0
         torch.save({"ema": state, "scale_factor": scale_factor, "step": 5}, folder / f"{name}.pt")

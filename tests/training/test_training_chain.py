@@ -41,15 +41,20 @@ def test_from_sound_to_a_trained_bundle_that_restores(tmp_path, card, capsys):
     vocoder = train("vocoder_adversarial", f'start="{vocoder}"')
     vae = train("autoencoder", judged)
     encoder = train("condition_encoder", f'autoencoder="{vae}"', judged)
-    unet = train("unet", f'autoencoder="{vae}"', f'condition_encoder="{encoder}"', judged, "draws=1")
-    tones = train("noise_tones", f'start="{SHIPPED}"', f'autoencoder="{SHIPPED}"', judged, "draws=1")
-    train("noise_tones_white", f'start="{tones}"', f'autoencoder="{SHIPPED}"', judged, "draws=1")
+    estimator = train("estimator")
+    reads = [f'autoencoder="{vae}"', f'condition_encoder="{encoder}"', f'estimator="{estimator}"']
+    unet = train("unet", *reads, judged, "draws=1")
+    shipped = [f'autoencoder="{SHIPPED}"', f'estimator="{SHIPPED}"', judged, "draws=1"]
+    tones = train("noise_tones", f'start="{SHIPPED}"', *shipped)
+    train("noise_tones_white", f'start="{tones}"', *shipped)
     assert "lsd_high_4k" in (work / "runs/unet/log.txt").read_text()
 
     made = paths.user_models_dir() / "made"
     networks = ["--vocoder", vocoder, "--autoencoder", vae, "--unet", unet, "--condition-encoder", encoder]
+    networks += ["--estimator", estimator]
     run("export", *networks, "--card", card, "--out", made)
-    for task, path in (("autoencoder", vae), ("condition_encoder", encoder)):  # training can go on from it
+    trained_here = (("autoencoder", vae), ("condition_encoder", encoder), ("estimator", estimator))
+    for task, path in trained_here:  # training can go on from it
         kept, trained = load_weights(made, task).state, load_weights(path, task).state
         assert all(torch.equal(kept[name], value.half().float()) for name, value in trained.items())
     clip = CLIPS / "music_tabla.flac"

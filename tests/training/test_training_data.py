@@ -48,3 +48,16 @@ def test_narrow_files_do_not_teach_their_own_end():
     same, all_bands = data.open_target(mel, 22_050.0)
     assert all_bands == N_MELS
     assert np.array_equal(same, mel)
+
+
+def test_holes_of_an_encoder_are_told_from_sound_that_falls():
+    falling = -4.0 - np.linspace(0.0, 2.0, N_MELS, dtype=np.float32)
+    mel = np.tile(falling, (8, 1))
+    assert not data.holes(mel).any()
+    first, last = known_bands(17_000.0), known_bands(19_000.0)
+    mel[3:5, first:last] = -11.4
+    found = data.holes(mel)
+    assert found[3:5, first:last].all()
+    assert found.sum() == 2 * (last - first)
+    mel[:, known_bands(data.OPEN_END_HZ / 0.96) + 1 :] = -11.5  # the end of 44.1 kHz sound is its end
+    assert np.array_equal(data.holes(mel), found)

@@ -57,12 +57,24 @@ def test_a_noise_aware_encoder_stands_beside_the_clean_one(exported, tmp_path, m
     state = export.Encoder().state_dict()
     torch.save({"ema": state, "scale_factor": 1.0, "step": 3}, tmp_path / "aware.pt")
     checkpoints = [exported / f"{name}.pt" for name in ("vocoder", "autoencoder", "unet")]
-    networks = export.load_networks(*checkpoints, tmp_path / "aware.pt", "degraded_mel")
+    networks = export.load_networks(*checkpoints, tmp_path / "aware.pt", condition="degraded_mel")
     graphs = {graph.name: graph.module for graph in export.bundle_graphs(networks)}
     assert graphs["vae_encoder"].encoder is networks.autoencoder.encoder
+    assert graphs["vae_feature_extract"].estimator is None
     assert torch.equal(graphs["vae_feature_extract"].encoder.leave.bias, state["leave.bias"].half().float())
     assert networks.condition == "degraded_mel"
     monkeypatch.setattr(export, "bundle_graphs", lambda _: [])  # writing graphs is tested above
     made = Path(shutil.copytree(exported / "made", tmp_path / "made"))
     export.export(networks, json.loads((exported / "card.json").read_text()), made)
     assert load_bundle(made).manifest.condition == "degraded_mel"
+
+
+def test_the_estimator_stands_before_the_encoder(exported):
+    checkpoints = [exported / f"{name}.pt" for name in ("vocoder", "autoencoder", "unet")]
+    networks = export.load_networks(*checkpoints, estimator=exported / "estimator.pt")
+    graph = next(graph for graph in export.bundle_graphs(networks) if graph.name == "vae_feature_extract")
+    path = exported / "made/vae_feature_extract.onnx"
+    assert export.parity(graph, path) < 1e-5
+    graph.module.estimator = None
+    with pytest.raises(export.TrainingError, match="differs"):
+        export.parity(graph, path)

@@ -65,6 +65,7 @@ def test_stages_follow_on_from_each_other_or_from_the_bundle(tmp_path):
     assert stage("unet").vocoder.endswith("vocoder/last.pt")
     assert stage("unet").autoencoder.endswith("autoencoder/last.pt")
     assert stage("unet").start == ""
+    assert stage("unet").estimator == stage("estimator").start == str(BUNDLE)
     assert stage("unet").minutes == 8.0
 
 

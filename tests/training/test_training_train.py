@@ -11,6 +11,7 @@ from audiosr_desktop import paths  # noqa: E402
 from audiosr_desktop.dsp.degrade import Chances  # noqa: E402
 from audiosr_desktop.errors import TrainingError  # noqa: E402
 from audiosr_desktop.training import train  # noqa: E402
+from audiosr_desktop.training.weights import load_weights  # noqa: E402
 
 pytestmark = pytest.mark.torch
 
@@ -111,7 +112,7 @@ def test_two_processes_keep_equal_weights_and_only_the_first_writes(packed_corpu
     assert (tmp_path / "out/log.txt").read_text().count("step 2 ") == 1
 
 
-@pytest.mark.parametrize("task", ["vocoder", "autoencoder", "unet", "condition_encoder"])
+@pytest.mark.parametrize("task", ["vocoder", "autoencoder", "estimator", "unet", "condition_encoder"])
 def test_every_network_learns(packed_corpus, exported, tmp_path, task):
     settings = {"learning_rate": 2e-3, "warmup": 1, "ema": 0.5, "bfloat16": False}
     if task in ("unet", "condition_encoder"):
@@ -124,9 +125,20 @@ def test_every_network_learns(packed_corpus, exported, tmp_path, task):
     for _ in range(12):
         figures = trainer.train_step()
     after = trainer.validate(1)
-    key = {"vocoder": "stft", "autoencoder": "l1", "unet": "v", "condition_encoder": "kl"}[task]
+    keys = {"vocoder": "stft", "autoencoder": "l1", "estimator": "distance", "condition_encoder": "kl"}
+    key = keys.get(task, "v")
     assert after[key] < before[key]
     assert "loss" in figures
+
+
+def test_a_decoder_can_learn_while_latents_keep_their_meaning(packed_corpus, exported, tmp_path):
+    start = exported / "made"
+    settings = {"task": "autoencoder", "start": str(start), "decoder_alone": True, "warmup": 1}
+    trainer = train.Trainer(_run(packed_corpus, tmp_path / "run", steps=1000, **settings))
+    trainer.train_step()
+    for name, value in load_weights(start, "autoencoder").state.items():
+        kept = torch.equal(trainer.network.state_dict()[name], value)
+        assert kept == name.startswith("encoder."), name
 
 
 def test_a_run_file_is_read_and_checked(tmp_path):
@@ -143,6 +155,7 @@ def test_a_run_file_is_read_and_checked(tmp_path):
     [
         ('task = "nothing"', "no task"),
         ('task = "unet"', "needs autoencoder"),
+        ('task = "autoencoder"\ndecoder_alone = true', "with start"),
         ('task = "autoencoder"\nseconds = 0.2', "multiple of 0.16"),
         ('task = "unet"\nautoencoder = "a"\nadversarial = true', "adversarial"),
         ('task = "vocoder"\n[damage]\ntone = 2.0', "0 to 1"),

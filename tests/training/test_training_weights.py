@@ -13,7 +13,7 @@ from audiosr_desktop.training.weights import fill, load_weights  # noqa: E402
 pytestmark = pytest.mark.torch
 
 
-@pytest.mark.parametrize("task", ["vocoder", "autoencoder", "unet"])
+@pytest.mark.parametrize("task", ["vocoder", "autoencoder", "estimator", "unet"])
 def test_a_bundle_gives_back_the_weights_it_was_made_of(exported, task):
     found = load_weights(exported / "made", task)
     wanted = load_weights(exported / f"{task}.pt", task)
@@ -21,13 +21,13 @@ def test_a_bundle_gives_back_the_weights_it_was_made_of(exported, task):
     for name, value in wanted.state.items():
         assert torch.equal(found.state[name], value.half().float()), name
     assert found.scale_factor == pytest.approx(0.7)
-    assert found.steps == {"vocoder": 11, "autoencoder": 12, "unet": 13}[task]
+    assert found.steps == {"vocoder": 11, "autoencoder": 12, "estimator": 14, "unet": 13}[task]
     assert wanted.steps == 5
 
 
 def test_the_shipped_bundle_loads_and_gives_the_outputs_of_its_graphs():
     folder = paths.shipped_models_dir() / "audiosr-compact"
-    for graph in export.bundle_graphs(export.load_networks(folder, folder, folder)):
+    for graph in export.bundle_graphs(export.load_networks(folder, folder, folder, estimator=folder)):
         assert export.parity(graph, folder / f"{graph.name}.onnx") < 2e-5
 
 
