@@ -1,7 +1,7 @@
 """Convolutions with few multiplications, for graphs that run on a processor.
 
-Four by four results of a 3 x 3 kernel take 144 multiplications the plain way and 36 this way, as products of a
-transformed picture and a transformed kernel. The results are the same but for rounding.
+Four by four results of a 3 x 3 kernel take 144 multiplications the plain way and 36 this way, as products of
+a transformed picture and a transformed kernel. The results are the same but for rounding.
 
 Source: Lavin and Gray 2016 ("Fast algorithms for convolutional neural networks").
 """
