@@ -1,8 +1,11 @@
 """Import of official checkpoints: what becomes of good ones, and how bad ones end."""
 
+import multiprocessing
 import os
 import pickle
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -217,6 +220,17 @@ def test_bad_checkpoints_are_one_sentence_and_leave_nothing(
     assert "\n" not in str(caught.value)
     assert not Path("/tmp/official-checkpoint-was-executed").exists()
     assert not user.exists()
+
+
+def test_a_full_disk_is_told_before_anything_is_exported(
+    tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_checkpoint(tmp_path / "basic.ckpt")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=200 << 20))
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: pytest.fail("the export began"))
+    with pytest.raises(BundleError, match="not enough room"):
+        run_job(import_checkpoint(path, ImportOptions(), TINY))
+    assert list(user.iterdir()) == []
 
 
 def test_weights_that_are_not_numbers_end_the_export(

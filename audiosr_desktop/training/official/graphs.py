@@ -57,11 +57,11 @@ def write_graph(
     Raises:
         TrainingError: the graph differs from the network.
     """
-    network, module = (load_network(checkpoint, part, sizes, scale_factor) for _ in range(2))
+    network = module = load_network(checkpoint, part, sizes, scale_factor)
     if precision == "half":
-        module = HalfPrecision(module).eval()
+        module = HalfPrecision(load_network(checkpoint, part, sizes, scale_factor)).eval()
     elif part.graph in QUICKENED:
-        quicken(module)
+        module = quicken(load_network(checkpoint, part, sizes, scale_factor))
     graph = describe_graph(part.graph, module, "waveform")
     temporary = folder / f"{part.graph}.part"
     _trace(graph, temporary)
