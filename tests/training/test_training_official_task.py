@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
 import onnx  # noqa: E402
-from official_checkpoint import SCALE_FACTOR, TINY, export_here, random_state, write_checkpoint  # noqa: E402
+from official_checkpoint import SCALE_FACTOR, TINY, export_here, random_state  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 from audiosr_desktop import paths  # noqa: E402
