@@ -18,7 +18,7 @@ from audiosr_desktop.errors import AudioSRError, TrainingError
 from audiosr_desktop.training.corpus_parts import unpack_parts
 from audiosr_desktop.training.figures import CURVES
 from audiosr_desktop.training.parallel import joined
-from audiosr_desktop.training.run import TASKS, Run
+from audiosr_desktop.training.run import Run
 from audiosr_desktop.training.train import train
 from audiosr_desktop.training.weights import load_weights
 
@@ -141,7 +141,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         "python -m audiosr_desktop.training.half_hour", description="Train one network on a lent GPU."
     )
-    parser.add_argument("task", choices=TASKS)
+    parser.add_argument("task", choices=tuple(_BY_TASK))
     parser.add_argument("--parts", type=Path, nargs="*", default=[], help="folders of parts that came along")
     parser.add_argument("--work", type=Path, required=True, help="folder outside the checkout")
     parser.add_argument("--out", type=Path, required=True, help="folder that comes back")

@@ -4,6 +4,7 @@ import hashlib
 import multiprocessing
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ def import_checkpoint(source: Path, options: ImportOptions, sizes: Sizes = PUBLI
         made = yield from part_of(_made_elsewhere(order), 0.0, 0.95)
         if lender is not None:
             made.loans |= {graph: _loan(lender, graph) for graph in GRAPHS if graph not in parts}
+        if checkpoint.condition:
+            options = replace(options, condition=checkpoint.condition)
         manifest = _manifest(name, source, made, scale_factor, options)
         (staging / MANIFEST).write_text(manifest_text(manifest), encoding="utf-8")
         yield from part_of(check_graphs(load_bundle(staging)), 0.95, 1.0)

@@ -9,7 +9,16 @@ from typing import Any
 from audiosr_desktop.dsp.degrade import Chances
 from audiosr_desktop.errors import TrainingError
 
-TASKS = ("vocoder", "autoencoder", "estimator", "unet", "condition_encoder", "mel_dnn", "mel_resunet")
+TASKS = (
+    "vocoder",
+    "autoencoder",
+    "estimator",
+    "unet",
+    "condition_encoder",
+    "mel_dnn",
+    "mel_resunet",
+    "official_unet",
+)
 WEIGHTINGS = ("velocity", "min_snr")
 CONDITIONS = ("canonical_mel", "degraded_mel")
 VOCODER_SECONDS_STEP = 0.01  # a frame
@@ -49,7 +58,8 @@ class Run:
         estimator: checkpoint or bundle of the estimator whose mel the UNet's encoder is to read; empty is the
             condition as it is.
         condition: "canonical_mel" replaces all above the cutoff by one form; "degraded_mel" leaves the mel.
-        start: checkpoint or bundle whose weights the run starts from; a UNet also keeps its scale factor.
+        start: checkpoint or bundle whose weights the run starts from; a UNet also keeps its scale factor. The
+            published UNet (official_unet) needs one, in the official layout or imported from it.
         colour_db: deviation of a random equaliser on each example's mels; sound of few sources is learnt by
             heart without it. Not for the vocoder and the autoencoder.
         damage: chances of each kind of damage, see `Chances`; without this table sound is only limited in
@@ -130,7 +140,7 @@ class Run:
             raise ValueError("adversarial is for the vocoder and the autoencoder")
         if self.decoder_alone and (self.task != "autoencoder" or not self.start):
             raise ValueError("decoder_alone is for the autoencoder, with start")
-        if self.task in ("unet", "condition_encoder") and not self.autoencoder:
+        if self.task in ("unet", "condition_encoder", "official_unet") and not self.autoencoder:
             raise ValueError(f"the task {self.task} needs autoencoder, a checkpoint or a bundle")
         if self.low_noise_share + self.high_noise_share > 1.0:
             raise ValueError("low_noise_share and high_noise_share are at most 1 together")

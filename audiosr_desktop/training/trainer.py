@@ -8,7 +8,7 @@ import math
 import os
 import pickle
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from audiosr_desktop.training.batches import Batches
 from audiosr_desktop.training.data import Batch, Corpus
 from audiosr_desktop.training.estimator import EstimatorTask
 from audiosr_desktop.training.latent_tasks import ConditionEncoderTask, UNetTask
+from audiosr_desktop.training.official.task import OfficialUNetTask
 from audiosr_desktop.training.parallel import Process
 from audiosr_desktop.training.regression import NETWORKS, RegressionTask
 from audiosr_desktop.training.run import Run
@@ -31,22 +32,21 @@ from audiosr_desktop.training.weights import fill, load_weights
 
 _HELD_OUT_STEP = 10**9  # steps from here on are those of held-out batches and of the first measurement
 _PREPARED_EXAMPLES = 96
+_TASKS: Mapping[str, Callable[[Run, torch.device], Task]] = {
+    "vocoder": lambda _, device: VocoderTask(device),
+    "autoencoder": AutoencoderTask,
+    "estimator": EstimatorTask,
+    "unet": UNetTask,
+    "condition_encoder": ConditionEncoderTask,
+    "official_unet": OfficialUNetTask,
+    **dict.fromkeys(NETWORKS, RegressionTask),
+}
 _LOSS = 2  # a stream of randomness of one step, beside those of `batches`
 
 
 def build_task(run: Run, device: torch.device) -> Task:
     """Build the network that a run trains."""
-    if run.task == "vocoder":
-        return VocoderTask(device)
-    if run.task == "autoencoder":
-        return AutoencoderTask(run, device)
-    if run.task == "unet":
-        return UNetTask(run, device)
-    if run.task == "estimator":
-        return EstimatorTask(run, device)
-    if run.task in NETWORKS:
-        return RegressionTask(run, device)
-    return ConditionEncoderTask(run, device)
+    return _TASKS[run.task](run, device)
 
 
 def is_quick_in_bfloat16(device: torch.device) -> bool:
@@ -103,7 +103,9 @@ class Trainer:
 
     def _begin(self, device: torch.device) -> None:
         """Take the weights of `start`, or measure what the network needs to know of the data."""
-        if self.run.start:
+        if isinstance(self.task, OfficialUNetTask):
+            pass  # it was made with the weights of `start`, as they say how large it is
+        elif self.run.start:
             weights = load_weights(Path(self.run.start), self.run.task, device)
             fill(self.network, weights, Path(self.run.start))
             self.task.scale_factor = weights.scale_factor
@@ -151,6 +153,7 @@ class Trainer:
             "step": self.step,
             "elapsed_s": self.elapsed_s,
             "scale_factor": self.task.scale_factor,
+            "condition": self.run.condition,
         }
         if self.adversary is not None:
             state["adversary"] = self.adversary.state_dict()

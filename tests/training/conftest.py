@@ -74,3 +74,22 @@ def packed_corpus(tmp_path: Path) -> Path:
     np.concatenate(parts).tofile(folder / "samples.i16")
     (folder / "index.json").write_text(json.dumps(records))
     return folder
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a scaled-down official checkpoint, `basic.ckpt`, and the model `models/basic` of it."""
+    from official_checkpoint import TINY, write_checkpoint
+
+    from audiosr_desktop import paths
+    from audiosr_desktop.engine.install import ImportOptions
+    from audiosr_desktop.job import run_job
+    from audiosr_desktop.training.import_checkpoint import import_checkpoint
+
+    folder = tmp_path_factory.mktemp("official")
+    write_checkpoint(folder / "basic.ckpt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(paths, "shipped_models_dir", lambda: folder / "shipped")
+        patch.setattr(paths, "user_models_dir", lambda: folder / "models")
+        run_job(import_checkpoint(folder / "basic.ckpt", ImportOptions(), TINY))
+    return folder

@@ -1,7 +1,14 @@
 """Checkpoints in the official layout with random weights, scaled down so that an import takes seconds."""
 
+import multiprocessing
+import os
+import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 import torch
 from torch import Tensor
 
@@ -41,3 +48,25 @@ def write_checkpoint(path: Path, state: dict[str, Tensor] | None = None) -> Path
     whole = {"epoch": 3, "global_step": 100, "optimizer_states": [{"lr": 1e-4}]}
     torch.save({**whole, "state_dict": random_state() if state is None else state}, path)
     return path
+
+
+class InThread(threading.Thread):
+    """A process that is none: one that loads torch anew takes seconds."""
+
+    exitcode = None
+
+    def __init__(self, target, args: tuple[Any, Connection], daemon: bool) -> None:
+        order, sender = args  # the importer closes its end, which a process has of its own
+        super().__init__(target=target, args=(order, Connection(os.dup(sender.fileno()))), daemon=daemon)
+
+    def terminate(self) -> None:
+        """Do nothing: the work is at its end."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def export_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the exports in this process from now on."""
+    context = SimpleNamespace(Pipe=multiprocessing.Pipe, Process=InThread)
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: context)

@@ -3,18 +3,16 @@
 import multiprocessing
 import os
 import pickle
-import threading
-from multiprocessing.connection import Connection
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-from official_checkpoint import SCALE_FACTOR, TINY, random_state, write_checkpoint  # noqa: E402
+from official_checkpoint import SCALE_FACTOR, TINY, export_here, random_state, write_checkpoint  # noqa: E402
 from safetensors.torch import save_file  # noqa: E402
 
 from audiosr_desktop import paths  # noqa: E402
@@ -47,46 +45,12 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with an imported basic model (`models/basic`), and its checkpoint."""
-    folder = tmp_path_factory.mktemp("official")
-    write_checkpoint(folder / "basic.ckpt")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "shipped_models_dir", lambda: folder / "shipped")
-        patch.setattr(paths, "user_models_dir", lambda: folder / "models")
-        run_job(import_checkpoint(folder / "basic.ckpt", ImportOptions(), TINY))
-    return folder
-
-
 @pytest.fixture
 def installed(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The user's folder, in which the basic model is."""
     monkeypatch.setattr(paths, "shipped_models_dir", lambda: home / "shipped")
     monkeypatch.setattr(paths, "user_models_dir", lambda: home / "models")
     return home / "models"
-
-
-class InThread(threading.Thread):
-    """A process that is none: one that loads torch anew takes seconds."""
-
-    exitcode = None
-
-    def __init__(self, target, args: tuple[Any, Connection], daemon: bool) -> None:
-        order, sender = args  # the importer closes its end, which a process has of its own
-        super().__init__(target=target, args=(order, Connection(os.dup(sender.fileno()))), daemon=daemon)
-
-    def terminate(self) -> None:
-        """Do nothing: the work is at its end."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
-def export_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the exports in this process from now on."""
-    context = SimpleNamespace(Pipe=multiprocessing.Pipe, Process=InThread)
-    monkeypatch.setattr(multiprocessing, "get_context", lambda _: context)
 
 
 def test_graphs_of_a_checkpoint_run_and_equal_torch(home: Path, installed: Path) -> None:
@@ -256,6 +220,17 @@ def test_bad_checkpoints_are_one_sentence_and_leave_nothing(
     assert "\n" not in str(caught.value)
     assert not Path("/tmp/official-checkpoint-was-executed").exists()
     assert not user.exists()
+
+
+def test_a_full_disk_is_told_before_anything_is_exported(
+    tmp_path: Path, user: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_checkpoint(tmp_path / "basic.ckpt")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=200 << 20))
+    monkeypatch.setattr(multiprocessing, "get_context", lambda _: pytest.fail("the export began"))
+    with pytest.raises(BundleError, match="not enough room"):
+        run_job(import_checkpoint(path, ImportOptions(), TINY))
+    assert list(user.iterdir()) == []
 
 
 def test_weights_that_are_not_numbers_end_the_export(

@@ -17,6 +17,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
+from audiosr_desktop.engine.manifest import CONDITIONS
 from audiosr_desktop.errors import BundleError
 from audiosr_desktop.training.official.sizes import Sizes
 from audiosr_desktop.training.official.unet import UNet
@@ -48,6 +49,7 @@ class Checkpoint:
     path: Path
     shapes: Mapping[str, tuple[int, ...]]
     source: Any  # a mapping of tensors, or an open safetensors file
+    condition: str = ""  # what it was trained to read, where the file says so
 
     def tensor(self, name: str) -> Tensor:
         """Return a tensor in single precision."""
@@ -94,6 +96,8 @@ class Part:
 def open_checkpoint(path: Path) -> Checkpoint:
     """Map a checkpoint: a torch file, its tensors at the top or under "state_dict", or safetensors.
 
+    A run of this program on the UNet is one too: its averaged weights, under their official names.
+
     Raises:
         BundleError: it cannot be read, is cut short, or holds code or anything else but tensors and plain
             values.
@@ -124,12 +128,24 @@ def open_checkpoint(path: Path) -> Checkpoint:
     ) as error:
         raise BundleError(f"{path} is damaged or cut short: {_first_sentence(error)}", path) from error
     state = loaded.get("state_dict", loaded) if isinstance(loaded, Mapping) else None
+    condition = ""
+    if isinstance(state, Mapping) and isinstance(state.get("ema"), Mapping):
+        state, condition = _run_state(state), str(state.get("condition", ""))
     if not isinstance(state, Mapping):
         raise BundleError(f"{path} is not a checkpoint: it holds no table of tensors.", path)
     tensors = {
         name: value for name, value in state.items() if isinstance(name, str) and isinstance(value, Tensor)
     }
-    return Checkpoint(path, {name: tuple(value.shape) for name, value in tensors.items()}, tensors)
+    shapes = {name: tuple(value.shape) for name, value in tensors.items()}
+    return Checkpoint(path, shapes, tensors, condition if condition in CONDITIONS else "")
+
+
+def _run_state(saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a run of this program saved as an official file would have it."""
+    state = {f"{PREFIXES['ddpm']}{name}": value for name, value in saved["ema"].items()}
+    if isinstance(saved.get("scale_factor"), float):
+        state[SCALE_FACTOR] = torch.tensor(saved["scale_factor"], dtype=torch.float64)
+    return state
 
 
 def find_parts(checkpoint: Checkpoint, sizes: Sizes) -> dict[str, Part]:

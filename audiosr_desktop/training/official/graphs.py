@@ -13,8 +13,10 @@ from torch import Tensor, nn
 from audiosr_desktop.training.export import Graph, describe_graph, parity
 from audiosr_desktop.training.official.checkpoint import Checkpoint, Part, load_network
 from audiosr_desktop.training.official.sizes import Sizes
+from audiosr_desktop.training.official.winograd import quicken
 
 OPSET = 18
+QUICKENED = ("vae_feature_extract", "vae_decoder")  # half precision is for GPUs, whose libraries do as much
 LIMITS = {"single": 1e-4, "half": 3e-2}
 COMPARED = ((1, 8), (2, 16), (1, 24))  # batch and latent columns: a frozen size shows at the second
 
@@ -55,10 +57,11 @@ def write_graph(
     Raises:
         TrainingError: the graph differs from the network.
     """
-    network = load_network(checkpoint, part, sizes, scale_factor)
-    module = network
+    network = module = load_network(checkpoint, part, sizes, scale_factor)
     if precision == "half":
         module = HalfPrecision(load_network(checkpoint, part, sizes, scale_factor)).eval()
+    elif part.graph in QUICKENED:
+        module = quicken(load_network(checkpoint, part, sizes, scale_factor))
     graph = describe_graph(part.graph, module, "waveform")
     temporary = folder / f"{part.graph}.part"
     _trace(graph, temporary)

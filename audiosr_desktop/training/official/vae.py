@@ -6,6 +6,8 @@ Source: Rombach et al. 2022 (latent diffusion), as in Liu et al. 2023 (AudioSR).
 """
 
 import math
+from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -81,13 +83,14 @@ class Upsample(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.convolve: Callable[[Tensor, Tensor, Tensor], Tensor] = functional.conv2d
 
     def forward(self, x: Tensor) -> Tensor:
-        kinds = []
+        bias, kinds = cast(Tensor, self.conv.bias), []
         for below, rows in enumerate(_pairs(self.conv.weight, 2)):
             for right, kernel in enumerate(_pairs(rows, 3)):
                 padded = functional.pad(x, (1 - right, right, 1 - below, below))
-                kinds.append(functional.conv2d(padded, kernel, self.conv.bias))
+                kinds.append(self.convolve(padded, kernel, bias))
         return functional.pixel_shuffle(torch.stack(kinds, dim=2).flatten(1, 2), 2)
 
 
