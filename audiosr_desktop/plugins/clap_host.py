@@ -131,6 +131,7 @@ def show_window(unit: "Unit", host: ClapHost, title: str, run: Callable[[], obje
     Raises:
         EffectError: it cannot be shown.
     """
+    run()  # so that it has taken the values before it shows them
     gui, address, api = unit.gui, unit.address, _WINDOWS[sys.platform]
     floats = not _supports(unit, floats=False)
     if not gui.create(address, api, floats):

@@ -21,6 +21,7 @@ NATIVE_PATHS = "AUDIOSR_PLUGIN_PATH"  # folders of native plugins, in place of t
 
 Kind: TypeAlias = Literal["python", "vst3", "clap"]
 
+_DESCRIBED = 2  # greater whenever more is told of native plugins: they are asked again then
 _KEYS = ("id", "title", "version", "entry", "description", "licence")
 _ID = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -203,4 +204,5 @@ def _time_and_size(path: Path) -> str:
     """Return what tells whether a native plugin, a file or a folder of files, is still the same."""
     files = [path] if path.is_file() else [inner for inner in path.rglob("*") if inner.is_file()]
     facts = [file.stat() for file in files]
-    return f"{max((fact.st_mtime_ns for fact in facts), default=0)}-{sum(fact.st_size for fact in facts)}"
+    latest = max((fact.st_mtime_ns for fact in facts), default=0)
+    return f"{_DESCRIBED}-{latest}-{sum(fact.st_size for fact in facts)}"

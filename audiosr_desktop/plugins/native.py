@@ -31,6 +31,7 @@ STATE = Parameter(
     "text",
     "",
     advanced=True,
+    opaque=True,
     help="What the plugin itself saved, as base64; the other values go before it.",
 )
 MOST_CHOICES = 200
