@@ -104,7 +104,7 @@ def test_a_window_that_ends_its_process_is_told_in_one_sentence(effects, screen)
 @pytest.mark.parametrize("name", HARM)
 def test_harm_in_native_code_is_contained(name, effects, apply_plugin, stereo) -> None:
     before = stereo.read(0, stereo.length).copy()
-    limits = Limits(silence_s=1.5 if name == "loop" else 30.0, memory_bytes=1 << 30)
+    limits = Limits(silence_s=1.5 if name == "loop" else 30.0, memory_bytes=384 << 20)
     with pytest.raises(PluginError, match=f"^{HARM[name]}$"):
         apply_plugin(f"clap.kit.kit-{name}", limits=limits)
     np.testing.assert_array_equal(stereo.read(0, stereo.length), before)
