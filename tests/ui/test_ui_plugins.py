@@ -250,6 +250,8 @@ def test_state_is_kept_in_the_form_chains_projects_and_history(
     assert document is not None
     step = document.history().steps[0][0]
     assert (step.effect_id, step.text) == ("my.bad", "Saves")
+    item = stage.window.history.list.item(1)
+    assert (item.text(), item.toolTip().splitlines()[-1]) == ("Saves · 3.5", "Level: 3.5")
     assert stage.window.reopen(step.effect_id, step.values)
     assert panel.values() == kept
 

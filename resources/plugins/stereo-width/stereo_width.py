@@ -52,7 +52,7 @@ class StereoWidth(BlockEffect):
 
     def _lowest(self, side):
         """Return the slow part of the side: a one-pole low pass, low[n] = p low[n-1] + (1 - p) side[n]."""
-        from scipy.signal import lfilter  # where it is needed: it takes a while to load
+        from scipy.signal import lfilter  # noqa: PLC0415 - it takes a while to load
 
         pole = self._pole
         low, self._rest = lfilter([1.0 - pole], [1.0, -pole], side, zi=self._rest)
