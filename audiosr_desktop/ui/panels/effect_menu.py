@@ -62,7 +62,9 @@ class EffectMenu(QMenu):
     @Slot(str)
     def _on_search(self, text: str) -> None:
         for action in self.actions():
-            if action.data():
+            if action.isSeparator():
+                action.setVisible(not text.strip())
+            elif action.data():
                 action.setVisible(text.strip().lower() in f"{action.text()} {action.data()}".lower())
 
     @Slot()
