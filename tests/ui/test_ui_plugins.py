@@ -240,18 +240,18 @@ def test_state_is_kept_in_the_form_chains_projects_and_history(
     stage.idle()
     stage.window.actions_by_id["close"].trigger()
     assert panel.form is not None
-    row = panel.form.field("state")
-    assert [label.text() for label in row.findChildren(QLabel)] == ["100.0 kB"]
-    row.findChild(QPushButton).click()
+    field = panel.form.field("state")
+    assert [label.text() for label in field.findChildren(QLabel)] == ["100.0 kB"]
+    field.findChild(QPushButton).click()
     assert panel.values() == {**kept, "state": ""}
-    assert not row.findChild(QPushButton).isEnabled()
+    assert not field.findChild(QPushButton).isEnabled()
     stage.open(project)
     document = stage.editor.document
     assert document is not None
     step = document.history().steps[0][0]
     assert (step.effect_id, step.text) == ("my.bad", "Saves")
-    item = stage.window.history.list.item(1)
-    assert (item.text(), item.toolTip().splitlines()[-1]) == ("Saves · 3.5", "Level: 3.5")
+    row = stage.window.history.list.topLevelItem(1)
+    assert (row.text(0), row.toolTip(0).splitlines()[-1]) == ("Saves · 3.5", "Level: 3.5")
     assert stage.window.reopen(step.effect_id, step.values)
     assert panel.values() == kept
 
