@@ -10,7 +10,7 @@ make_venv
 install_program "[dev,train]"
 want_packages libegl1 libgl1 libglib2.0-0 libfontconfig1 libxkbcommon0 libdbus-1-3 \
     libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 libxkbcommon-x11-0 \
-    libportaudio2 xvfb xauth lame \
+    libportaudio2 xvfb xauth libxtst6 lame gcc libc6-dev \
     pulseaudio pulseaudio-utils libasound2-plugins zam-plugins chromium chromium-driver
 
 cd "$root"

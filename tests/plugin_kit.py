@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.plugins.process import Limits
 
@@ -30,6 +32,12 @@ def effects(scratch):
 """
 LIMITS = Limits(scan_s=30.0, silence_s=30.0, memory_bytes=1 << 30)
 RATE = 48_000
+
+VST3, CLAP = Path("/usr/lib/vst3"), Path("/usr/lib/clap")
+needs_zam = pytest.mark.skipif(
+    not (VST3 / "ZamCompX2.vst3").exists() or not (CLAP / "ZamCompX2.clap").exists(),
+    reason="the package zam-plugins is not installed",
+)
 
 WritePlugin = Callable[..., Path]
 ApplyPlugin = Callable[..., Sound]

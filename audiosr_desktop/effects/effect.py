@@ -33,6 +33,7 @@ class Parameter:
         advanced: shown only on demand.
         help: one sentence for a tool tip.
         automatic: the minimum stands for a value that the effect finds by itself.
+        opaque: a text that the effect itself wrote, which users keep but do not read.
     """
 
     id: str
@@ -46,6 +47,7 @@ class Parameter:
     advanced: bool = False
     help: str = ""
     automatic: bool = False
+    opaque: bool = False
 
     def checked(self, value: object) -> Value:
         """Return `value` as this parameter's type; text is read as a number or a switch where one is meant.

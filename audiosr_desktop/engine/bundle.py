@@ -53,6 +53,11 @@ class Bundle:
         """Whether it came with the program."""
         return self.folder.parent == paths.shipped_models_dir()
 
+    @property
+    def of_plugin(self) -> bool:
+        """Whether a plugin brought it."""
+        return self.folder.parent in paths.plugin_models_dirs()
+
 
 def load_bundle(folder: Path) -> Bundle:
     """Read a bundle's manifest and check that its files are there; contents are checked by `verify`.

@@ -176,10 +176,11 @@ def _user_folder(bundle_id: str) -> Path:
     """Return the folder of one of the user's bundles; a damaged one can be named by its folder."""
     root = paths.user_models_dir()
     usable = [bundle for bundle in installed_bundles() if bundle.id == bundle_id]
-    for folder in (bundle.folder for bundle in usable):
-        if folder.parent == root:
-            return folder
-        raise BundleError(f"The model {bundle_id} came with the program and cannot be removed.", folder)
+    for bundle in usable:
+        if bundle.folder.parent == root:
+            return bundle.folder
+        origin = f"the plugin in {bundle.folder.parent.parent}" if bundle.of_plugin else "the program"
+        raise BundleError(f"The model {bundle_id} came with {origin} and cannot be removed.", bundle.folder)
     for problem in bundle_problems():
         folder = root / bundle_id
         if problem.path is not None and folder in problem.path.parents and folder.parent == root:

@@ -1,6 +1,5 @@
-"""CLAP plugins through their C interface; imported in the plugin's process alone."""
+"""CLAP plugins as effects; imported in the plugin's process alone."""
 
-import base64
 import ctypes
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,20 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from audiosr_desktop import __version__
 from audiosr_desktop.audio.store import Samples, Scratch
-from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.plugins import clap_abi as abi
+from audiosr_desktop.plugins.clap_host import ClapHost, has_window, show_window
+from audiosr_desktop.plugins.clap_unit import Library, Unit, events_of, no_events
 from audiosr_desktop.plugins.manifest import Plugin, slug
-from audiosr_desktop.plugins.native import RING, STATE, NativeEffect
+from audiosr_desktop.plugins.native import RING, STATE, NativeEffect, state_of, state_text
+from audiosr_desktop.plugins.screen import require_screen
 
 _BLOCK = 8192  # samples a plugin gets at once
+_WINDOW_RATE, _WINDOW_BLOCK = 48_000, 512  # of the silence it gets while its window is open
 
 
 def clap_effects(plugin: Plugin, scratch: Scratch, only: str | None) -> list[NativeEffect]:
     """Load the effects of a file; see `vst3_effects`."""
-    library = _Library(Path(plugin.path))
+    library = Library(Path(plugin.path))
     effects = []
     for clap_id, name, version, features in library.contents():
         effect_id = plugin.id if library.count == 1 else f"{plugin.id}.{slug(clap_id)}"
@@ -32,155 +34,50 @@ def clap_effects(plugin: Plugin, scratch: Scratch, only: str | None) -> list[Nat
     return effects
 
 
-class _Library:
-    """A loaded file and its factory; it stays loaded until the process ends."""
-
-    def __init__(self, path: Path) -> None:
-        binary = path
-        if path.is_dir():  # as on macOS
-            binary = next(iter(sorted((path / "Contents" / "MacOS").iterdir())))
-        library = ctypes.CDLL(str(binary))
-        self._entry = abi.Entry.in_dll(library, "clap_entry")
-        if not self._entry.init(str(path).encode()):
-            raise EffectError(f"{path.name} cannot be started.")
-        address = self._entry.get_factory(abi.FACTORY)
-        if not address:
-            raise EffectError(f"{path.name} holds no plugins.")
-        self._address, self._factory = address, abi.Factory.from_address(address)
-        fields: Any = dict(abi.Host._fields_)
-        self._host = abi.Host(
-            abi.Version(1, 2, 0),
-            None,
-            b"AudioSR Desktop",
-            b"AudioSR Desktop",
-            b"",
-            __version__.encode(),
-            fields["get_extension"](lambda _host, _name: None),
-            fields["request_restart"](lambda _host: None),
-            fields["request_process"](lambda _host: None),
-            fields["request_callback"](lambda _host: None),
-        )
-
-    @property
-    def count(self) -> int:
-        """How many plugins there are in it."""
-        return int(self._factory.count(self._address))
-
-    def contents(self) -> list[tuple[str, str, str, list[str]]]:
-        """Return id, name, version and features of each."""
-        found = []
-        for index in range(self.count):
-            described = self._factory.descriptor(self._address, index).contents
-            features: list[str] = []
-            while described.features and described.features[len(features)]:
-                features.append(abi.read_text(described.features[len(features)]))
-            names = (described.id, described.name, described.plugin_version)
-            clap_id, name, version = map(abi.read_text, names)
-            found.append((clap_id, name, version, features))
-        return found
-
-    def create(self, clap_id: str) -> "_Unit":
-        """Return a new plugin of an id."""
-        pointer = self._factory.create(self._address, ctypes.byref(self._host), clap_id.encode())
-        if not pointer or not pointer.contents.init(ctypes.addressof(pointer.contents)):
-            raise EffectError(f"{clap_id} cannot be started.")
-        return _Unit(pointer.contents, clap_id)
-
-
-class _Unit:
-    """A plugin that is not yet running."""
-
-    def __init__(self, plugin: abi.Plugin, name: str) -> None:
-        self.plugin, self.name = plugin, name
-        self.address = ctypes.addressof(plugin)
-        self.params: Any = self._extension(abi.PARAMS, abi.Params)
-        self.state: Any = self._extension(abi.STATE, abi.State)
-        self.latency: Any = self._extension(abi.LATENCY, abi.Latency)
-
-    def _extension(self, name: bytes, kind: type[ctypes.Structure]) -> ctypes.Structure | None:
-        return abi.at(kind, self.plugin.get_extension(self.address, name))
-
-    def widths(self, is_input: bool) -> list[int]:
-        """Return the numbers of channels of its ports; the first is the main one."""
-        ports: Any = self._extension(abi.PORTS, abi.Ports)
-        if ports is None:
-            return []
-        infos = []
-        for index in range(ports.count(self.address, is_input)):
-            info = abi.PortInfo()
-            ports.get(self.address, index, is_input, ctypes.byref(info))
-            infos.append(int(info.channels))
-        return infos
-
-    def parameters(self) -> dict[str, tuple[int, Parameter]]:
-        """Return its number for each of its parameters that can be set, by our id."""
-        found: dict[str, tuple[int, Parameter]] = {}
-        for index in range(self.params.count(self.address) if self.params is not None else 0):
-            info = abi.ParamInfo()
-            told = self.params.info(self.address, index, ctypes.byref(info))
-            if not told or info.flags & (abi.HIDDEN | abi.READ_ONLY):
-                continue
-            title = abi.read_text(info.name)
-            key = slug(title).replace("-", "_")
-            key = key if key not in found else f"{key}_{info.id}"
-            low, high, start = info.minimum, info.maximum, min(max(info.default, info.minimum), info.maximum)
-            if info.flags & abi.STEPPED and (low, high) == (0.0, 1.0):
-                parameter = Parameter(key, title, "bool", start >= 0.5)
-            elif info.flags & abi.STEPPED:
-                parameter = Parameter(key, title, "int", round(start), low, high)
-            else:
-                parameter = Parameter(key, title, "float", start, low, high)
-            found[key] = info.id, parameter
-        return found
-
-    def load(self, state: bytes) -> bool:
-        """Give the plugin what it once saved."""
-        rest = bytearray(state)
-
-        def read(_stream: int, target: int, size: int) -> int:
-            part = bytes(rest[:size])
-            ctypes.memmove(target, part, len(part))
-            del rest[:size]
-            return len(part)
-
-        fields: Any = dict(abi.Stream._fields_)
-        stream = abi.Stream(None, fields["move"](read))
-        return self.state is not None and bool(self.state.load(self.address, ctypes.byref(stream)))
-
-
 def _effect(
-    library: _Library, clap_id: str, told: tuple[str, str], effect_id: str, scratch: Scratch
+    library: Library, clap_id: str, told: tuple[str, str], effect_id: str, scratch: Scratch
 ) -> NativeEffect:
     name, version = told
-    known = library.create(clap_id).parameters()
+    seen = library.create(clap_id)
+    known = {key: setting for key, setting in seen.settings().items() if key not in (RING.id, STATE.id)}
 
-    def open_instance(sample_rate: int, _channels: int, values: Mapping[str, Value]) -> _Clap:
-        unit = library.create(clap_id)
-        if text := str(values[STATE.id]):
-            try:
-                loaded = unit.load(base64.b64decode(text, validate=True))
-            except ValueError:
-                loaded = False
-            if not loaded:
-                raise EffectError(f"{STATE.id} is not what {name} saved.")
-        own = {number: float(values[key]) for key, (number, _) in known.items()}
-        return _Clap(unit, sample_rate, own)
+    def open_instance(sample_rate: int, channels: int, values: Mapping[str, Value]) -> _Clap:
+        unit, state = library.create(clap_id), state_of(values, name)
+        if state and not unit.load(state):
+            raise EffectError(f"{STATE.id} is not what {name} saved.")
+        unit.choose_layout(channels)
+        own = {setting.number: setting.number_for(values[key]) for key, setting in known.items()}
+        return _Clap(unit, library.host, sample_rate, own)
 
-    parameters = [parameter for _, parameter in known.values() if parameter.id not in (RING.id, STATE.id)]
+    def edit(values: Mapping[str, Value]) -> dict[str, Value]:
+        require_screen(name)
+        running = open_instance(_WINDOW_RATE, 2, values)
+        unit, silence = running.unit, np.zeros((running.channels, _WINDOW_BLOCK), np.float32)
+        show_window(unit, library.host, name, lambda: running.process(silence))
+        now = {key: setting.value_for(unit.value(setting.number)) for key, setting in known.items()}
+        return {**values, **now, STATE.id: state_text(unit.save())}
+
     return NativeEffect(
-        effect_id, f"{name} (CLAP)", parameters, open_instance, version=version, scratch=scratch
+        effect_id,
+        f"{name} (CLAP)",
+        [setting.parameter for setting in known.values()],
+        open_instance,
+        version=version,
+        scratch=scratch,
+        edit=edit if has_window(seen) else None,
     )
 
 
 class _Clap:
     """A plugin that runs; its latency is taken out here."""
 
-    def __init__(self, unit: _Unit, sample_rate: int, values: Mapping[int, float]) -> None:
-        inputs, outputs = unit.widths(True), unit.widths(False)
+    def __init__(self, unit: Unit, host: ClapHost, sample_rate: int, values: Mapping[int, float]) -> None:
+        inputs, outputs = unit.widths(is_input=True), unit.widths(is_input=False)
         if not (inputs and outputs and inputs[0] and outputs[0]):
             raise EffectError(f"{unit.name} does not take sound in and give sound out.")
         self.channels = inputs[0]
-        self._unit, self._inputs, self._outputs, self._values = unit, inputs, outputs, dict(values)
+        self.unit, self._host, self._values = unit, host, dict(values)
+        self._inputs, self._outputs = inputs, outputs
         plugin, address = unit.plugin, unit.address
         if not (plugin.activate(address, sample_rate, 1, _BLOCK) and plugin.start_processing(address)):
             raise EffectError(f"{unit.name} cannot run at {sample_rate} Hz.")
@@ -200,9 +97,8 @@ class _Clap:
         fed = [np.zeros((width, length), np.float32) for width in self._inputs]
         fed[0][:] = block
         out = [np.zeros((width, length), np.float32) for width in self._outputs]
-        events, self._values = _events(self._values), {}  # values are told once, with the first block
-        fields: Any = dict(abi.OutputEvents._fields_)
-        pushed = abi.OutputEvents(None, fields["try_push"](lambda _list, _event: True))
+        events, self._values = events_of(self._values), {}  # values are told once, with the first block
+        pushed = no_events()
         (inputs, _in), (outputs, _out) = _buffers(fed), _buffers(out)  # the rows must live while it works
         process = abi.Process(
             self._time,
@@ -215,8 +111,9 @@ class _Clap:
             ctypes.pointer(events),
             ctypes.pointer(pushed),
         )
-        if self._unit.plugin.process(self._unit.address, ctypes.byref(process)) == abi.PROCESS_ERROR:
-            raise RuntimeError(f"{self._unit.name} told of an error while it processed")
+        if self.unit.plugin.process(self.unit.address, ctypes.byref(process)) == abi.PROCESS_ERROR:
+            raise RuntimeError(f"{self.unit.name} told of an error while it processed")
+        self._host.turn(self.unit)
         self._time += length
         result = out[0]
         if result.shape[0] < self.channels:
@@ -233,19 +130,3 @@ def _buffers(ports: list[Samples]) -> tuple[Any, list[Any]]:
         buffer.data32 = ctypes.cast(row, ctypes.POINTER(pointer))
         buffer.channels = port.shape[0]
     return buffers, rows
-
-
-def _events(values: Mapping[int, float]) -> abi.InputEvents:
-    """Return a list of events that sets parameters at the first sample."""
-    size = ctypes.sizeof(abi.ParamEvent)
-    header = abi.EventHeader(size, 0, 0, abi.PARAM_VALUE_EVENT, 0)
-    events = [abi.ParamEvent(header, number, None, -1, -1, -1, -1, value) for number, value in values.items()]
-    fields: Any = dict(abi.InputEvents._fields_)
-    given: Any = abi.InputEvents(
-        None,
-        fields["size"](lambda _list: len(events)),
-        fields["get"](lambda _list, index: ctypes.addressof(events[index])),
-    )
-    given.events = events  # so that they live as long as the list
-    listed: abi.InputEvents = given
-    return listed

@@ -21,12 +21,16 @@ from ctypes import (
     c_uint64,
     c_void_p,
 )
+from typing import Any
 
 FACTORY = b"clap.plugin-factory"
 PARAMS, PORTS, LATENCY, STATE = b"clap.params", b"clap.audio-ports", b"clap.latency", b"clap.state"
+LAYOUTS, GUI = b"clap.audio-ports-config", b"clap.gui"
+TIMERS, FILES = b"clap.timer-support", b"clap.posix-fd-support"
 PARAM_VALUE_EVENT = 5
 STEPPED, HIDDEN, READ_ONLY = 1 << 0, 1 << 2, 1 << 3
 PROCESS_ERROR = 0
+FILE_READ, FILE_WRITE = 1, 2
 
 
 class Version(Structure):
@@ -213,6 +217,111 @@ class State(Structure):
         ("save", CFUNCTYPE(c_bool, c_void_p, POINTER(Stream))),
         ("load", CFUNCTYPE(c_bool, c_void_p, POINTER(Stream))),
     )
+
+
+class Layout(Structure):
+    _fields_ = (
+        ("id", c_uint32),
+        ("name", c_char * 256),
+        ("input_ports", c_uint32),
+        ("output_ports", c_uint32),
+        ("has_input", c_bool),
+        ("input_channels", c_uint32),
+        ("input_type", c_char_p),
+        ("has_output", c_bool),
+        ("output_channels", c_uint32),
+        ("output_type", c_char_p),
+    )
+
+
+class Layouts(Structure):
+    _fields_ = (
+        ("count", CFUNCTYPE(c_uint32, c_void_p)),
+        ("get", CFUNCTYPE(c_bool, c_void_p, c_uint32, POINTER(Layout))),
+        ("select", CFUNCTYPE(c_bool, c_void_p, c_uint32)),
+    )
+
+
+class Window(Structure):
+    """clap_window: the interface's name, and the handle of a window of it."""
+
+    _fields_ = (("api", c_char_p), ("handle", c_void_p))
+
+
+class Gui(Structure):
+    _fields_ = (
+        ("is_supported", CFUNCTYPE(c_bool, c_void_p, c_char_p, c_bool)),
+        ("preferred", c_void_p),
+        ("create", CFUNCTYPE(c_bool, c_void_p, c_char_p, c_bool)),
+        ("destroy", CFUNCTYPE(None, c_void_p)),
+        ("set_scale", c_void_p),
+        ("get_size", CFUNCTYPE(c_bool, c_void_p, POINTER(c_uint32), POINTER(c_uint32))),
+        ("can_resize", c_void_p),
+        ("get_resize_hints", c_void_p),
+        ("adjust_size", c_void_p),
+        ("set_size", c_void_p),
+        ("set_parent", CFUNCTYPE(c_bool, c_void_p, POINTER(Window))),
+        ("set_transient", c_void_p),
+        ("suggest_title", CFUNCTYPE(None, c_void_p, c_char_p)),
+        ("show", CFUNCTYPE(c_bool, c_void_p)),
+        ("hide", CFUNCTYPE(c_bool, c_void_p)),
+    )
+
+
+class Timers(Structure):
+    _fields_ = (("on_timer", CFUNCTYPE(None, c_void_p, c_uint32)),)
+
+
+class Files(Structure):
+    _fields_ = (("on_file", CFUNCTYPE(None, c_void_p, c_int32, c_uint32)),)
+
+
+class HostParams(Structure):
+    _fields_ = (
+        ("rescan", CFUNCTYPE(None, c_void_p, c_uint32)),
+        ("clear", CFUNCTYPE(None, c_void_p, c_uint32, c_uint32)),
+        ("request_flush", CFUNCTYPE(None, c_void_p)),
+    )
+
+
+class HostState(Structure):
+    _fields_ = (("mark_dirty", CFUNCTYPE(None, c_void_p)),)
+
+
+class HostLatency(Structure):
+    _fields_ = (("changed", CFUNCTYPE(None, c_void_p)),)
+
+
+class HostGui(Structure):
+    _fields_ = (
+        ("resize_hints_changed", CFUNCTYPE(None, c_void_p)),
+        ("request_resize", CFUNCTYPE(c_bool, c_void_p, c_uint32, c_uint32)),
+        ("request_show", CFUNCTYPE(c_bool, c_void_p)),
+        ("request_hide", CFUNCTYPE(c_bool, c_void_p)),
+        ("closed", CFUNCTYPE(None, c_void_p, c_bool)),
+    )
+
+
+class HostTimers(Structure):
+    _fields_ = (
+        ("register", CFUNCTYPE(c_bool, c_void_p, c_uint32, POINTER(c_uint32))),
+        ("unregister", CFUNCTYPE(c_bool, c_void_p, c_uint32)),
+    )
+
+
+class HostFiles(Structure):
+    _fields_ = (
+        ("register", CFUNCTYPE(c_bool, c_void_p, c_int32, c_uint32)),
+        ("modify", CFUNCTYPE(c_bool, c_void_p, c_int32, c_uint32)),
+        ("unregister", CFUNCTYPE(c_bool, c_void_p, c_int32)),
+    )
+
+
+def filled(kind: type[ctypes.Structure], *values: object) -> Any:
+    """Return a structure of these values in order; functions become C functions, which live with it."""
+    rows: Any = kind._fields_
+    made = [row[1](value) if callable(value) else value for row, value in zip(rows, values, strict=True)]
+    return kind(*made)
 
 
 def read_text(raw: bytes | None) -> str:

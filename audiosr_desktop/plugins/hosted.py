@@ -16,7 +16,7 @@ from audiosr_desktop.errors import AudioSRError, EffectError, PluginError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.plugins.describe import Description, read_descriptions
 from audiosr_desktop.plugins.line import Area, Message
-from audiosr_desktop.plugins.manifest import MANIFEST, Plugin, read_manifest
+from audiosr_desktop.plugins.manifest import Plugin, stamp_now
 from audiosr_desktop.plugins.process import Limits, PluginProcess
 from audiosr_desktop.plugins.records import Record, read_records, record_failure
 from audiosr_desktop.plugins.remote import SOURCE
@@ -122,7 +122,7 @@ class HostedEffect:
             raise PluginError(
                 f"{plugin.title} is switched off, because it failed: {record.failure}", plugin.id
             )
-        if plugin.path and read_manifest(Path(plugin.path) / MANIFEST).stamp != plugin.stamp:
+        if stamp_now(plugin) != plugin.stamp:
             raise PluginError(
                 f"{plugin.title} was changed since it was trusted: look at it, and enable it again.",
                 plugin.id,

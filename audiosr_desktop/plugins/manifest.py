@@ -21,6 +21,7 @@ NATIVE_PATHS = "AUDIOSR_PLUGIN_PATH"  # folders of native plugins, in place of t
 
 Kind: TypeAlias = Literal["python", "vst3", "clap"]
 
+_DESCRIBED = 2  # greater whenever more is told of native plugins: they are asked again then
 _KEYS = ("id", "title", "version", "entry", "description", "licence")
 _ID = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+")
 _ENTRY = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -121,14 +122,37 @@ def _check(plugin: Plugin, data: Mapping[str, object], where: str) -> None:
         raise PluginError(f"{where}: the entry is MODULE:FUNCTION, not {plugin.entry!r}.")
 
 
+def stamp_now(plugin: Plugin) -> str:
+    """Return the stamp of a Python plugin's code as it is now; empty where it is gone.
+
+    Raises:
+        PluginError: a file of it cannot be read.
+    """
+    if plugin.path:
+        return _code_sum(Path(plugin.path))
+    found = (point for point in metadata.entry_points(group=GROUP) if point.name == plugin.id)
+    return next((_package_sum(point) for point in found), "")
+
+
 def _code_sum(folder: Path) -> str:
     """Return a sum over a plugin's files but models, which have sums of their own, and compiled code."""
-    total = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        inner = path.relative_to(folder)
-        if inner.parts[0] == "models" or "__pycache__" in inner.parts or not path.is_file():
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
+    return _sum({name: path for name, path in files.items() if not name.startswith("models/")})
+
+
+def _package_sum(point: metadata.EntryPoint) -> str:
+    """Return a sum over the files of the package that offers an entry point, and what it names."""
+    package = point.dist
+    listed = (package.files if package is not None else None) or []
+    return _sum({str(file): Path(str(file.locate())) for file in sorted(listed)}, point.value)
+
+
+def _sum(files: Mapping[str, Path], *words: str) -> str:
+    total = hashlib.sha256("\0".join(words).encode())
+    for name, path in files.items():
+        if "__pycache__" in path.parts or not path.is_file():
             continue
-        total.update(f"{inner.as_posix()}\0".encode("utf-8", "surrogateescape"))
+        total.update(f"{name}\0".encode("utf-8", "surrogateescape"))
         try:
             with path.open("rb") as file:
                 total.update(hashlib.file_digest(file, "sha256").digest())
@@ -142,19 +166,18 @@ def _entry_points() -> Iterator[Plugin | PluginError]:
         package = point.dist
         if package is None:
             continue
-        record = package.read_text("RECORD") or ""  # pip's list of files with their sums
         about = package.metadata
-        plugin = Plugin(
-            point.name,
-            _fact(about, "Name") or point.name,
-            package.version,
-            "python",
-            point.value.replace(" ", ""),
-            _fact(about, "Summary"),
-            _fact(about, "License-Expression") or _fact(about, "License"),
-            stamp=hashlib.sha256(f"{package.version}\0{point.value}\0{record}".encode()).hexdigest(),
-        )
         try:
+            plugin = Plugin(
+                point.name,
+                _fact(about, "Name") or point.name,
+                package.version,
+                "python",
+                point.value.replace(" ", ""),
+                _fact(about, "Summary"),
+                _fact(about, "License-Expression") or _fact(about, "License"),
+                stamp=_package_sum(point),
+            )
             _check(plugin, {"api": API}, f"The entry point {point.name} of {plugin.title}")
         except PluginError as error:
             yield error
@@ -203,4 +226,5 @@ def _time_and_size(path: Path) -> str:
     """Return what tells whether a native plugin, a file or a folder of files, is still the same."""
     files = [path] if path.is_file() else [inner for inner in path.rglob("*") if inner.is_file()]
     facts = [file.stat() for file in files]
-    return f"{max((fact.st_mtime_ns for fact in facts), default=0)}-{sum(fact.st_size for fact in facts)}"
+    latest = max((fact.st_mtime_ns for fact in facts), default=0)
+    return f"{_DESCRIBED}-{latest}-{sum(fact.st_size for fact in facts)}"

@@ -1,5 +1,6 @@
 """NativeEffect: a VST3 or CLAP plugin as an effect; it runs in the plugin's process."""
 
+import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -9,6 +10,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Sound
 from audiosr_desktop.audio.store import Samples, Scratch
 from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job
 from audiosr_desktop.plugins.blocks import collected
 
@@ -29,8 +31,10 @@ STATE = Parameter(
     "text",
     "",
     advanced=True,
+    opaque=True,
     help="What the plugin itself saved, as base64; the other values go before it.",
 )
+MOST_CHOICES = 200
 _MOST_LATE_S = 30.0  # of silence until the last samples come out
 
 
@@ -122,3 +126,33 @@ def _side_by_side(instances: Sequence[Instance], block: Samples) -> Samples:
             group = np.concatenate([group, np.repeat(group[-1:], missing, axis=0)])
         outs.append(instance.process(group)[: width - missing])
     return np.concatenate(outs).astype(np.float32, copy=True)
+
+
+def state_of(values: Mapping[str, Value], name: str) -> bytes:
+    """Return what a plugin of this name once saved; nothing where the values hold none.
+
+    Raises:
+        EffectError: it is no base64.
+    """
+    try:
+        return base64.b64decode(str(values[STATE.id]), validate=True)
+    except ValueError as error:
+        raise EffectError(f"{STATE.id} is not what {name} saved.") from error
+
+
+def state_text(state: bytes) -> str:
+    """Return what a plugin saved as a value."""
+    return base64.b64encode(state).decode()
+
+
+def value_within(parameter: Parameter, value: float | str) -> Value:
+    """Return what a plugin says as a value that the parameter takes."""
+    if parameter.kind in ("choice", "text"):
+        return str(value)
+    number = float(value)
+    if parameter.kind == "bool":
+        return number >= 0.5
+    if parameter.minimum is None or parameter.maximum is None:
+        return number
+    number = min(max(number, parameter.minimum), parameter.maximum)
+    return round(number) if parameter.kind == "int" else number

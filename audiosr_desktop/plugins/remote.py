@@ -1,6 +1,7 @@
 """The program's samples as a plugin's process sees them: read and written over the line."""
 
 import itertools
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -40,33 +41,32 @@ class Parent:
         return next(self._ids)
 
 
+@dataclass(frozen=True, slots=True)
 class RemoteStore:
-    """Samples that the program holds."""
+    """Samples that the program holds.
 
-    def __init__(self, parent: Parent, number: int, channels: int, length: int) -> None:
-        self.number = number
-        self._parent, self._channels, self._length = parent, channels, length
+    Attributes:
+        parent: asks the program.
+        number: by which it knows them.
+        channels: number of channels.
+        length: number of samples per channel.
+    """
 
-    @property
-    def channels(self) -> int:
-        """Number of channels."""
-        return self._channels
-
-    @property
-    def length(self) -> int:
-        """Number of samples per channel."""
-        return self._length
+    parent: Parent
+    number: int
+    channels: int
+    length: int
 
     def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
         """Return samples [start, stop), read-only: whoever writes to its input has a fault."""
-        if not 0 <= start <= stop <= self._length:
-            raise ValueError(f"samples [{start}, {stop}) are not inside [0, {self._length})")
-        room = Area.room(self._channels)
-        parts = [np.zeros((self._channels, 0), np.float32)]
+        if not 0 <= start <= stop <= self.length:
+            raise ValueError(f"samples [{start}, {stop}) are not inside [0, {self.length})")
+        room = Area.room(self.channels)
+        parts = [np.zeros((self.channels, 0), np.float32)]
         for first in range(start, stop, room):
             last = min(first + room, stop)
-            self._parent.ask("read", store=self.number, start=first, stop=last)
-            parts.append(self._parent.area.get(self._channels, last - first))
+            self.parent.ask("read", store=self.number, start=first, stop=last)
+            parts.append(self.parent.area.get(self.channels, last - first))
         samples = (parts[1] if len(parts) == 2 else np.concatenate(parts, axis=1)).astype(dtype, copy=False)
         samples.setflags(write=False)
         return samples

@@ -1,6 +1,5 @@
 """VST3 plugins by pedalboard; imported in the plugin's process alone."""
 
-import base64
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -12,10 +11,18 @@ from audiosr_desktop.audio.store import Samples, Scratch
 from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.plugins.manifest import Plugin, slug
-from audiosr_desktop.plugins.native import RING, STATE, NativeEffect
+from audiosr_desktop.plugins.native import (
+    MOST_CHOICES,
+    RING,
+    STATE,
+    NativeEffect,
+    state_of,
+    state_text,
+    value_within,
+)
+from audiosr_desktop.plugins.screen import require_screen
 
 _OF_THE_WRAPPER = {"buffer_size_frames", "sample_rate_frames", "latency_frames", "current_program"}
-_MOST_CHOICES = 200
 _INNER_BLOCK = 8192  # the library's own, so that what it renders at once is the same
 
 
@@ -50,11 +57,8 @@ def _load(path: str, name: str) -> Any:
 def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch) -> NativeEffect:
     def ready(values: Mapping[str, Value]) -> Any:
         unit = _load(path, name)
-        if values[STATE.id]:
-            try:
-                unit.raw_state = base64.b64decode(str(values[STATE.id]), validate=True)
-            except ValueError as error:
-                raise EffectError(f"{STATE.id} is not what {name} saved.") from error
+        if state := state_of(values, name):
+            unit.raw_state = state
         for key, value in values.items():
             if key not in (RING.id, STATE.id) and (now := getattr(unit, key)) != value:
                 setattr(unit, key, float(value) if isinstance(now, float) else value)
@@ -64,11 +68,14 @@ def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch)
         return _Vst3(ready(values), sample_rate, channels)
 
     def edit(values: Mapping[str, Value]) -> dict[str, Value]:
+        require_screen(name)
         unit = ready(values)
-        unit.show_editor()  # until the user closes it
-        state = base64.b64encode(unit.raw_state).decode()
-        now = {parameter.id: _value_of(parameter, getattr(unit, parameter.id)) for parameter in parameters}
-        return {**values, **now, STATE.id: state}
+        try:
+            unit.show_editor()  # until the user closes it
+        except RuntimeError as error:
+            raise EffectError(f"The window of {name} cannot be shown ({error}).") from error
+        now = {parameter.id: value_within(parameter, getattr(unit, parameter.id)) for parameter in parameters}
+        return {**values, **now, STATE.id: state_text(unit.raw_state)}
 
     parameters = [
         _parameter(key, parameter, getattr(loaded, key))
@@ -93,7 +100,7 @@ def _parameter(key: str, given: Any, value: Any) -> Parameter:
         return Parameter(key, given.name, "bool", bool(value))
     if given.type is str:
         words = tuple(dict.fromkeys(map(str, given.valid_values)))
-        few = len(words) <= _MOST_CHOICES and str(value) in words
+        few = len(words) <= MOST_CHOICES and str(value) in words
         return Parameter(
             key, given.name, "choice" if few else "text", str(value), choices=words if few else ()
         )
@@ -107,16 +114,6 @@ def _parameter(key: str, given: Any, value: Any) -> Parameter:
     return Parameter(
         key, given.name, "int" if whole else "float", int(value) if whole else value, low, high, unit
     )
-
-
-def _value_of(parameter: Parameter, value: Any) -> Value:
-    """Return what the plugin says as a value that the parameter takes."""
-    if parameter.kind == "bool":
-        return bool(value >= 0.5)
-    if parameter.minimum is None or parameter.maximum is None:
-        return str(value) if parameter.kind in ("choice", "text") else float(value)
-    inside = min(max(float(value), parameter.minimum), parameter.maximum)
-    return round(inside) if parameter.kind == "int" else inside
 
 
 class _Vst3:

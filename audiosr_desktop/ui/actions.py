@@ -254,7 +254,7 @@ MENUS: tuple[tuple[str, str], ...] = (
         "- select_before select_after harmonics zero band "
         "- hand time time_frequency frequency lasso brush wand",
     ),
-    ("&Process", "apply preview chain repeat cancel - generate resample channels - models plugins"),
+    ("&Process", "#effects apply preview chain repeat cancel - generate resample channels - models plugins"),
     (
         "&Transport",
         "play play_on pause stop - loop loop_selection - to_start to_end step_left step_right back forward "

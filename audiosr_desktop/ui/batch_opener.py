@@ -1,6 +1,6 @@
 """BatchOpener: what ties the editor's window to the batch window, which is made when it is first wanted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,6 @@ from audiosr_desktop.audio.files import FileInfo, open_sound, probe
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.job import Job, part_of
 from audiosr_desktop.ui.document import Document
@@ -64,14 +63,11 @@ class BatchOpener(QObject):
 
         session = BatchSession(self._queue or paths.batch_queue(), parent=self)
         editor = self._window.editor
-        batch = BatchWindow(session, BatchForm(lambda: editor.catalogue.effects, self._chosen), self._window)
+        batch = BatchWindow(
+            session, BatchForm(lambda: editor.catalogue.effects, self._window.panel.chosen), self._window
+        )
         batch.compare_wanted.connect(self._on_compare_wanted)
         return batch
-
-    def _chosen(self) -> tuple[str, Mapping[str, Value]] | None:
-        """Return the effect that the editor shows, with its values."""
-        panel = self._window.panel
-        return None if panel.effect is None else (panel.effect.id, panel.values())
 
     @Slot(Path, Path)
     def _on_compare_wanted(self, source: Path, result: Path) -> None:

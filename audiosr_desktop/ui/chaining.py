@@ -11,6 +11,7 @@ from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 
 if TYPE_CHECKING:
     from audiosr_desktop.effects.chain import Chain
@@ -22,9 +23,9 @@ class Chaining(QObject):
 
     failed = Signal(str, Exception)
 
-    def __init__(self, editor: Editor, dialogs: "Dialogs", window: QWidget) -> None:
+    def __init__(self, editor: Editor, panel: RestorePanel, dialogs: "Dialogs", window: QWidget) -> None:
         super().__init__(window)
-        self._editor, self._dialogs, self._window = editor, dialogs, window
+        self._editor, self._panel, self._dialogs, self._window = editor, panel, dialogs, window
         self.dialog: ChainDialog | None = None
         editor.facts_changed.connect(self._on_facts_changed)
 
@@ -44,7 +45,9 @@ class Chaining(QObject):
 
     def _made(self) -> ChainDialog:
         if self.dialog is None:
-            self.dialog = ChainDialog(self._editor.catalogue.effects, self._dialogs, self._window)
+            self.dialog = ChainDialog(
+                lambda: self._editor.catalogue.effects, self._panel.chosen, self._dialogs, self._window
+            )
             self.dialog.apply_wanted.connect(self._on_apply)
             self.dialog.proposal_wanted.connect(self.propose)
             self.dialog.failed.connect(self.failed)

@@ -61,7 +61,7 @@ class MainWindow(WindowFrame):
         self._closed = False
         self.appearance = Appearance(self)
         self.preview = Preview(editor, self)
-        self.chaining = Chaining(editor, self.dialogs, self)
+        self.chaining = Chaining(editor, self.panel, self.dialogs, self)
         self.plugging = Plugging(self, editor, self.panel, self.dialogs.confirm)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
         self._connect()
@@ -118,6 +118,7 @@ class MainWindow(WindowFrame):
         self.empty.file_wanted.connect(self.filing.open_file)
         self.status.device.clicked.connect(self._on_device_clicked)
         self.recent_menu.file_wanted.connect(self.filing.open_file)
+        self.effect_menu.effect_wanted.connect(self._on_effect_wanted)
 
     def show_plugins(self) -> None:
         """Show the manager of plugins."""
@@ -161,6 +162,11 @@ class MainWindow(WindowFrame):
             self.chaining.reopen(str(values["chain"]))
             return True
         return self.panel.show_values(effect_id, values)
+
+    @Slot(str)
+    def _on_effect_wanted(self, effect_id: str) -> None:
+        """Open an effect in the panel, with the values that it had there."""
+        self.panel.show_values(effect_id, {})
 
     def cancel_job(self) -> None:
         """Cancel the running job; asks when more than a minute of work would be lost."""

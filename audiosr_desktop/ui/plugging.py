@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 
+from audiosr_desktop import paths
 from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
@@ -30,6 +31,7 @@ class Plugging(QObject):
     def __init__(self, window: QWidget, editor: Editor, panel: RestorePanel, confirm: Confirm) -> None:
         super().__init__(window)
         self._window, self._editor, self._panel, self._confirm = window, editor, panel, confirm
+        self._models = paths.plugin_models_dirs()
 
     @Slot()
     def show_window(self) -> None:
@@ -62,6 +64,11 @@ class Plugging(QObject):
         from audiosr_desktop.plugins.host import plugin_effects  # noqa: PLC0415
         from audiosr_desktop.plugins.hosted import HostedEffect  # noqa: PLC0415
 
+        models = paths.plugin_models_dirs()
+        if models != self._models:
+            self._models = models
+            self._editor.reload_effects()
+            return
         catalogue = self._editor.catalogue
         before = [effect for effect in catalogue.effects.values() if isinstance(effect, HostedEffect)]
         now = plugin_effects(self._editor.scratch, plugins=plugins)

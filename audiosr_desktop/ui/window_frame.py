@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
+    QMenu,
     QSizePolicy,
     QStackedWidget,
     QTabWidget,
@@ -32,6 +33,7 @@ from audiosr_desktop.ui.listening import Listening
 from audiosr_desktop.ui.marking import Marking
 from audiosr_desktop.ui.model_opener import ModelOpener
 from audiosr_desktop.ui.panels.document_tabs import DocumentTabs
+from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 from audiosr_desktop.ui.panels.empty_state import EmptyState
 from audiosr_desktop.ui.panels.history_panel import HistoryPanel
 from audiosr_desktop.ui.panels.markers_panel import MarkersPanel
@@ -87,6 +89,7 @@ class WindowFrame(QMainWindow):
         self.view.tool_chosen.connect(self.tool_options.show_for)
         self.announcer = Announcer(editor.timeline, editor.transport, self.view)
         self.recent_menu = RecentMenu(settings, self)
+        self.effect_menu = EffectMenu(tr("&Effects"), lambda: editor.catalogue.effects, self)
         self.tabs = DocumentTabs(editor.documents)
         self._lay_out()
         panes = {"view": self.view, "panel": self.panel, "status": self.status, "history": self.history}
@@ -106,7 +109,8 @@ class WindowFrame(QMainWindow):
         self.pages.addWidget(self.empty)
         self.pages.addWidget(page)
         self.setCentralWidget(self.pages)
-        fill_menu_bar(self.menuBar(), self.actions_by_id, {"recent": self.recent_menu})
+        extra: dict[str, QMenu] = {"recent": self.recent_menu, "effects": self.effect_menu}
+        fill_menu_bar(self.menuBar(), self.actions_by_id, extra)
         bar = QToolBar(tr("Tools"))
         bar.setObjectName("tools")
         bar.setMovable(False)

@@ -1,12 +1,15 @@
 """Fixtures of the plugins' tests: a plugin folder of their own, and a set of plugins that do harm."""
 
+import shutil
+import subprocess
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from plugin_kit import HEAD, LIMITS, MANIFEST, RATE, ApplyPlugin, WritePlugin
+from plugin_kit import CLAP, HEAD, LIMITS, MANIFEST, RATE, VST3, ApplyPlugin, WritePlugin
+from screen_kit import Screen, virtual_screen
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
@@ -42,6 +45,43 @@ def write_plugin(plugin_home: Path) -> WritePlugin:
         return folder
 
     return write
+
+
+@pytest.fixture
+def native(plugin_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Offer some of the installed native plugins, by their files' names, or other files."""
+    folder = tmp_path / "native"
+    folder.mkdir()
+    monkeypatch.setenv(NATIVE_PATHS, str(folder))
+
+    def offer(*names: str | Path) -> None:
+        for path in map(Path, names):
+            (folder / path.name).symlink_to((VST3 if path.suffix == ".vst3" else CLAP) / path)
+
+    return offer
+
+
+@pytest.fixture(scope="session")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CLAP file of our own with several plugins: `kit.c`."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("there is no C compiler")
+    target = tmp_path_factory.mktemp("kit") / "kit.clap"
+    source = Path(__file__).with_name("kit.c")
+    words = ["-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(target), str(source), "-lm"]
+    subprocess.run([compiler, *words], check=True)
+    return target
+
+
+@pytest.fixture
+def screen(monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+    """A virtual screen, on which windows of plugins are shown."""
+    if shutil.which("Xvfb") is None:
+        pytest.skip("there is no Xvfb")
+    with virtual_screen() as screen:
+        monkeypatch.setenv("DISPLAY", screen.name)
+        yield screen
 
 
 @pytest.fixture

@@ -88,7 +88,7 @@ def test_what_fills_the_memory_is_ended(write_plugin, apply_plugin) -> None:
     body = "def process_block(self, block, *_):\n    kept = []\n    while True: kept.append(np.ones(1 << 22))"
     write_plugin("fills", body)
     with pytest.raises(PluginError, match="fills ran out of the memory it may have"):
-        apply_plugin("test.fills")
+        apply_plugin("test.fills", limits=Limits(memory_bytes=384 << 20))
 
 
 @pytest.mark.parametrize(

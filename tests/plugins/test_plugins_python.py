@@ -1,10 +1,11 @@
 """Python plugins: found before their code runs, trusted by version, and effects like all others."""
 
 import sys
-from typing import ClassVar
+import textwrap
 
 import numpy as np
 import pytest
+from plugin_kit import HEAD
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
@@ -17,7 +18,7 @@ from audiosr_desktop.engine.bundle import model_folders
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import EffectError, PluginError
 from audiosr_desktop.job import run_job
-from audiosr_desktop.plugins import manifest, process
+from audiosr_desktop.plugins import process
 from audiosr_desktop.plugins.host import (
     disable,
     enable,
@@ -244,23 +245,38 @@ def test_a_band_and_a_selection_bound_a_plugin(write_plugin, run_scratch, stereo
     assert np.abs(after.read(30_000, 40_000) - stereo.read(30_000, 40_000)).max() > 0.0
 
 
-def test_entry_points_are_listed_by_their_metadata(monkeypatch) -> None:
-    class Package:
-        version = "2.1"
-        metadata: ClassVar = {"Name": "their-effects", "Summary": "Effects of theirs", "License": "MIT"}
-
-        def read_text(self, name: str) -> str:
-            return "their_effects/__init__.py,sha256=abc,12\n" if name == "RECORD" else ""
-
-    class Point:
-        name, value, dist = "their.effects", "their_effects:effects", Package()
-
-    monkeypatch.setattr(manifest.metadata, "entry_points", lambda group: [Point()])
-    listed = next(listed for listed in list_plugins()[0] if listed.plugin.id == "their.effects")
+def test_installed_packages_are_found_trusted_and_run(
+    plugin_home, apply_plugin, stereo, tmp_path, monkeypatch
+) -> None:
+    """A package as pip leaves it, found by its entry point."""
+    site = tmp_path / "site"
+    code, about = site / "their_effects" / "__init__.py", site / "their_effects-2.1.dist-info"
+    code.parent.mkdir(parents=True)
+    about.mkdir()
+    ran = tmp_path / "ran"
+    text = HEAD.format(name="theirs", body=textwrap.indent(HALVES, "    "))
+    code.write_text(f"open({str(ran)!r}, 'w')\n" + text)
+    facts = "Name: their-effects\nVersion: 2.1\nSummary: Effects of theirs\nLicense: MIT\n"
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\n{facts}")
+    (about / "RECORD").write_text("their_effects/__init__.py,sha256=abc,12\n")
+    (about / "entry_points.txt").write_text(
+        "[audiosr_desktop.effects]\ntest.theirs = their_effects:effects\nBad = x:y\n"
+    )
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("PYTHONPATH", str(site))
+    plugins, problems = list_plugins()
+    listed = next(listed for listed in plugins if listed.plugin.id == "test.theirs")
     plugin = listed.plugin
     assert (plugin.title, plugin.version, plugin.entry) == ("their-effects", "2.1", "their_effects:effects")
     assert (plugin.description, plugin.licence, plugin.path) == ("Effects of theirs", "MIT", "")
-    assert listed.state == "off"
+    assert (listed.state, ran.exists()) == ("off", False)
+    assert [str(problem) for problem in problems if "their-effects" in str(problem)] == [
+        "The entry point Bad of their-effects: the id is two or more lower-case words with dots, not 'Bad'."
+    ]
+    result = apply_plugin("test.theirs")
+    np.testing.assert_array_equal(result.read(0, 1000), stereo.read(0, 1000) * 0.5)
+    code.write_text(text)
+    assert state_of("test.theirs") == "not trusted"
 
 
 def test_records_that_cannot_be_read_trust_nothing(write_plugin) -> None:

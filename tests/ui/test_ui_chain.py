@@ -13,6 +13,7 @@ from audiosr_desktop.effects.chain import Chain, Module, chain_to_json
 from audiosr_desktop.effects.presets import find_preset
 from audiosr_desktop.ui.applying import CHAIN_ID
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
+from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 
 TWICE = Chain("Twice", (Module("test.halve"), Module("test.halve", {"seed": 3}, reason="Because.")), "Two.")
 
@@ -66,8 +67,10 @@ def test_a_module_without_its_tick_is_skipped(stage: Stage, dialog: ChainDialog)
 
 def test_modules_are_added_edited_moved_and_removed(stage: Stage, dialog: ChainDialog) -> None:
     menu = dialog.button("Add").menu()
-    assert [action.text() for action in menu.actions()] == ["Halve", "Super-resolution"]
-    for action in menu.actions():
+    assert isinstance(menu, EffectMenu)
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.offered()] == ["Super-resolution", "Halve"]
+    for action in reversed(menu.offered()):
         action.trigger()
     stage.answers.chosen = {"quality": "draft"}
     dialog.button("Edit…").click()

@@ -14,6 +14,7 @@ import audiosr_desktop.ui
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
+from audiosr_desktop.plugins.native import RING, STATE
 from audiosr_desktop.ui.actions import MENUS, ROWS
 from audiosr_desktop.ui.dialogs.plugin_dialog import _TRUST
 from audiosr_desktop.ui.explanations import ACTIONS, PANES
@@ -71,6 +72,8 @@ def texts(scratch: Scratch) -> set[str]:
         found.add(effect.title)
         for parameter in effect.parameters:
             found |= {parameter.title, parameter.help, *parameter.choices} - {""}
+    for parameter in (RING, STATE):  # of all native plugins
+        found |= {parameter.title, parameter.help}
     for setting in vars(Settings).values():
         if isinstance(setting, Setting):
             found |= {choice for choice in setting.choices if isinstance(choice, str)} - set(LANGUAGES)

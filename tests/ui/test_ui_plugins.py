@@ -5,15 +5,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Stage, write_tone
-from PySide6.QtWidgets import QLineEdit, QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from audiosr_desktop import paths
+from audiosr_desktop.effects.chain import Module
 from audiosr_desktop.effects.effect import Parameter
+from audiosr_desktop.engine.bundle import installed_bundles
+from audiosr_desktop.engine.install import remove_bundle
+from audiosr_desktop.errors import BundleError
 from audiosr_desktop.job import run_job
 from audiosr_desktop.plugins.host import enable, list_plugins
 from audiosr_desktop.plugins.manifest import NATIVE_PATHS
+from audiosr_desktop.ui.catalogue import load_catalogue
 from audiosr_desktop.ui.dialogs.plugin_dialog import PluginDialog
+from audiosr_desktop.ui.panels.effect_menu import EffectMenu
+from audiosr_desktop.ui.panels.model_card import ModelCard
 from audiosr_desktop.ui.panels.parameter_form import ParameterForm
 
 BAD = """\
@@ -170,6 +178,116 @@ def test_the_own_window_of_a_plugin_sets_the_form(
         panel.window_button.click()
     assert panel.values() == {"level": 3.5}
     assert stage.answers.errors == []
+
+
+SAVES = """\
+from audiosr_desktop.plugins.api import BlockEffect, Parameter
+
+class Saves(BlockEffect):
+    id = "my.bad"
+    title = "Saves"
+    parameters = (
+        Parameter("level", "Level", "float", 1.0, 0.0, 9.0),
+        Parameter("state", "State", "text", "", opaque=True),
+    )
+
+    def edit(self, values):
+        return {"level": values["level"] + 2.5, "state": values["state"] + "s" * 100_000}
+
+    def process_block(self, block, sample_rate, values):
+        return block * block.dtype.type(len(values["state"]) / 200_000)
+
+def effects(scratch):
+    return [Saves(scratch)]
+"""
+
+
+def test_state_is_kept_in_the_form_chains_projects_and_history(
+    stage: Stage, home: Path, tone_file: Path, tmp_path: Path, qtbot: QtBot
+) -> None:
+    (home / "bad" / "bad.py").write_text(SAVES)
+    stage.window.chaining.show()  # open before the plugin is there
+    chain_dialog = stage.window.chaining.dialog
+    assert chain_dialog is not None
+    run_job(enable("my.bad"))
+    stage.window.plugging._on_plugins_changed(list_plugins()[0])
+    stage.open(tone_file)
+    document = stage.editor.document
+    assert document is not None
+    before = document.sound.read(0, 1000)
+    panel = stage.window.panel
+    panel.chooser.setCurrentIndex(panel.chooser.findData("my.bad"))
+    with qtbot.waitSignal(stage.editor.runner.ended, timeout=30_000):
+        panel.window_button.click()
+    kept = {"level": 3.5, "state": "s" * 100_000}
+    assert panel.values() == kept
+
+    menu = chain_dialog.button("Add").menu()
+    assert isinstance(menu, EffectMenu)
+    menu.aboutToShow.emit()
+    menu.offered()[-1].trigger()
+    assert chain_dialog.chain.modules == (Module("my.bad", kept),)
+    assert len(chain_dialog.list.item(0).text()) < 100
+    chain_dialog.close()
+
+    with qtbot.waitSignal(stage.editor.applying.restored, timeout=30_000):
+        stage.window.apply_effect()
+    stage.idle()
+    np.testing.assert_array_equal(document.sound.read(0, 1000), before / 2)
+    project = tmp_path / "work.asrproj"
+    stage.answers.project = (project, False)
+    stage.window.actions_by_id["save_as"].trigger()
+    stage.idle()
+    stage.window.actions_by_id["close"].trigger()
+    assert panel.form is not None
+    field = panel.form.field("state")
+    assert [label.text() for label in field.findChildren(QLabel)] == ["100.0 kB"]
+    field.findChild(QPushButton).click()
+    assert panel.values() == {**kept, "state": ""}
+    assert not field.findChild(QPushButton).isEnabled()
+    stage.open(project)
+    document = stage.editor.document
+    assert document is not None
+    step = document.history().steps[0][0]
+    assert (step.effect_id, step.text) == ("my.bad", "Saves")
+    row = stage.window.history.list.topLevelItem(1)
+    assert (row.text(0), row.toolTip(0).splitlines()[-1]) == ("Saves · 3.5", "Level: 3.5")
+    assert stage.window.reopen(step.effect_id, step.values)
+    assert panel.values() == kept
+
+
+def test_effects_of_plugins_are_in_the_menu_and_found(stage: Stage, home: Path, qtbot: QtBot) -> None:
+    run_job(enable("example.stereo-width"))
+    stage.window.plugging._on_plugins_changed(list_plugins()[0])
+    menu = stage.window.effect_menu
+    menu.aboutToShow.emit()
+    assert [action.text() for action in menu.offered()] == ["Super-resolution", "Halve", "Stereo width"]
+    menu.search.setText(" WIDTH")
+    assert [action.text() for action in menu.offered()] == ["Stereo width"]
+    qtbot.keyClick(menu.search, Qt.Key.Key_Return)
+    assert stage.window.panel.effect is stage.editor.catalogue.effects["example.stereo-width"]
+    menu.search.setText("no such thing")
+    qtbot.keyClick(menu.search, Qt.Key.Key_Return)
+    assert stage.window.panel.effect is stage.editor.catalogue.effects["example.stereo-width"]
+
+
+def test_the_models_of_a_plugin_are_offered(
+    stage: Stage, home: Path, tiny_folder: Path, qtbot: QtBot
+) -> None:
+    (home / "bad" / "models").mkdir()
+    (home / "bad" / "models" / "tiny").symlink_to(tiny_folder)
+    with qtbot.waitSignal(stage.editor.catalogue_changed, timeout=30_000):
+        stage.window.plugging._on_plugins_changed(list_plugins()[0])
+    [bundle] = [bundle for bundle in installed_bundles() if bundle.of_plugin]
+    card = ModelCard(bundle, {})
+    qtbot.addWidget(card)
+    assert "Of a plugin" in [label.text() for label in card.findChildren(QLabel)]
+    assert not card.remove_button.isEnabled()
+    assert (bundle.manifest.title, bundle.id) in run_job(load_catalogue(stage.editor.scratch)).choices[
+        "model"
+    ]
+    with pytest.raises(BundleError, match=r"came with the plugin in .*bad and cannot be removed"):
+        remove_bundle(bundle.id)
 
 
 def test_search_rescan_and_failures_in_the_manager(home: Path, qtbot: QtBot) -> None:

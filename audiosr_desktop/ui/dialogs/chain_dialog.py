@@ -1,6 +1,6 @@
 """ChainDialog: modules in order, switched on and off, edited, proposed by the analysis, kept as presets."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +21,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from audiosr_desktop.effects.effect import Effect
+from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.ui.language import marked, tr
+from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 
 if TYPE_CHECKING:
     from audiosr_desktop.effects.chain import Chain, Module
@@ -36,7 +37,8 @@ class ChainDialog(QDialog):
     """Stays open beside the window.
 
     Args:
-        effects: by id.
+        effects: returns the effects there are, by id.
+        chosen: returns the effect of the panel and its values; None where there is none.
         dialogs: what asks for values.
     """
 
@@ -45,12 +47,16 @@ class ChainDialog(QDialog):
     failed = Signal(str, Exception)
 
     def __init__(
-        self, effects: Mapping[str, Effect], dialogs: "Dialogs", parent: QWidget | None = None
+        self,
+        effects: Callable[[], Mapping[str, Effect]],
+        chosen: Callable[[], tuple[str, Mapping[str, Value]] | None],
+        dialogs: "Dialogs",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Chain of effects"))
         self.setMinimumSize(460, 380)
-        self._effects, self._dialogs = effects, dialogs
+        self._effects, self._chosen, self._dialogs = effects, chosen, dialogs
         self._modules: list[Module] = []
         self._description = ""
         self._ready = False
@@ -92,10 +98,8 @@ class ChainDialog(QDialog):
             tr("Look at the selection and propose what would mend it, with reasons")
         )
         self._buttons["Apply"].setProperty("primary", True)
-        adding = QMenu(self)
-        for effect in self._effects.values():
-            adding.addAction(tr(effect.title)).setData(effect.id)
-        adding.triggered.connect(lambda action: self._on_add(str(action.data())))
+        adding = EffectMenu(tr("Add"), self._effects, self)
+        adding.effect_wanted.connect(self._on_add)
         self._buttons["Add"].setMenu(adding)
         self._presets = QMenu(self)
         self._presets.aboutToShow.connect(self._fill_presets)
@@ -138,9 +142,12 @@ class ChainDialog(QDialog):
     def _show(self, row: int) -> None:
         self.list.blockSignals(True)
         self.list.clear()
+        effects = self._effects()
         for module in self._modules:
-            effect = self._effects.get(module.effect)
-            values = ", ".join(f"{name} {value}" for name, value in module.values.items())
+            effect = effects.get(module.effect)
+            opaque = {p.id for p in effect.parameters if p.opaque} if effect is not None else set()
+            shown = [(name, "…" if name in opaque else value) for name, value in module.values.items()]
+            values = ", ".join(f"{name} {value}" for name, value in shown)
             lines = [
                 tr(effect.title) if effect is not None else tr("{effect} (not there)", effect=module.effect),
                 values,
@@ -178,23 +185,29 @@ class ChainDialog(QDialog):
     def _on_add(self, effect_id: str) -> None:
         from audiosr_desktop.effects.chain import Module  # noqa: PLC0415
 
-        self._modules.append(Module(effect_id))
+        chosen, values = self._chosen(), {}
+        if chosen is not None and chosen[0] == effect_id:
+            values = self._changed(effect_id, chosen[1])
+        self._modules.append(Module(effect_id, values))
         self._show(len(self._modules) - 1)
 
     @Slot()
     def _on_edit(self) -> None:
         row = self.list.currentRow()
-        effect = self._effects.get(self._modules[row].effect) if row >= 0 else None
+        effect = self._effects().get(self._modules[row].effect) if row >= 0 else None
         if effect is None:
             return
         module = self._modules[row]
         shown = [replace(p, default=module.values.get(p.id, p.default)) for p in effect.parameters]
         chosen = self._dialogs.values(effect.title, shown)
         if chosen is not None:
-            defaults = {parameter.id: parameter.default for parameter in effect.parameters}
-            own = {name: value for name, value in chosen.items() if value != defaults[name]}
-            self._modules[row] = replace(module, values=own)
+            self._modules[row] = replace(module, values=self._changed(effect.id, chosen))
             self._show(row)
+
+    def _changed(self, effect_id: str, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the values that are not an effect's defaults."""
+        defaults = {parameter.id: parameter.default for parameter in self._effects()[effect_id].parameters}
+        return {name: value for name, value in values.items() if value != defaults[name]}
 
     @Slot()
     def _on_remove(self) -> None:

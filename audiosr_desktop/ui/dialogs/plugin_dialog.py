@@ -29,6 +29,13 @@ from audiosr_desktop.ui.language import marked, tr
 
 _COLUMNS = (marked("Plugin"), marked("Version"), marked("Kind"), marked("State"))
 _KINDS = {"python": "Python", "vst3": "VST3", "clap": "CLAP"}
+_STATES = {
+    "on": marked("On"),
+    "off": marked("Off"),
+    "failed": marked("Failed"),
+    "not trusted": marked("Not trusted"),
+    "not scanned": marked("Not scanned"),
+}
 _TRUST = (
     "{title} {version} is a program of its own: it can do on this computer what you can. Enable it only if "
     "you know where it comes from. You are asked again when it changes.\n\n{path}"
@@ -137,7 +144,7 @@ class PluginDialog(QDialog):
         self.table.setRowCount(len(plugins))
         for place, listed in enumerate(plugins):
             plugin = listed.plugin
-            words = (plugin.title, listed.version or "–", _KINDS[plugin.kind], listed.state.capitalize())
+            words = (plugin.title, listed.version or "–", _KINDS[plugin.kind], tr(_STATES[listed.state]))
             for column, text in enumerate(words):
                 self.table.setItem(place, column, QTableWidgetItem(text))
         ids = [listed.plugin.id for listed in plugins]
@@ -149,7 +156,8 @@ class PluginDialog(QDialog):
     @Slot(str)
     def _on_search(self, text: str) -> None:
         for place, listed in enumerate(self._listed):
-            words = f"{listed.plugin.id} {listed.plugin.title} {_KINDS[listed.plugin.kind]} {listed.state}"
+            kind, state = _KINDS[listed.plugin.kind], tr(_STATES[listed.state])
+            words = f"{listed.plugin.id} {listed.plugin.title} {kind} {state}"
             self.table.setRowHidden(place, text.strip().lower() not in words.lower())
 
     @Slot()
@@ -233,7 +241,7 @@ def _about(listed: Listed) -> str:
         tr("Effects"): ", ".join(str(row.get("title")) for row in record.effects),
         tr("Licence"): plugin.licence,
         tr("Place"): plugin.path or tr("an installed package"),
-        tr("Trusted"): "yes" if record.trusts(plugin) else "no",
+        tr("Trusted"): tr("yes") if record.trusts(plugin) else tr("no"),
     }
     parts.append("\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact))
     parts.append(record.details if listed.state == "failed" else "")

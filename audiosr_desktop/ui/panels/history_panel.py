@@ -22,6 +22,8 @@ from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import figures, format_length
 
+_LONGEST = 60  # letters of a value
+
 
 class HistoryPanel(QWidget):
     """A click on a step goes there; its values can be put back into the form of their effect."""
@@ -167,6 +169,8 @@ def details_of(step: Step | None, known: Mapping[str, Parameter]) -> str:
         lines.append(tr("Took {length}", length=format_length(step.elapsed_s)))
     for name, value in step.values.items():
         parameter = known.get(name)
+        if parameter is not None and parameter.opaque:
+            continue
         title = tr(parameter.title) if parameter is not None else name.replace("_", " ")
         lines.append(f"{title}: {value_words(value, parameter) or value}")
     return "\n".join(lines)
@@ -174,10 +178,11 @@ def details_of(step: Step | None, known: Mapping[str, Parameter]) -> str:
 
 def value_words(value: object, parameter: Parameter | None) -> str:
     """Return a value in a few letters; switches and empty ones say nothing without their names."""
-    if isinstance(value, bool) or value in ("", 0):
+    if isinstance(value, bool) or value in ("", 0) or (parameter is not None and parameter.opaque):
         return ""
     if not isinstance(value, int | float):
-        return tr(str(value))
+        words = tr(str(value))
+        return words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
     unit = f" {parameter.unit}" if parameter is not None and parameter.unit else ""
     return figures(value, "g") + unit
 

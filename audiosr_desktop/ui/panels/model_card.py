@@ -31,7 +31,8 @@ class ModelCard(QFrame):
     def __init__(self, bundle: Bundle, speeds: Mapping[str, float], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bundle_id = bundle.id
-        self._removable = not bundle.shipped
+        self._of_plugin = bundle.of_plugin
+        self._removable = not (bundle.shipped or bundle.of_plugin)
         self.setProperty("card", True)
         self.setAccessibleName(bundle.manifest.title)
         head = QHBoxLayout()
@@ -94,7 +95,9 @@ class ModelCard(QFrame):
         )
         if not self._removable:
             self.remove_button.setEnabled(False)
-            self.remove_button.setToolTip(tr("It came with the program"))
+            self.remove_button.setToolTip(
+                tr("It belongs to a plugin") if self._of_plugin else tr("It came with the program")
+            )
         for button in (self.verify_button, self.measure_button, self.folder_button):
             row.addWidget(button)
         row.addStretch(1)
@@ -191,6 +194,8 @@ def bytes_words(count: int) -> str:
 
 def _badges(bundle: Bundle) -> list[str]:
     recommended = [tr("Recommended")] if bundle.id == DEFAULT_BUNDLE else []
+    if bundle.of_plugin:
+        return [*recommended, tr("Of a plugin")]
     return [*recommended, tr("Came with the program") if bundle.shipped else tr("Imported")]
 
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.ui.language import capitalised, tr, tr_word
 from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
+from audiosr_desktop.ui.readout import figures
 
 Choices = Sequence[tuple[str, str]]  # what the user reads, what the effect gets
 
@@ -143,7 +144,7 @@ class ParameterForm(QWidget):
         if parameter.kind == "bool":
             return self._switch_field()
         if parameter.kind == "text":
-            return self._text_field()
+            return self._opaque_field(parameter) if parameter.opaque else self._text_field()
         if parameter.kind == "file":
             return self._file_field(parameter)
         if parameter.kind == "int":
@@ -177,6 +178,27 @@ class ParameterForm(QWidget):
         line = QLineEdit()
         field = ParameterField(line, line.text, lambda value: line.setText(str(value)), self)
         line.textEdited.connect(field.on_edited)
+        return field
+
+    def _opaque_field(self, parameter: Parameter) -> ParameterField:
+        row, label, button = QWidget(), QLabel(), QPushButton(tr("Forget"))
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(label, 1)
+        layout.addWidget(button)
+        row.setFocusProxy(button)
+        button.setAccessibleName(tr("Forget: {parameter_title}", parameter_title=tr(parameter.title)))
+        kept = [""]  # not in a line to edit, which cuts off long texts
+
+        def show(value: Value) -> None:
+            kept[0] = str(value)
+            size = tr("{kilobytes} kB", kilobytes=figures(len(kept[0]) / 1000, ".1f"))
+            label.setText(size if kept[0] else tr("None"))
+            button.setEnabled(bool(kept[0]))
+
+        field = ParameterField(row, lambda: kept[0], show, self)
+        button.clicked.connect(lambda: show(""))
+        button.clicked.connect(field.on_edited)
         return field
 
     def _file_field(self, parameter: Parameter) -> ParameterField:

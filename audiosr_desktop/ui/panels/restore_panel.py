@@ -116,6 +116,10 @@ class RestorePanel(QWidget):
         """Return the values of the chosen effect."""
         return self.form.values() if self.form is not None else {}
 
+    def chosen(self) -> tuple[str, dict[str, Value]] | None:
+        """Return the id of the chosen effect, and its values."""
+        return None if self.effect is None else (self.effect.id, self.values())
+
     def set_effects(
         self, effects: Mapping[str, Effect], choices: Mapping[str, Choices], chosen: str = ""
     ) -> None:

@@ -41,7 +41,7 @@ class StereoWidth(BlockEffect):
             raise EffectError(f"Stereo width needs a stereo sound; this one has {channels} channels.")
         # first-order high pass of the side; what it remembers goes on from block to block
         self._pole = math.exp(-2.0 * math.pi * values["bass_mono_hz"] / sample_rate)
-        self._low = 0.0
+        self._rest = np.zeros(1)
 
     def process_block(self, block, sample_rate, values):
         left, right = block.astype(np.float64)
@@ -52,11 +52,10 @@ class StereoWidth(BlockEffect):
 
     def _lowest(self, side):
         """Return the slow part of the side: a one-pole low pass, low[n] = p low[n-1] + (1 - p) side[n]."""
-        low, now, pole = np.empty_like(side), self._low, self._pole
-        for index, value in enumerate(side.tolist()):
-            now = pole * now + (1.0 - pole) * value
-            low[index] = now
-        self._low = now
+        from scipy.signal import lfilter  # noqa: PLC0415 - it takes a while to load
+
+        pole = self._pole
+        low, self._rest = lfilter([1.0 - pole], [1.0, -pole], side, zi=self._rest)
         return low
 
 
