@@ -1,4 +1,4 @@
-"""The very first start: from the sheet over the example to before and after, without a word to the network."""
+"""The very first start: the sheet, the example, before and after, and not a word to the network."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -18,9 +18,9 @@ from audiosr_desktop.ui.transport import TAKE_A, TAKE_B
 Steps = Iterator[Callable[[], object]]
 
 
-def drive(steps: Steps) -> list[BaseException]:
+def drive(steps: Steps) -> list[Exception]:
     """Go on with the steps, beside the program's own events, whenever what they wait for holds."""
-    trouble: list[BaseException] = []
+    trouble: list[Exception] = []
 
     def go_on(holds: Callable[[], object]) -> None:
         try:
@@ -29,7 +29,7 @@ def drive(steps: Steps) -> list[BaseException]:
             QTimer.singleShot(20, lambda: go_on(holds))
         except StopIteration:
             pass
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - the program's own loop must end
             trouble.append(error)
             QApplication.exit(1)
 
@@ -53,6 +53,8 @@ def first_start() -> Steps:
     sheet.view.setCurrentIndex(sheet.view.findData("spectrogram"))
     QTest.mouseClick(sheet.start, Qt.MouseButton.LeftButton)
     assert not sheet.isVisible()
+    window.activateWindow()  # a window manager does it
+    yield window.isActiveWindow
 
     editor = window.editor
     yield lambda: editor.document and window.panel.apply_button.isEnabled()
