@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -150,8 +151,13 @@ def test_sums_are_signed_with_the_key_that_is_named(tmp_path: Path) -> None:
         subprocess.run(["gpgconf", "--kill", "all"], env=environment, check=False)
 
 
-def run_recipe(monkeypatch: pytest.MonkeyPatch, platform: str) -> dict[str, list[Any]]:
-    """Return what the recipe asks PyInstaller for on a platform: for each of its words the options given."""
+def run_recipe(
+    monkeypatch: pytest.MonkeyPatch, platform: str, found: Sequence[str] = ()
+) -> dict[str, list[Any]]:
+    """Return what the recipe asks PyInstaller for on a platform: for each of its words the options given.
+
+    `found` are modules that PyInstaller would find.
+    """
     asked: dict[str, list[Any]] = {}
 
     class Word:
@@ -160,7 +166,9 @@ def run_recipe(monkeypatch: pytest.MonkeyPatch, platform: str) -> dict[str, list
 
         def __call__(self, *_words: object, **options: object) -> SimpleNamespace:
             asked.setdefault(self.name, []).append(options)
-            return SimpleNamespace(pure=[], scripts=[], binaries=[], datas=[])
+            return SimpleNamespace(
+                pure=[(name, "", "PYMODULE") for name in found], scripts=[], binaries=[], datas=[]
+            )
 
     hooks = SimpleNamespace(collect_submodules=lambda _name: [], copy_metadata=lambda _name: [])
     for name, module in (
@@ -189,6 +197,12 @@ def test_recipe_runs_on_every_platform(
     packed = {target for _, target in asked["Analysis"][0]["datas"]}
     assert {"resources/help/images", "models/audiosr-compact"} <= packed
     assert "torch" in asked["Analysis"][0]["excludes"]
+
+
+def test_recipe_refuses_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_recipe(monkeypatch, "linux", ["numpy.core", "torchlike"])
+    with pytest.raises(SystemExit, match="torch"):
+        run_recipe(monkeypatch, "linux", ["numpy.core", "torch.nn"])
 
 
 def test_macos_is_told_what_the_program_is_and_opens(monkeypatch: pytest.MonkeyPatch) -> None:
