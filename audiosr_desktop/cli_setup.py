@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from audiosr_desktop.cli_output import drive, write_json
 from audiosr_desktop.engine.bundle import find_bundle
-from audiosr_desktop.engine.cuda import Check, check_machine, try_card
+from audiosr_desktop.engine.cuda import CARD_PACKAGE, Check, check_machine, try_card
 from audiosr_desktop.errors import AudioSRError
 
 PACKAGES = ("onnxruntime-gpu[cuda,cudnn]>=1.28",)
@@ -47,13 +47,13 @@ def _install(*, yes: bool) -> None:
     Raises:
         AudioSRError: this program has no Python environment of its own, the user did not agree, or pip fails.
     """
-    if getattr(sys, "frozen", False):
-        raise AudioSRError(
-            "The packaged program cannot install CUDA by itself: install the package audiosr-desktop-cuda, "
-            "and the CUDA 13 runtime and cuDNN 9 from NVIDIA's own packages."
-        )
     if sys.platform == "darwin":
         raise AudioSRError("There is no CUDA on macOS; the processor is used.")
+    if getattr(sys, "frozen", False):
+        raise AudioSRError(
+            f"The packaged program cannot install CUDA by itself: install {CARD_PACKAGE}, "
+            "and the CUDA 13 runtime and cuDNN 9 from NVIDIA's own packages."
+        )
     if not yes:
         if not sys.stdin.isatty():
             raise AudioSRError(f"This fetches {_SIZE} from the network: add --yes to agree to it.")

@@ -19,11 +19,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.cli import main as main_command
 from audiosr_desktop.errors import PlaybackError
+from audiosr_desktop.playback.output import Output
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import load_catalogue
 from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
+from audiosr_desktop.ui.dialogs.plugin_dialog import PluginDialog
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
@@ -35,7 +38,6 @@ LIMIT_S = 180.0
 CALM_S = 4
 SIZE = (1360, 820)
 HELP = paths.resources_dir() / "help" / "images"
-README = paths.resources_dir() / "screenshots"
 
 
 class Studio:
@@ -49,6 +51,8 @@ class Studio:
         assert isinstance(application, QApplication)
         apply_theme(application, chosen_theme("dark"))
         self.editor = Editor(scratch, Player(_no_output), lambda: load_catalogue(scratch))
+        self.edges: list[object] = []  # of the band, as they are found
+        self.editor.measurements.cutoff_changed.connect(self.edges.append)
         self.window = MainWindow(self.editor, self.settings)
         self.window.resize(*SIZE)
         self.window.show()
@@ -74,12 +78,11 @@ class Studio:
                 return
             before = now
 
-    def shoot(self, name: str, widget: QWidget | None = None, folder: Path = HELP) -> None:
+    def shoot(self, name: str, widget: QWidget | None = None) -> None:
         """Write what a widget shows."""
-        folder.mkdir(parents=True, exist_ok=True)
         picture = (widget or self.window).grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
-        if not picture.save(str(folder / f"{name}.png")):
-            sys.exit(f"{folder / name}.png cannot be written.")
+        if not picture.save(str(HELP / f"{name}.png")):
+            sys.exit(f"{HELP / name}.png cannot be written.")
 
     def seconds(self, start: float, end: float) -> Region:
         """Return a region of the example."""
@@ -88,7 +91,7 @@ class Studio:
         return Region(round(start * rate), round(end * rate))
 
 
-def _no_output(*_words: object) -> object:
+def _no_output(*_words: object) -> Output:
     raise PlaybackError("There is no loudspeaker in a picture.")
 
 
@@ -96,8 +99,8 @@ def take_all(studio: Studio) -> None:
     """Go through the guide, and take a picture at each stop."""
     window, editor = studio.window, studio.editor
     studio.wait(lambda: bool(editor.catalogue.effects))
-    window.open_example()
-    studio.wait(lambda: editor.document is not None)
+    window.filing.open_example()
+    studio.wait(lambda: editor.document is not None and bool(studio.edges))
     studio.settle()
     studio.shoot("opened")
 
@@ -115,7 +118,6 @@ def take_all(studio: Studio) -> None:
     studio.wait(lambda: editor.transport.can_compare)
     studio.settle()
     studio.shoot("restored")
-    studio.shoot("main-window", folder=README)
     window.actions_by_id["wipe"].trigger()
     studio.settle()
     studio.shoot("wipe")
@@ -137,6 +139,21 @@ def take_all(studio: Studio) -> None:
     )
     studio.shoot("batch", batch)
     batch.close()
+    _take_plugins(studio)
+
+
+def _take_plugins(studio: Studio) -> None:
+    """Write a plugin as the guide tells, trust it, and show it in the manager."""
+    for words in (["new", "soft-half"], ["enable", "my.soft-half"]):
+        if main_command(["plugins", *words]):
+            sys.exit("The plugin of the guide does not work.")
+    studio.window.show_plugins()
+    manager = next(widget for widget in studio.window.findChildren(PluginDialog) if widget.isVisible())
+    studio.wait(lambda: not manager.runner.busy and manager.table.rowCount() > 0)
+    manager.table.selectRow(0)
+    studio.settle()
+    studio.shoot("plugins", manager)
+    manager.close()
 
 
 def _draw_lasso(window: MainWindow) -> None:

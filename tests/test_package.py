@@ -10,8 +10,10 @@ import struct
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -149,22 +151,132 @@ def test_sums_are_signed_with_the_key_that_is_named(tmp_path: Path) -> None:
         subprocess.run(["gpgconf", "--kill", "all"], env=environment, check=False)
 
 
+def run_recipe(
+    monkeypatch: pytest.MonkeyPatch, platform: str, found: Sequence[str] = ()
+) -> dict[str, list[Any]]:
+    """Return what the recipe asks PyInstaller for on a platform: for each of its words the options given.
+
+    `found` are modules that PyInstaller would find.
+    """
+    asked: dict[str, list[Any]] = {}
+
+    class Word:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def __call__(self, *_words: object, **options: object) -> SimpleNamespace:
+            asked.setdefault(self.name, []).append(options)
+            return SimpleNamespace(
+                pure=[(name, "", "PYMODULE") for name in found], scripts=[], binaries=[], datas=[]
+            )
+
+    hooks = SimpleNamespace(collect_submodules=lambda _name: [], copy_metadata=lambda _name: [])
+    for name, module in (
+        ("PyInstaller", None),
+        ("PyInstaller.utils", None),
+        ("PyInstaller.utils.hooks", hooks),
+    ):
+        monkeypatch.setitem(sys.modules, name, module or SimpleNamespace())
+    monkeypatch.setattr(sys, "platform", platform)
+    names: dict[str, object] = {"SPECPATH": str(INSTALLER / "package")}
+    names |= {word: Word(word) for word in ("Analysis", "PYZ", "EXE", "COLLECT", "BUNDLE")}
+    exec(compile((INSTALLER / "package" / "audiosr-desktop.spec").read_text(), "recipe", "exec"), names)
+    monkeypatch.undo()
+    return asked
+
+
+@pytest.mark.parametrize(("platform", "icon"), [("linux", None), ("win32", ".ico"), ("darwin", ".icns")])
+def test_recipe_runs_on_every_platform(
+    monkeypatch: pytest.MonkeyPatch, platform: str, icon: str | None
+) -> None:
+    asked = run_recipe(monkeypatch, platform)
+    assert [program["name"] for program in asked["EXE"]] == ["audiosr-desktop", "audiosr-desktop-window"]
+    for program in asked["EXE"]:
+        assert program["icon"] is None if icon is None else Path(program["icon"]).suffix == icon
+    assert ("BUNDLE" in asked) == (platform == "darwin")
+    packed = {target for _, target in asked["Analysis"][0]["datas"]}
+    assert {"resources/help/images", "models/audiosr-compact"} <= packed
+    assert "torch" in asked["Analysis"][0]["excludes"]
+
+
+def test_recipe_refuses_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    run_recipe(monkeypatch, "linux", ["numpy.core", "torchlike"])
+    with pytest.raises(SystemExit, match="torch"):
+        run_recipe(monkeypatch, "linux", ["numpy.core", "torch.nn"])
+
+
+def test_macos_is_told_what_the_program_is_and_opens(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = run_recipe(monkeypatch, "darwin")
+    (bundle,) = asked["BUNDLE"]
+    assert re.fullmatch(r"[A-Za-z0-9.-]+", bundle["bundle_identifier"]), "Apple allows no other letters"
+    facts = plistlib.loads(plistlib.dumps(bundle["info_plist"]))
+    programs = {program["name"] for program in asked["EXE"]}
+    assert facts["CFBundleExecutable"] in programs
+    opened = {name for kind in facts["CFBundleDocumentTypes"] for name in kind["LSItemContentTypes"]}
+    (own,) = facts["UTExportedTypeDeclarations"]
+    assert opened == {"public.audio", own["UTTypeIdentifier"]}
+    assert own["UTTypeTagSpecification"]["public.filename-extension"] == ["asrproj"]
+    script = (INSTALLER / "macos" / "build.sh").read_text()
+    assert set(re.findall(r"Contents/MacOS/([\w-]+)", script)) <= programs
+    assert f'$out/{bundle["name"]}"' in script
+
+
+def sections_of(script: str) -> list[str]:
+    return re.findall(r"^\[(\w+)\]$", script, re.MULTILINE)
+
+
+def setup_of(script: str) -> dict[str, str]:
+    """Return the settings of an installer."""
+    lines = script.partition("[Setup]\n")[2].partition("\n\n")[0].splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
 def test_windows_installer_packs_what_the_recipe_makes() -> None:
     script = (INSTALLER / "windows" / "audiosr-desktop.iss").read_text()
-    sections = re.findall(r"^\[(\w+)\]$", script, re.MULTILINE)
-    assert sections == ["Setup", "Tasks", "Files", "Icons", "Registry", "Run", "Code"]
-    lines = script.partition("[Setup]")[2].partition("[Tasks]")[0].strip().splitlines()
-    setup = dict(line.split("=", 1) for line in lines)
-    for name in ("LicenseFile", "SetupIconFile"):
-        assert (INSTALLER / "windows" / setup[name].replace("\\", "/")).is_file()
+    assert {"Setup", "Languages", "Tasks", "InstallDelete", "Files", "Icons", "Registry", "Run"} <= set(
+        sections_of(script)
+    )
     programs = set(re.findall(r"\{app\}\\([\w-]+)\.exe", script))
     assert programs == {"audiosr-desktop-window"}
     tasks = set(re.findall(r'^Name: "(\w+)"; Description', script, re.MULTILINE))
-    assert set(re.findall(r"Tasks: (\w+)", script)) == tasks
+    assert set(re.findall(r"Tasks: (\w+)|WizardIsTaskSelected\('(\w+)'\)", script)) == {
+        ("desktopicon", ""),
+        ("", "path"),
+    }
+    assert tasks == {"desktopicon", "path"}
+    own = ET.parse(LINUX / "audiosr-desktop.mime.xml").getroot()
+    patterns = {str(glob.get("pattern")) for kind in own for glob in kind if glob.tag.endswith("glob")}
+    offered = re.findall(r'#define Types "([^"]+)"', script)[0].split()
+    assert {pattern.removeprefix("*.") for pattern in patterns} <= set(offered)
+
+
+@pytest.mark.parametrize("name", ["audiosr-desktop", "audiosr-desktop-cuda"])
+def test_windows_installers_are_built_with_what_they_ask_for(name: str) -> None:
+    script = (INSTALLER / "windows" / f"{name}.iss").read_text()
     build = (INSTALLER / "windows" / "build.ps1").read_text()
+    assert f'"{name}.iss"' in build
     for given in re.findall(r"#ifndef (\w+)\n  #error", script):
         assert f"/D{given}=" in build
+    setup = setup_of(script)
+    for setting in ("LicenseFile", "SetupIconFile"):
+        assert (INSTALLER / "windows" / setup[setting].replace("\\", "/")).is_file()
     assert f'"{setup["OutputBaseFilename"]}.exe"'.replace("{#Version}", "$version") in build
+    messages = script.partition("[CustomMessages]\n")[2].partition("\n\n")[0].splitlines()
+    words = [line.partition("=")[0].split(".") for line in messages]
+    assert {word for language, word in words if language == "en"} == {
+        word for language, word in words if language == "de"
+    }
+
+
+def test_both_windows_installers_belong_to_one_program() -> None:
+    """The code that removes the program is that of the installer that was run last."""
+    scripts = [
+        (INSTALLER / "windows" / f"{name}.iss").read_text()
+        for name in ("audiosr-desktop", "audiosr-desktop-cuda")
+    ]
+    ids = [re.findall(r"[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}", script) for script in scripts]
+    assert ids[0] == ids[1]
+    assert all('#include "path.iss"' in script for script in scripts)
 
 
 def test_macos_entitlements_let_plugins_in() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from audiosr_desktop import __version__
 from audiosr_desktop.engine.bundle import Bundle
 from audiosr_desktop.engine.runtime import onnxruntime
 from audiosr_desktop.engine.sessions import CUDA, Sessions, open_sessions, preload_cuda
@@ -19,6 +20,10 @@ from audiosr_desktop.job import Job, Progress
 LARGEST_ERROR = 1e-2  # of a log-mel on the card against the processor; cards multiply with fewer digits
 _FRAMES = 64  # of the latent in the trial
 _WINDOWS = sys.platform == "win32"
+# What holds ONNX Runtime's part for cards, where the program was installed as a package
+CARD_PACKAGE = (
+    f"AudioSR-Desktop-cuda-{__version__}-setup.exe" if _WINDOWS else "the package audiosr-desktop-cuda"
+)
 _LIBRARIES = ("cudart", "cublasLt", "cublas", "curand", "cufft", "cudnn")
 # NVIDIA numbers these apart from CUDA itself, of which 13 is the version
 _OWN_NUMBERS = {"curand": "10", "cufft": "12", "cudnn": "9"}
@@ -86,7 +91,7 @@ def _runtime_part(runtime: Any) -> Check:
         return Check("ONNX Runtime", False, f"{version}, built without CUDA", advice)
     file = "onnxruntime_providers_cuda.dll" if _WINDOWS else "libonnxruntime_providers_cuda.so"
     if not Path(runtime.__file__).with_name("capi").joinpath(file).is_file():
-        advice = "Install the package audiosr-desktop-cuda, which holds it."
+        advice = f"Install {CARD_PACKAGE}, which holds it."
         return Check("ONNX Runtime", False, f"{version}, but {file} is not installed", advice)
     return Check("ONNX Runtime", True, f"{version} with CUDA")
 

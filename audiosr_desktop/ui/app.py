@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSettings, Signal, Slot
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from audiosr_desktop import __version__, paths
@@ -72,6 +73,20 @@ class FaultCatcher(QObject):
             self._window.dialogs.show_error(NAME, error, self._log_path)
 
 
+class FileOpener(QObject):
+    """Opens what the system hands over while the program runs; macOS names files in no other way."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent) and event.url().isLocalFile():
+            self._window.filing.open_files([Path(event.url().toLocalFile())])
+            return True
+        return super().eventFilter(watched, event)
+
+
 def run(files: Sequence[Path]) -> int:
     """Show the window until it is closed.
 
@@ -113,6 +128,8 @@ def run(files: Sequence[Path]) -> int:
         )
         catcher = FaultCatcher(window, log_path if log_path.exists() else None)
         catcher.install()
+        opener = FileOpener(window)
+        app.installEventFilter(opener)
         collector = Collector(window)
         collector.start()
         try:
@@ -127,6 +144,7 @@ def run(files: Sequence[Path]) -> int:
             return app.exec()
         finally:
             catcher.uninstall()
+            app.removeEventFilter(opener)
             editor.close()
             window.view.close_loaders()
             collector.stop()  # the threads have ended

@@ -28,6 +28,7 @@ from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.measurements import Measurements
+from audiosr_desktop.ui.start_up import give_memory_back
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import Transport
 from audiosr_desktop.ui.variations import Variations
@@ -293,6 +294,8 @@ class Editor(QObject):
     @Slot()
     def _on_idle_check(self) -> None:
         self.catalogue.unload_idle(MODEL_IDLE_S)
+        if not self.runner.busy:
+            give_memory_back()
 
     @Slot(object)
     def _on_catalogue(self, catalogue: Catalogue) -> None:

@@ -63,7 +63,10 @@ class SmallWindows(QObject):
         words = f"{device_words(device)}. {reason}".strip()
         dialog = FirstRunDialog(self._settings, words, play, self._window)
         dialog.finished.connect(player.close)
-        self._open(dialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.show()  # beside the window, which can be used at once
+        dialog.raise_()
+        dialog.activateWindow()
 
     def show_device(self, used: str) -> None:
         """Tell what computed, and what the next run will ask for.

@@ -21,7 +21,7 @@ state="$(cksum <"$root/pyproject.toml")"
 if [[ ! -f "$venv/installed" || "$(<"$venv/installed")" != "$state" ]]; then
     say "Installing the program and PyInstaller into $venv"
     "$python" -m venv --clear "$venv"
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -e "$root[build]"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -e "${root}[build]"
     printf '%s\n' "$state" >"$venv/installed"
 fi
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Try the Debian package on a bare Debian: sudo bash installer/linux/try.sh OUT [SUITE]
 #
-# Makes a root with debootstrap that has neither Python nor anything of this checkout (OUT/root), installs the package there with apt, does the main job on the command line, opens the window
-# on a virtual screen, looks at it and closes it, and removes the package. Exit code 0 only if all of that worked.
+# Makes a root with debootstrap that has neither Python nor anything of this checkout (OUT/root), installs the package
+# there with apt, does the main job on the command line, opens the window on a virtual screen, looks at it and closes
+# it, and removes the package. Exit code 0 only if all of that worked.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"

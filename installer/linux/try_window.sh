@@ -25,7 +25,7 @@ import -window root /root/window.png
 colours="$(identify -format %k /root/window.png)"
 ((colours > 200)) || { echo "the window shows next to nothing: $colours colours" >&2; exit 1; }
 grep VmHWM "/proc/$window/status"
-# the welcome stands in front on the first start: Escape closes it, then Ctrl+Q the window
+# the welcome stands in front on the first start, if it has the keys: Escape closes it, then Ctrl+Q the window
 xdotool key --clearmodifiers Escape
 sleep 1
 xdotool windowfocus "$found" key --clearmodifiers ctrl+q

@@ -19,7 +19,7 @@ image="$out/AudioSR-Desktop-$version.dmg"
     exit 1
 }
 [[ -x "$venv/bin/python" ]] || "${PYTHON:-python3}" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -e "$root[build]"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -e "${root}[build]"
 
 rm -rf "$app" "$image"
 "$venv/bin/python" -m PyInstaller --noconfirm --log-level WARN --distpath "$out" --workpath "$out/work" \

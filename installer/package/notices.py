@@ -1,7 +1,9 @@
 """Print whose work the packaged program contains, with their licences: notices.py NAME, NAME and so on."""
 
 import sys
+from email.message import Message
 from importlib.metadata import Distribution, distribution
+from typing import cast
 
 TEXTS = ("LICENSE", "LICENCE", "COPYING", "NOTICE")
 
@@ -17,7 +19,7 @@ def main() -> None:
 
 def section(package: Distribution) -> str:
     """Return the name, the licence and the licence texts of a package."""
-    facts = package.metadata
+    facts = cast(Message, package.metadata)
     licence = facts.get("License-Expression") or (facts.get("License") or "see below").splitlines()[0]
     texts = [
         file.read_text(encoding="utf-8")

@@ -1,9 +1,12 @@
 # Build the packaged program and its installer on Windows: powershell -File installer\windows\build.ps1 [-Out DIR]
 #
 # Needs Python 3.11 or newer and Inno Setup 6 (iscc.exe on the PATH, or in its usual folder). Leaves in DIR (default
-# build\windows) the folder audiosr-desktop, the installer AudioSR-Desktop-VERSION-setup.exe and SHA256SUMS.
+# build\windows) the folder audiosr-desktop, the installers AudioSR-Desktop-VERSION-setup.exe and
+# AudioSR-Desktop-cuda-VERSION-setup.exe (ONNX Runtime's part for graphics cards), and SHA256SUMS; with SIGN_KEY=ID in
+# the environment SHA256SUMS.asc as well. On Linux check.sh tries the installers with a stand-in for the program.
 param([string]$Out = "")
 $ErrorActionPreference = "Stop"
+[Console]::OutputEncoding = [Text.Encoding]::UTF8 # what notices.py writes
 
 $root = (Resolve-Path (Join-Path $PSScriptRoot "..\..")).Path
 if (-not $Out) { $Out = Join-Path $root "build\windows" }
@@ -27,6 +30,7 @@ $notices = & $python (Join-Path $root "installer\package\notices.py") numpy scip
     platformdirs mutagen pedalboard PySide6-Essentials shiboken6 onnxruntime-gpu
 $notices | Out-File -Encoding utf8 (Join-Path $Out "audiosr-desktop\licences.txt")
 
+if (Get-ChildItem -Recurse (Join-Path $Out "audiosr-desktop") -Filter "*torch*") { throw "torch is inside" }
 # The program must do its main job before it is packed
 Invoke-Checked (Join-Path $Out "audiosr-desktop\audiosr-desktop.exe") @("demo", "--out", (Join-Path $Out "demo"))
 
@@ -36,10 +40,16 @@ $iscc = (Get-Command iscc.exe -ErrorAction SilentlyContinue).Source
 if (-not $iscc) { $iscc = Join-Path ${env:ProgramFiles(x86)} "Inno Setup 6\ISCC.exe" }
 Invoke-Checked $iscc @("/Qp", "/DVersion=$version", "/DProgram=$(Join-Path $Out 'audiosr-desktop')", "/O$Out",
     (Join-Path $PSScriptRoot "audiosr-desktop.iss"))
+# ONNX Runtime's part for graphics cards, from the very build that the program contains
+$part = Join-Path $venv "Lib\site-packages\onnxruntime\capi\onnxruntime_providers_cuda.dll"
+Invoke-Checked $iscc @("/Qp", "/DVersion=$version", "/DPart=$part", "/O$Out",
+    (Join-Path $PSScriptRoot "audiosr-desktop-cuda.iss"))
 
-$setup = "AudioSR-Desktop-$version-setup.exe"
-$sum = (Get-FileHash -Algorithm SHA256 (Join-Path $Out $setup)).Hash.ToLower()
-"$sum  $setup" | Out-File -Encoding ascii (Join-Path $Out "SHA256SUMS")
+$sums = foreach ($setup in "AudioSR-Desktop-$version-setup.exe", "AudioSR-Desktop-cuda-$version-setup.exe") {
+    "$((Get-FileHash -Algorithm SHA256 (Join-Path $Out $setup)).Hash.ToLower())  $setup"
+}
+# with the ends of lines that sha256sum reads everywhere
+[IO.File]::WriteAllText((Join-Path $Out "SHA256SUMS"), ($sums -join "`n") + "`n")
 if ($env:SIGN_KEY) {
     Push-Location $Out
     Invoke-Checked "gpg" @("--batch", "--yes", "--armor", "--local-user", $env:SIGN_KEY,

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from conftest import Stage, write_tone
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QSettings, QTimer, QUrl
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -41,6 +42,19 @@ def test_run_opens_the_file_and_ends_with_the_window(
     assert {"audiosr.restore", "audiosr.super-resolution"} <= set(seen)
     assert not list(paths.scratch_root().glob("audiosr-*"))
     assert sys.excepthook is sys.__excepthook__
+
+
+def test_a_file_that_the_system_hands_over_is_opened(stage: Stage, tmp_path: Path) -> None:
+    opener = program.FileOpener(stage.window)
+    application = QApplication.instance()
+    assert application is not None
+    application.installEventFilter(opener)
+    try:
+        tone = QUrl.fromLocalFile(str(write_tone(tmp_path / "a tone.wav")))
+        assert QApplication.sendEvent(application, QFileOpenEvent(tone))
+        stage.qtbot.waitUntil(lambda: stage.window.windowTitle().startswith("a tone.wav"), timeout=10_000)
+    finally:
+        application.removeEventFilter(opener)
 
 
 def test_what_nobody_caught_is_shown_once(stage: Stage) -> None:

@@ -62,6 +62,10 @@ class FirstRunDialog(QDialog):
         form.addRow(tr("Theme"), self.theme)
         hint = QLabel(tr("All of this can be changed later in the preferences."))
         hint.setProperty("quiet", True)
+        first = QLabel(
+            tr("An example is open: press the large button at the right, then A to hear before and after.")
+        )
+        first.setWordWrap(True)
         buttons = QDialogButtonBox()
         self.start = buttons.addButton(tr("Start"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.skip = buttons.addButton(tr("Skip"), QDialogButtonBox.ButtonRole.RejectRole)
@@ -71,6 +75,7 @@ class FirstRunDialog(QDialog):
         layout.setContentsMargins(24, 20, 24, 16)
         layout.setSpacing(14)
         layout.addLayout(form)
+        layout.addWidget(first)
         layout.addWidget(hint)
         layout.addWidget(buttons)
         self.resize(520, self.sizeHint().height())
