@@ -64,9 +64,9 @@ class Preview(QObject):
             return False
         if not self.on:
             self._looped_before = self._editor.transport.looping
-            self._region = preview_region(
-                document.sound, self._editor.timeline.selection, self._editor.timeline.playhead
-            )
+            timeline = self._editor.timeline
+            span = preview_region(document.sound, timeline.selection, timeline.playhead)
+            self._region = span.of_channels(timeline.picked)
         self._wanted = effect, dict(values)
         self._run()
         return True
