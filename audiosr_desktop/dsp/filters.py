@@ -141,8 +141,11 @@ def bandpass_taps(
         n = np.arange(-half, half + 1)
         share = min(bound, nyquist) / nyquist
         parts.append(sign * share * np.sinc(share * n) * np.kaiser(n.size, 0.1102 * (stop_db - 8.7)))
-    size = max(part.size for part in parts)
-    return np.sum([np.pad(part, (size - part.size) // 2) for part in parts], axis=0, dtype=np.float64)
+    taps: npt.NDArray[np.float64] = np.zeros(max(part.size for part in parts))
+    for part in parts:
+        margin = (taps.size - part.size) // 2
+        taps[margin : taps.size - margin] += part
+    return taps
 
 
 def _both_ways(sections: Sections, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -122,8 +122,11 @@ def _check_result(effect: Effect, dry: Sound, wet: Sound) -> Job[None]:
     wanted = (dry.length, dry.channels, dry.sample_rate)
     found = (wet.length, wet.channels, wet.sample_rate)
     if wanted != found:
-        words = ("{} samples of {} channels at {} Hz".format(*shape) for shape in (found, wanted))
-        raise EffectError("{} returned {} in place of {}.".format(effect.title, *words))
+        got, asked = (f"{length}, {channels}, {rate} Hz" for length, channels, rate in (found, wanted))
+        raise EffectError(
+            f"{effect.title} returned another shape (samples, channels, rate) than it was asked for: "
+            f"{got} in place of {asked}."
+        )
     try:
         yield from require_finite(wet)
     except SoundError as error:
