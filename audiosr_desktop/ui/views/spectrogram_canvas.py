@@ -21,7 +21,15 @@ from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
 from audiosr_desktop.ui.views.shapes import mask_image
-from audiosr_desktop.ui.views.spectrogram_tiles import Analysis, Picture, Request, TileCache, lanes, pictures
+from audiosr_desktop.ui.views.spectrogram_tiles import (
+    Analysis,
+    Picture,
+    Request,
+    TileCache,
+    lanes,
+    pictures,
+    warming,
+)
 from audiosr_desktop.ui.views.track_view import TrackView
 
 _MARGIN = 0.5  # of the view, drawn on each side
@@ -194,6 +202,10 @@ class SpectrogramCanvas(TrackView):
         if number == self._backdrop_loader.number:
             self._backdrop = picture
             self.update()
+
+    def warm_up(self) -> None:
+        """Get ready for the first picture, in the background."""
+        self.loader.load(warming())
 
     def close_loaders(self) -> None:
         """End the threads that draw."""
