@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from audiosr_desktop.audio.lanes import LaneStore
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
@@ -84,8 +85,10 @@ class History:
 
 
 def stores_of(sound: Sound) -> list[SampleStore]:
-    """Return the stores that a sound reads from, each once."""
-    return list({id(piece.store): piece.store for piece in sound.pieces}.values())
+    """Return the stores that a sound reads from, each once, before the lanes that are made of them."""
+    own = [piece.store for piece in sound.pieces]
+    held = [lane.store for store in own if isinstance(store, LaneStore) for lane in store.lanes]
+    return list({id(store): store for store in (*held, *own)}.values())
 
 
 def space_bytes(history: History) -> list[int]:

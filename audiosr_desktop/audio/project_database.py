@@ -10,7 +10,8 @@ newer one is refused. Five tables, and nothing else is accepted:
   project).
 - `stores(id, kind, channels, length, link)`: where samples are. `samples`: in this file, `link` their type
   ("<f4" or "<f8"). `file`: a sound file, `link` its path, path from the project's folder, size and SHA-256
-  of both ends (JSON). `silence`. And in autosaves only: `scratch` (a float32 file beside it, `link` its
+  of both ends (JSON). `silence`. `lanes`: channels of other stores, `link` a row of store, channel and
+  first sample for each (JSON). And in autosaves only: `scratch` (a float32 file beside it, `link` its
   name) and `project` (samples of a saved project, `link` its path and the number there).
 - `samples(store, first, data)`: interleaved little-endian samples from sample `first` on, 65536 at most.
 - `states(position, sample_rate, pieces, spans, marks)`: the sound of each state as rows of three 64-bit

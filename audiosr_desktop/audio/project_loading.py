@@ -14,6 +14,7 @@ from audiosr_desktop.audio.project_values import (
     checked_channels,
     from_text,
     info_from_text,
+    lanes_of,
     natural,
     sound_of,
     state_of,
@@ -92,12 +93,15 @@ def load_stores(
         ProjectError, AudioFileError, ValueError: they are damaged or, of a project, cannot be read.
     """
     stores: dict[int, SampleStore] = {}
-    for place, (number, kind, channels, length, link) in enumerate(rows):
+    in_order = sorted(rows, key=lambda row: row[1] == "lanes")  # they need the others
+    for place, (number, kind, channels, length, link) in enumerate(in_order):
         yield Progress(place / len(rows), f"Opening {file.path.name}")
         shape = checked_channels(channels), natural(length)
         try:
             if kind == "samples" and file.kind == "project":
                 store: SampleStore = file.stored(number)
+            elif kind == "lanes":
+                store = lanes_of(link, shape[1], stores)
             elif kind == "samples":  # the autosave goes once it is recovered
                 store = _copied(file.stored(number), sources.scratch)
             else:

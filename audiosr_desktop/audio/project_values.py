@@ -12,6 +12,7 @@ import numpy as np
 
 from audiosr_desktop.audio.files import MAX_CHANNELS, MAX_RATE, MIN_RATE, FileInfo
 from audiosr_desktop.audio.history import History, Span, State, Step
+from audiosr_desktop.audio.lanes import Lane, LaneStore
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.mask import MAX_COLUMNS, ROWS, Mask
 from audiosr_desktop.audio.region import Region
@@ -98,24 +99,31 @@ def region_values(region: Region) -> list[int | float | None]:
 
 
 def region_of(values: Sequence[Any]) -> Region:
-    """Return a region from four numbers, and its mask if there is one.
+    """Return a region from four numbers, and its mask and its channels if they follow.
 
     Raises:
         ValueError, TypeError: they are no region.
     """
-    start, stop, low, high, *shape = values
+    start, stop, low, high, *more = values
     low_hz, high_hz = (None if edge is None else float(edge) for edge in (low, high))
-    mask = _mask_of(*shape[0]) if shape else None
-    return Region(natural(start), natural(stop), low_hz, high_hz, mask)
+    shape, chosen = (*more, None, None)[:2]
+    mask = _mask_of(*shape) if shape is not None else None
+    channels = None if chosen is None else tuple(natural(channel) for channel in chosen)
+    return Region(natural(start), natural(stop), low_hz, high_hz, mask, channels)
 
 
 def region_json(region: Region) -> list[Any]:
-    """Return a region as four numbers, and its mask if it has one."""
-    mask = region.mask
+    """Return a region as four numbers, then its mask (or None) and its channels if it has any of the two."""
+    if region.channels is not None:
+        return [*region_values(region), _mask_values(region.mask), list(region.channels)]
+    return [*region_values(region), *([] if region.mask is None else [_mask_values(region.mask)])]
+
+
+def _mask_values(mask: Mask | None) -> list[object] | None:
     if mask is None:
-        return region_values(region)
+        return None
     packed = base64.b64encode(zlib.compress(mask.gains.tobytes())).decode("ascii")
-    return [*region_values(region), [mask.first, mask.hop, packed]]
+    return [mask.first, mask.hop, packed]
 
 
 def _mask_of(first: object, hop: object, packed: object) -> Mask:
@@ -198,6 +206,24 @@ def sound_of(data: object, sample_rate: object, stores: Mapping[int, SampleStore
     rows = np.frombuffer(data, dtype="<i8").reshape(-1, 3).tolist()
     pieces = tuple(Piece(stores[store], start, stop) for store, start, stop in rows)
     return Sound(pieces, checked_rate(sample_rate))
+
+
+def lanes_to_text(store: LaneStore, numbers: Mapping[SampleStore, int]) -> str:
+    """Return the channels of a store as JSON: a row of number, channel and first sample for each."""
+    return to_text([[numbers[lane.store], lane.channel, lane.start] for lane in store.lanes])
+
+
+def lanes_of(text: object, length: int, stores: Mapping[int, SampleStore]) -> LaneStore:
+    """Return a store of the channels of others from JSON.
+
+    Raises:
+        ValueError, KeyError, TypeError: it is none, or names samples that are not there.
+    """
+    rows = from_text(text)
+    lanes = [Lane(stores[number], natural(channel), natural(start)) for number, channel, start in rows]
+    if any(isinstance(lane.store, LaneStore) for lane in lanes):
+        raise ValueError("lanes of lanes")
+    return LaneStore(lanes, length)
 
 
 def store_numbers(data: object) -> set[int]:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audiosr_desktop.audio.history import State, stores_of
+from audiosr_desktop.audio.lanes import LaneStore
 from audiosr_desktop.audio.links import MissingStore, SourceLink, link_to, relative_path
 from audiosr_desktop.audio.project_database import BLOCK
 from audiosr_desktop.audio.project_values import (
     Contents,
     info_to_text,
+    lanes_to_text,
     marks_to_text,
     pieces_to_bytes,
     spans_to_text,
@@ -42,9 +44,14 @@ def add_stores(
     """
     new = {id(store): store for sound in contents.sounds() for store in stores_of(sound)}
     fresh = [store for store in new.values() if store not in numbers]
+    # lanes name the numbers of the stores that hold their samples
+    fresh.sort(key=lambda store: isinstance(store, LaneStore))
     total, done = sum(store.length for store in fresh) or 1, 0
     for store in fresh:
-        kind, link = _place(file, store, self_contained=contents.self_contained)
+        if isinstance(store, LaneStore):
+            kind, link = "lanes", lanes_to_text(store, numbers)
+        else:
+            kind, link = _place(file, store, self_contained=contents.self_contained)
         with file.lock:
             cursor = file.connection.execute(
                 "INSERT INTO stores (kind, channels, length, link) VALUES (?, ?, ?, ?)",

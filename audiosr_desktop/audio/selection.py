@@ -23,13 +23,19 @@ def combined(old: Region | None, new: Region | None, how: Combine, sample_rate: 
     """Return what is chosen after `new` was added to `old`, taken from it, or both have in common.
 
     Rectangles stay rectangles where the result is one; anything else becomes a mask. Where two soft edges
-    meet, the stronger counts in a sum, the weaker in an intersection, and the difference in taking away.
+    meet, the stronger counts in a sum, the weaker in an intersection, and the difference in taking away. The
+    channels are those of `old`.
 
     Returns:
         None when nothing is left.
     """
     if how is Combine.REPLACE:
         return new
+    result = _combined(old, new, how, sample_rate)
+    return result.of_channels(old.channels) if result is not None and old is not None else result
+
+
+def _combined(old: Region | None, new: Region | None, how: Combine, sample_rate: int) -> Region | None:
     if old is None or new is None:
         return {Combine.ADD: old or new, Combine.SUBTRACT: old, Combine.INTERSECT: None}[how]
     if old.mask is None and new.mask is None:
@@ -117,7 +123,8 @@ def harmonics(region: Region, sample_rate: int) -> Region | None:
         band = np.maximum(band, cover(np.arange(ROWS, dtype=np.float64), *bounds))
     comb = np.rint(band[:, None] * time).astype(np.uint8)
     whole = Mask(first, hop, np.maximum(gains, comb))
-    return region_of(whole, (region.start, region.stop), sample_rate)
+    found = region_of(whole, (region.start, region.stop), sample_rate)
+    return None if found is None else found.of_channels(region.channels)
 
 
 def _rows(region: Region, sample_rate: int) -> tuple[float, float]:

@@ -1,5 +1,6 @@
 """Low-pass filters: the families that damage sound in training, and the low-pass of the official pipeline."""
 
+import math
 from functools import cache
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -106,6 +107,45 @@ def simulate_lowpass_upstream(
     wide = scipy.signal.resample_poly(narrow, sample_rate, low_rate, axis=-1)[..., :length]
     wide = np.pad(wide, [(0, 0)] * (x.ndim - 1) + [(0, length - wide.shape[-1])])
     return _both_ways(sections, wide).astype(np.float32)
+
+
+def bandpass_taps(
+    sample_rate: int,
+    low_hz: float | None,
+    high_hz: float | None,
+    *,
+    edge_octaves: float,
+    least_edge_hz: float,
+    stop_db: float,
+) -> npt.NDArray[np.float64]:
+    """Return a linear-phase band-pass of an odd number of taps, -6 dB at its bounds.
+
+    Args:
+        sample_rate: Hz.
+        low_hz: lower bound; None is 0.
+        high_hz: upper bound; None is the Nyquist frequency.
+        edge_octaves: width of the fall about each bound, half of it outside.
+        least_edge_hz: its least width.
+        stop_db: how far down everything beyond the falls lies.
+
+    Source: Kaiser 1974, "Nonrecursive digital filter design using the I0-sinh window function".
+    """
+    nyquist = sample_rate / 2
+    bounds = [(low_hz, -1.0), (nyquist if high_hz is None else high_hz, 1.0)]
+    parts = []
+    for bound, sign in bounds:
+        if bound is None or bound <= 0.0:
+            continue
+        edge_hz = max(least_edge_hz, bound * (2.0 ** (edge_octaves / 2) - 2.0 ** (-edge_octaves / 2)))
+        half = 0 if bound >= nyquist else math.ceil((stop_db - 7.95) / 14.36 * sample_rate / edge_hz / 2)
+        n = np.arange(-half, half + 1)
+        share = min(bound, nyquist) / nyquist
+        parts.append(sign * share * np.sinc(share * n) * np.kaiser(n.size, 0.1102 * (stop_db - 8.7)))
+    taps: npt.NDArray[np.float64] = np.zeros(max(part.size for part in parts))
+    for part in parts:
+        margin = (taps.size - part.size) // 2
+        taps[margin : taps.size - margin] += part
+    return taps
 
 
 def _both_ways(sections: Sections, x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

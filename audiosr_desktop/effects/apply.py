@@ -1,17 +1,21 @@
 """The one road of every edit: check, process, limit to the band, mix, fade at the edges, splice."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy  # its parts load themselves when they are used
 
 from audiosr_desktop.audio.files import require_finite
+from audiosr_desktop.audio.lanes import picked, put_back
 from audiosr_desktop.audio.mask import Mask
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Piece, Sound, concat
 from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.dsp.filters import bandpass_taps
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.dsp.spectrum import blackman_harris, istft, stft
 from audiosr_desktop.effects.effect import AMOUNT, Effect, resolve_values
@@ -24,10 +28,10 @@ Samples = npt.NDArray[np.float32]
 FADE_S = 0.010
 CHECKED_CONTEXT_S = 16.0  # effects read this much around the region, at most
 BAND_EDGE_OCTAVES = 1.0 / 12.0
-BAND_N_FFT = 8192
-BAND_HOP = 2048
+BAND_EDGE_LEAST_HZ = 8.0  # a twelfth of an octave at 100 Hz; steeper edges would ring for seconds
+BAND_STOP_DB = 100.0
 MASK_N_FFT = 4096  # with the window below, what is outside a shape by 100 Hz or 45 ms changes by < -90 dB
-MASK_HOP = 512
+MASK_RATE = 48_000  # up to here; frames at higher rates last as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ def apply_effect(
 ) -> Job[Sound]:
     """Return `sound` with an effect applied to a region of it.
 
-    Outside the region the samples are those of `sound`, in its own stores; the length does not change.
+    Outside the region the samples are those of `sound`, in its own stores; the length does not change. So are
+    those of channels that the region leaves out.
     Inside, the change (effect minus sound) is limited to the region's band, scaled by "amount" and faded over
     10 ms at the edges of the region, but not where these are the ends of the sound.
 
@@ -74,6 +79,10 @@ def apply_effect(
         SoundError: the sound holds samples that are not numbers.
     """
     region = region.clipped(0, sound.length)
+    if region.channels is not None:  # the effect knows of no others, so that it cannot mix them in
+        part = picked(sound, region.channels)
+        changed = yield from apply_effect(effect, part, region.of_channels(None), given, scratch)
+        return sound if changed is part else put_back(sound, changed, region.channels)
     values = resolve_values(effect, given)
     amount = float(values[AMOUNT.id]) / 100.0 if AMOUNT in effect.parameters else 1.0
     if region.length == 0 or amount == 0.0:
@@ -169,8 +178,11 @@ def _check_result(effect: Effect, dry: Sound, wet: Sound) -> Job[None]:
     wanted = (dry.length, dry.channels, dry.sample_rate)
     found = (wet.length, wet.channels, wet.sample_rate)
     if wanted != found:
-        words = ("{} samples of {} channels at {} Hz".format(*shape) for shape in (found, wanted))
-        raise EffectError("{} returned {} in place of {}.".format(effect.title, *words))
+        got, asked = (f"{length}, {channels}, {rate} Hz" for length, channels, rate in (found, wanted))
+        raise EffectError(
+            f"{effect.title} returned another shape (samples, channels, rate) than it was asked for: "
+            f"{got} in place of {asked}."
+        )
     try:
         yield from require_finite(wet)
     except SoundError as error:
@@ -208,19 +220,37 @@ def _changes(dry: Sound, wet: Sound, region: Region) -> Iterator[tuple[int, Samp
     if region.mask is not None:
         yield from _shaped_changes(dry, wet, region, region.mask)
         return
-    gains = _band_gains(region, dry.sample_rate) if region.has_band else None
-    # frames are counted from the document's start, so that the result does not depend on the region's
-    first = -(region.start % BAND_HOP)
-    for begin in range(first, dry.length, BLOCK):
-        start, stop = max(0, begin), min(begin + BLOCK, dry.length)
-        if gains is None:
-            yield start, wet.read(start, stop) - dry.read(start, stop)
-            continue
-        outer, end = begin - BAND_N_FFT, begin + BLOCK + BAND_N_FFT
+    if region.has_band:
+        yield from _banded_changes(dry, wet, region)
+        return
+    for start in range(0, dry.length, BLOCK):
+        stop = min(start + BLOCK, dry.length)
+        yield start, wet.read(start, stop) - dry.read(start, stop)
+
+
+def _banded_changes(dry: Sound, wet: Sound, region: Region) -> Iterator[tuple[int, Samples]]:
+    """Yield (start, wet minus dry), filtered to the region's band, without any delay.
+
+    A filter that stays the same, unlike frames that are scaled, lets nothing past its edges, however low.
+    """
+    taps = bandpass_taps(
+        dry.sample_rate,
+        region.low_hz,
+        region.high_hz,
+        edge_octaves=BAND_EDGE_OCTAVES,
+        least_edge_hz=BAND_EDGE_LEAST_HZ,
+        stop_db=BAND_STOP_DB,
+    )
+    half = taps.size // 2
+    size = scipy.fft.next_fast_len(BLOCK + 2 * half, real=True)
+    response = scipy.fft.rfft(taps, size).astype(np.complex64)
+    for start in range(0, dry.length, BLOCK):
+        stop = min(start + BLOCK, dry.length)
+        outer, end = start - half, stop + half
         change = wet.read_padded(outer, end) - dry.read_padded(outer, end)
-        spectrum = stft(change, BAND_N_FFT, BAND_HOP, center=False)
-        change = istft(spectrum * gains[:, None], BAND_HOP, end - outer, center=False)
-        yield start, change[:, start - outer : stop - outer]
+        filtered = scipy.fft.irfft(scipy.fft.rfft(change, size) * response, size)
+        # what wraps around lies before 2 * half
+        yield start, filtered[:, 2 * half : 2 * half + stop - start]
 
 
 def _shaped_changes(dry: Sound, wet: Sound, region: Region, mask: Mask) -> Iterator[tuple[int, Samples]]:
@@ -228,23 +258,23 @@ def _shaped_changes(dry: Sound, wet: Sound, region: Region, mask: Mask) -> Itera
 
     Where the mask chooses nothing at any frequency the change is exactly zero.
     """
-    window = blackman_harris(MASK_N_FFT)
-    bins = MASK_N_FFT // 2 + 1
+    n_fft = MASK_N_FFT << max(0, math.ceil(math.log2(dry.sample_rate / MASK_RATE)))
+    hop, window, bins = n_fft // 8, blackman_harris(n_fft), n_fft // 2 + 1
     spans = _spans_inside(mask, region)
     fade = round(FADE_S * dry.sample_rate)
     # frames are counted from the document's start, so that the result does not depend on the region's
-    for begin in range(-(region.start % MASK_HOP), dry.length, BLOCK):
+    for begin in range(-(region.start % hop), dry.length, BLOCK):
         start, stop = max(0, begin), min(begin + BLOCK, dry.length)
         support = _support(spans, dry.length, start, stop, fade)
         if not support.any():
             yield start, np.zeros((dry.channels, stop - start), np.float32)
             continue
-        outer, end = begin - MASK_N_FFT, begin + BLOCK + MASK_N_FFT
+        outer, end = begin - n_fft, begin + BLOCK + n_fft
         change = wet.read_padded(outer, end) - dry.read_padded(outer, end)
-        spectrum = stft(change, MASK_N_FFT, MASK_HOP, win=window, center=False)
-        centres = region.start + outer + MASK_N_FFT / 2 + MASK_HOP * np.arange(spectrum.shape[-1])
+        spectrum = stft(change, n_fft, hop, win=window, center=False)
+        centres = region.start + outer + n_fft / 2 + hop * np.arange(spectrum.shape[-1])
         gains = mask.gains_at(centres.astype(np.float64), bins)
-        change = istft(spectrum * gains, MASK_HOP, end - outer, win=window, center=False)
+        change = istft(spectrum * gains, hop, end - outer, win=window, center=False)
         yield start, change[:, start - outer : stop - outer] * support
 
 
@@ -265,19 +295,3 @@ def _support(spans: list[tuple[int, int]], length: int, start: int, stop: int, f
             edges = _Edges(high - low, reach if low > 0 else 0, reach if high < length else 0)
             gains[first - start : last - start] = edges.gains(first - low, last - low)
     return gains
-
-
-def _band_gains(region: Region, sample_rate: int) -> Samples:
-    """Return the gain of each bin: 1 in the band, 0 outside, half cosines of 1/12 octave between."""
-    frequencies = np.maximum(np.arange(BAND_N_FFT // 2 + 1) * sample_rate / BAND_N_FFT, 1e-3)
-    gains = np.ones(frequencies.size)
-    if region.low_hz is not None and region.low_hz > 0.0:
-        gains *= _rise(np.log2(frequencies / region.low_hz) / BAND_EDGE_OCTAVES + 0.5)
-    if region.high_hz is not None:
-        gains *= 1.0 - _rise(np.log2(frequencies / max(region.high_hz, 1e-3)) / BAND_EDGE_OCTAVES + 0.5)
-    return gains.astype(np.float32)
-
-
-def _rise(position: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    rise: npt.NDArray[np.float64] = 0.5 - 0.5 * np.cos(np.pi * np.clip(position, 0.0, 1.0))
-    return rise

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from audiosr_desktop.audio.lanes import channels_of
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
@@ -228,11 +229,12 @@ def rate_needed(steps: Sequence[Step], sound: Sound, region: Region) -> Job[int]
     """
     if any(step.effect.id == _UPSTREAM for step in steps):
         return NATIVE_RATE
-    is_whole = region.length == sound.length
+    is_whole = region.length == sound.length and region.channels is None
     if sound.sample_rate >= (NATIVE_RATE if is_whole else LOWEST_KEPT_RATE):
         return sound.sample_rate
+    worked_on = channels_of(sound, region)
     for step in steps:
-        if (yield from _adds_band(step, sound, region)):
+        if (yield from _adds_band(step, worked_on, region)):
             return NATIVE_RATE
     return sound.sample_rate
 

@@ -88,22 +88,25 @@ def _band(sound: Sound, region: Region, values: Mapping[str, Value], clean: Clea
         return None
     cutoff = survey.cutoff
     chosen: dict[str, Value] = {**values, "cutoff_hz": float(round(cutoff.cutoff_hz))}
-    reason = f"The band ends at {cutoff.cutoff_hz:.0f} Hz ({min(cutoff.confidence, 0.99):.0%} sure)"
+    hz, sure = f"{cutoff.cutoff_hz:.0f}", f"{min(cutoff.confidence, 0.99):.0%}"
+    reason = f"The band ends at {hz} Hz ({sure} sure)."
     if cutoff.lossy:
         chosen["fill_holes"] = True
-        reason += ", with holes below as a lossy codec leaves them"
-    return Module(PREFIX + "super-resolution", chosen, reason=f"{reason}.")
+        reason = f"The band ends at {hz} Hz ({sure} sure), with holes below as a lossy codec leaves them."
+    return Module(PREFIX + "super-resolution", chosen, reason=reason)
 
 
 def _gap_reason(spans: Sequence[tuple[float, float]]) -> str:
     named = ", ".join(f"{start:.2f} s ({1000 * length:.0f} ms)" for start, length in spans[:_NAMED])
-    more = f" and {len(spans) - _NAMED} more" if len(spans) > _NAMED else ""
-    return f"The sound is cut off at {named}{more}."
+    if len(spans) > _NAMED:
+        return f"The sound is cut off at {named} and {len(spans) - _NAMED} more."
+    return f"The sound is cut off at {named}."
 
 
 def _tone_reason(tones: Sequence[Mapping[str, float]]) -> str:
     named = ", ".join(
         f"{tone['frequency_hz']:.1f} Hz ({tone['level_dbfs']:.0f} dBFS)" for tone in tones[:_NAMED]
     )
-    more = f" and {len(tones) - _NAMED} more" if len(tones) > _NAMED else ""
-    return f"Steady tone{'s' if len(tones) > 1 else ''} at {named}{more}."
+    if len(tones) > _NAMED:
+        return f"Steady tones at {named} and {len(tones) - _NAMED} more."
+    return f"Steady tones at {named}." if len(tones) > 1 else f"Steady tone at {named}."

@@ -86,7 +86,13 @@ ROWS = (
     _row("cut", "Cu&t", "Ctrl+X", "editing.cut", "selection idle"),
     _row("copy", "&Copy", "Ctrl+C", "editing.copy", "selection"),
     _row("paste", "&Paste", "Ctrl+V", "editing.paste", "clipboard idle"),
-    _row("paste_insert", "Paste as &insertion", "Ctrl+Shift+V", "editing.paste_insert", "clipboard idle"),
+    _row(
+        "paste_insert",
+        "Paste as &insertion",
+        "Ctrl+Shift+V",
+        "editing.paste_insert",
+        "clipboard idle all_channels",
+    ),
     _row("paste_mix", "Paste &mixed", "Ctrl+Alt+V", "editing.paste_mix", "clipboard idle"),
     _row("delete", "&Delete", "Del", "editing.delete", "selection idle"),
     _row("silence", "&Silence", "Ctrl+Shift+L", "editing.silence", "selection idle"),
@@ -101,7 +107,7 @@ ROWS = (
     _row("markers", "Markers", "", "toggle_markers", "", check=True),
     _row("history", "&History", "Ctrl+Shift+H", "toggle_history", "", icon="history", check=True),
     _row("select_all", "Select &all", "Ctrl+A", "commands.select_all", "document"),
-    _row("select_none", "Select &none", "Ctrl+Shift+A Esc", "commands.select_none", "selection"),
+    _row("select_none", "Select &none", "Ctrl+Shift+A Esc", "commands.select_none", "document"),
     _row("edge_left", "Start at playhead", "[", "commands.start_at_playhead", "document"),
     _row("edge_right", "End at playhead", "]", "commands.end_at_playhead", "document"),
     _row("zero", "Edges to &zero crossings", "Z", "commands.to_zero_crossings", "selection"),
@@ -147,6 +153,7 @@ ROWS = (
     _row("lasso", "&Lasso", "4", "switches.choose_tool", "", icon="lasso", group="tool"),
     _row("brush", "&Brush", "5 B", "switches.choose_tool", "", icon="brush", group="tool"),
     _row("wand", "&Magic wand", "6 W", "switches.choose_tool", "", icon="wand", group="tool"),
+    _row("next_channel", "Pi&ck the next channel", "Shift+C", "editor.timeline.pick_next", "channels"),
     _row("harmonics", "&Harmonics of the band", "H", "commands.select_harmonics", "selection"),
     _row("select_before", "Selection &before", "Alt+[", "editor.timeline.show_selection_before", "document"),
     _row("select_after", "Selection a&fter", "Alt+]", "editor.timeline.show_selection_after", "document"),
@@ -251,7 +258,7 @@ MENUS: tuple[tuple[str, str], ...] = (
     (
         "&Select",
         "select_all select_none - edge_left edge_right extend_left extend_right contract_left contract_right "
-        "- select_before select_after harmonics zero band "
+        "- select_before select_after harmonics zero band next_channel "
         "- hand time time_frequency frequency lasso brush wand",
     ),
     ("&Process", "#effects apply preview chain repeat cancel - generate resample channels - models plugins"),

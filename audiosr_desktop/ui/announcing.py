@@ -5,6 +5,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_hz, format_time
 from audiosr_desktop.ui.timeline import Timeline
@@ -48,7 +49,9 @@ class Announcer(QObject):
     def _on_rest(self) -> None:
         timeline, said = self._timeline, []
         if "selection" in self._changed:
-            said.append(selection_words(timeline.selection, timeline.sample_rate))
+            words = selection_words(timeline.selection, timeline.sample_rate)
+            picked = channels_words(timeline.picked, timeline.channels)
+            said.append(f"{words}, {picked}" if picked else words)
         if "playhead" in self._changed:
             said.append(tr("Playhead {time}", time=format_time(timeline.playhead / timeline.sample_rate)))
         self._changed.clear()

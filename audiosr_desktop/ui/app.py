@@ -134,6 +134,7 @@ def run(files: Sequence[Path]) -> int:
         collector.start()
         try:
             window.show()
+            window.view.spectrogram.warm_up()
             editor.start()
             example = paths.example_sound()
             window.filing.offer_recovery(left)

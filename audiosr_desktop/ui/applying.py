@@ -11,6 +11,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job
+from audiosr_desktop.ui.channel_words import channels_suffix
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import figures, format_length
@@ -76,7 +77,8 @@ class Applying(QObject):
         document = self._editor.document
         if document is None or self._editor.runner.busy:
             return False
-        region = self._editor.timeline.selection
+        region = self._editor.timeline.chosen
+        title += channels_suffix(region, document.sound.channels)
         length = region.length if region is not None else document.sound.length
         self._last = (effect_id, dict(values))
         document.set_locked(True)
@@ -89,7 +91,8 @@ class Applying(QObject):
             self.take(document, step, result)
             if result.changed:
                 seconds = result.region.length / result.after.sample_rate
-                self.applied.emit(step, seconds, result.after.channels)
+                channels = len(result.region.channels or range(result.after.channels))
+                self.applied.emit(step, seconds, channels)
 
         named = f"{title}, {format_length(length / document.sound.sample_rate)}"
         started = self._editor.runner.start(named, job, done)

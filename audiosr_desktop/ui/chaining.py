@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from audiosr_desktop.audio.lanes import channels_of
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.job import Job, Progress
@@ -59,8 +60,8 @@ class Chaining(QObject):
         """Look at the selection, or at the whole sound, and show what would mend it."""
         document = self._editor.document
         if document is not None:
-            sound = document.sound
-            region = self._editor.timeline.selection or Region(0, sound.length)
+            region = self._editor.timeline.chosen or Region(0, document.sound.length)
+            sound = channels_of(document.sound, region)
             self._editor.runner.start(tr("Look at the sound"), _proposal(sound, region), self._on_proposed)
 
     def _on_proposed(self, chain: "Chain") -> None:

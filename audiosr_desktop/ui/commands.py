@@ -41,7 +41,9 @@ class Commands(QObject):
         self._timeline.select(Region(0, self._timeline.length))
 
     def select_none(self) -> None:
+        """Choose nothing, and mean all channels again."""
         self._timeline.select(None)
+        self._timeline.pick(None)
 
     def start_at_playhead(self) -> None:
         old, at = self._selection(), self._timeline.playhead

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.readout import figures
 
 if TYPE_CHECKING:
@@ -41,4 +41,4 @@ def report_words(report: "DeviceReport") -> str:
         sound_s=figures(report.sound_s, ".2f"),
         times=figures(times, ".2f"),
     )
-    return " ".join(part for part in (verdict, spent, report.provider.reason) if part)
+    return " ".join(part for part in (verdict, spent, tr_message(report.provider.reason)) if part)

@@ -1,10 +1,12 @@
 """Editing: clipboard and cuts, and the edits that concern a whole document."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
 from audiosr_desktop.audio.history import Step
+from audiosr_desktop.audio.lanes import channels_of, put_back
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects import edits
@@ -51,8 +53,8 @@ class Editing(QObject):
         """Keep the selected samples for pasting."""
         document, selection = self._editor.document, self._editor.timeline.selection
         if document is not None and selection is not None:
-            seen = self._editor.emergence.sound or document.sound
-            self._editor.set_clipboard(seen.slice(selection.start, selection.stop))
+            chosen = channels_of(self._editor.emergence.sound or document.sound, selection)
+            self._editor.set_clipboard(chosen.slice(selection.start, selection.stop))
 
     def cut(self) -> None:
         """Keep the selected samples and take them out."""
@@ -78,7 +80,12 @@ class Editing(QObject):
     def trim(self) -> None:
         """Keep the selected samples only."""
         document, selection = self._open_document(), self._editor.timeline.selection
-        if document is not None and selection is not None and selection.length < document.sound.length:
+        if document is None or selection is None or selection.length == document.sound.length:
+            return
+        if selection.channels is not None:
+            whole = Region(0, document.sound.length).of_channels(selection.channels)
+            document.edit(tr("Trim"), edits.trimmed(document.sound, selection), whole)
+        else:
             head = document.sound.slice(0, selection.stop)
             after = Region(selection.stop, document.sound.length)
             before = Region(0, selection.start)
@@ -91,25 +98,34 @@ class Editing(QObject):
         self._paste(tr("Paste"), self._target())
 
     def paste_insert(self) -> None:
-        """Put what was copied before the selection, or at the playhead; what is there moves on."""
-        at = self._target().start
-        self._paste(tr("Insert"), Region(at, at))
+        """Put what was copied before the selection, or at the playhead; what is there moves on.
+
+        Not into some channels only: they would no longer be in time with the others.
+        """
+        target = self._target()
+        if target.channels is None:
+            self._paste(tr("Insert"), Region(target.start, target.start))
 
     def paste_mix(self) -> None:
         """Add what was copied to what is there, from the start of the selection or the playhead on."""
         document, clip = self._open_document(), self._editor.clipboard
         if document is None or clip is None:
             return
-        sound, start = document.sound, self._target().start
+        sound, start, channels = document.sound, self._target().start, self._editor.timeline.picked
+        length = round(clip.length * sound.sample_rate / clip.sample_rate)
+        region = Region(start, min(start + length, sound.length)).of_channels(channels)
 
         def job() -> Job[Sound]:
             from audiosr_desktop.effects.channels import fitted, mixed  # noqa: PLC0415 - loads soxr
 
-            fitting = yield from fitted(clip, sound.sample_rate, sound.channels, self._editor.scratch)
-            return (yield from mixed(sound, start, fitting, self._editor.scratch))
+            part = channels_of(sound, region)
+            fitting = yield from fitted(clip, sound.sample_rate, part.channels, self._editor.scratch)
+            if region.channels is None:
+                return (yield from mixed(sound, start, fitting, self._editor.scratch))
+            fitting = fitting.slice(0, min(fitting.length, sound.length - start))
+            summed = yield from mixed(part, start, fitting, self._editor.scratch)
+            return put_back(sound, summed, region.channels)
 
-        length = round(clip.length * sound.sample_rate / clip.sample_rate)
-        region = Region(start, min(start + length, sound.length))
         self._editor.applying.change(tr("Mix paste"), document, job(), Step(tr("Mix paste"), region))
 
     def set_clickless(self, clickless: bool) -> None:
@@ -149,6 +165,10 @@ class Editing(QObject):
             self._editor.applying.apply(GENERATE, values)
             return
         at, length = self._editor.timeline.playhead, max(1, round(length_s * document.sound.sample_rate))
+        if self._editor.timeline.picked is not None:  # in some channels nothing can be inserted
+            self._editor.timeline.select(Region(at, at + length))
+            self._editor.applying.apply(GENERATE, values)
+            return
         text = tr("Generate {kind}", kind=tr(str(values["kind"])))
         step = Step(text, Region(at, at), GENERATE, dict(values))
         sound, join = document.sound, self._join(document)
@@ -166,10 +186,11 @@ class Editing(QObject):
         return document if document is not None and not document.locked else None
 
     def _target(self) -> Region:
-        """Return where a paste goes."""
-        at = self._editor.timeline.playhead
-        selection = self._editor.timeline.selection
-        return Region(selection.start, selection.stop) if selection is not None else Region(at, at)
+        """Return where a paste goes, and into which channels."""
+        timeline = self._editor.timeline
+        at, selection = timeline.playhead, timeline.selection
+        target = Region(selection.start, selection.stop) if selection is not None else Region(at, at)
+        return target.of_channels(timeline.picked)
 
     def _join(self, document: Document) -> int:
         if not self._settings.clickless:
@@ -179,6 +200,10 @@ class Editing(QObject):
     def _remove(self, text: str) -> None:
         document, selection = self._open_document(), self._editor.timeline.selection
         if document is None or selection is None:
+            return
+        if selection.channels is not None:
+            silent = edits.silenced(document.sound, selection, self._join(document))
+            document.edit(text, silent, selection)
             return
         if selection.length == document.sound.length:
             return  # a document without sound has nothing to show
@@ -192,6 +217,9 @@ class Editing(QObject):
         if document is None or clip is None:
             return
         sound, join = document.sound, self._join(document)
+        if target.channels is not None:
+            self._overwrite(text, document, target, clip)
+            return
         if (clip.sample_rate, clip.channels) == (sound.sample_rate, sound.channels):
             document.edit(text, edits.replace(sound, target, clip, join), target)
             self._editor.timeline.select(Region(target.start, target.start + clip.length))
@@ -206,6 +234,23 @@ class Editing(QObject):
         length = (2 * clip.length * sound.sample_rate + clip.sample_rate) // (2 * clip.sample_rate)
         chosen = Region(target.start, target.start + length)
         self._editor.applying.change(text, document, job(), Step(text, target), chosen)
+
+    def _overwrite(self, text: str, document: Document, target: Region, clip: Sound) -> None:
+        """Paste into some channels: over the selection, or from the playhead on; nothing moves."""
+        sound, join = document.sound, self._join(document)
+        if not target.length:
+            length = round(clip.length * sound.sample_rate / clip.sample_rate)
+            target = replace(target, stop=min(target.start + length, sound.length))
+        chosen = channels_of(sound, target).channels
+
+        def job() -> Job[Sound]:
+            from audiosr_desktop.effects.channels import fitted  # noqa: PLC0415 - loads soxr
+
+            fitting = yield from fitted(clip, sound.sample_rate, chosen, self._editor.scratch)
+            return edits.overwritten(sound, target, fitting, join)
+
+        if target.length:
+            self._editor.applying.change(text, document, job(), Step(text, target), target)
 
     def _to_channels(self, text: str, channels: int, kept: int | None = None) -> None:
         document = self._open_document()

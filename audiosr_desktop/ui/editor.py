@@ -132,6 +132,8 @@ class Editor(QObject):
         found |= {"document"}
         held = {
             "selection": self.timeline.selection is not None,
+            "channels": self.timeline.channels > 1,
+            "all_channels": self.timeline.picked is None,
             "undo": document.undo_stack.canUndo(),
             "redo": document.undo_stack.canRedo(),
             "clipboard": self._clipboard is not None,
@@ -196,6 +198,7 @@ class Editor(QObject):
         new.undo_stack.indexChanged.connect(self._on_history_moved)
         new.undo_stack.cleanChanged.connect(self._on_history_moved)
         sound = self._shown = new.sound
+        self.timeline.set_channels(sound.channels)
         self.timeline.set_sound(sound.length, sound.sample_rate)
         self.timeline.set_marks(new.marks)
         if new.view is not None:
@@ -249,6 +252,7 @@ class Editor(QObject):
             return
         sound, before = document.sound, self._shown
         self._shown = sound
+        self.timeline.set_channels(sound.channels)
         self.timeline.set_sound(sound.length, sound.sample_rate)
         self.sound_changed.emit()
         self.measurements.measure_peaks(sound, before, region)

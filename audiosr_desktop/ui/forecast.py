@@ -43,7 +43,8 @@ class Forecast(QObject):
         selection = self._editor.timeline.selection
         length = selection.length if selection is not None else sound.length
         duration_s, values = length / sound.sample_rate, self._panel.values()
-        found = self.timings.estimate(effect.id, values, duration_s=duration_s, channels=sound.channels)
+        channels = len(self._editor.timeline.picked or range(sound.channels))
+        found = self.timings.estimate(effect.id, values, duration_s=duration_s, channels=channels)
         if found.seconds < _SAID_FROM_S:
             self._panel.show_estimate("")
             return
@@ -56,7 +57,7 @@ class Forecast(QObject):
         draft = None
         if found.long and values.get("quality") not in (None, "draft"):
             draft = self.timings.estimate(
-                effect.id, {**values, "quality": "draft"}, duration_s=duration_s, channels=sound.channels
+                effect.id, {**values, "quality": "draft"}, duration_s=duration_s, channels=channels
             )
             text += tr(" Draft would take about {rough_time}.", rough_time=rough_time(draft.seconds))
         if found.long:

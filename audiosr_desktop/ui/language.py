@@ -7,8 +7,9 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
 
 from audiosr_desktop import paths
+from audiosr_desktop.ui.messages import Messages
 
-_CONTEXT = "audiosr"
+_CONTEXT, _MESSAGES = "audiosr", "audiosr-messages"
 LANGUAGES = {"en": "English", "de": "Deutsch"}  # by their own names, which are never translated
 
 
@@ -21,6 +22,11 @@ def tr(text: str, /, **values: object) -> str:
     """
     found = QCoreApplication.translate(_CONTEXT, text)
     return found.format(**values) if values else found
+
+
+def tr_message(sentence: str) -> str:
+    """Return an error, a warning or a stage of a room below in the user's language."""
+    return QCoreApplication.translate(_MESSAGES, sentence)
 
 
 def marked(text: str) -> str:
@@ -44,11 +50,14 @@ class Catalogue(QTranslator):
 
     Args:
         texts: the catalogue.
+        messages: templates of the rooms below.
     """
 
-    def __init__(self, texts: Mapping[str, str], parent: QObject | None = None) -> None:
+    def __init__(
+        self, texts: Mapping[str, str], messages: Mapping[str, str], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._texts = texts
+        self._texts, self._messages = texts, Messages(messages, texts)
 
     def isEmpty(self) -> bool:
         return not self._texts
@@ -56,6 +65,8 @@ class Catalogue(QTranslator):
     def translate(
         self, context: str, text: str, disambiguation: str | None = None, n: int = -1
     ) -> str | None:
+        if context == _MESSAGES:
+            return self._texts.get(text) or self._messages.translated(text)
         return self._texts.get(text) if context == _CONTEXT else None
 
 
@@ -72,9 +83,16 @@ def catalogue_file(language: str) -> Path:
 
 def read_catalogue(language: str) -> dict[str, str]:
     """Return the texts of a language by the English ones; none for English."""
-    if language == "en":
-        return {}
-    texts: dict[str, str] = json.loads(catalogue_file(language).read_text(encoding="utf-8"))
+    return _read(catalogue_file(language)) if language != "en" else {}
+
+
+def read_messages(language: str) -> dict[str, str]:
+    """Return the templates of a language for the sentences of the rooms below, by the English ones."""
+    return _read(catalogue_file(f"{language}-messages")) if language != "en" else {}
+
+
+def _read(path: Path) -> dict[str, str]:
+    texts: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return texts
 
 
@@ -95,7 +113,10 @@ def install_language(app: QCoreApplication, setting: str) -> list[QTranslator]:
     locale.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
     QLocale.setDefault(locale)
     installed: list[QTranslator] = []
-    for translator in (_qt_texts(language, app), Catalogue(read_catalogue(language), app)):
+    for translator in (
+        _qt_texts(language, app),
+        Catalogue(read_catalogue(language), read_messages(language), app),
+    ):
         if not translator.isEmpty():
             app.installTranslator(translator)
             installed.append(translator)

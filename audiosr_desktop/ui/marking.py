@@ -46,7 +46,10 @@ class Marking(QObject):
 
     def go_to(self, mark: Mark) -> None:
         """Move the playhead to a mark; a region is selected."""
-        self._editor.timeline.select(None if mark.is_point else mark.region)
+        timeline = self._editor.timeline
+        if not mark.is_point:
+            timeline.pick(mark.region.channels)
+        timeline.select(None if mark.is_point else mark.region)
         self._seek(mark.region.start)
 
     def to_next(self) -> None:

@@ -11,7 +11,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.job import Job
 from audiosr_desktop.ui.job_thread import JobThread
 
-HELD_MS = 400  # how long the first look at a sound waits for the first pictures of it, at most
+HELD_MS = 2000  # how long the first look at a sound waits for the first pictures of it, at most
 _KEPT_PEAKS = 4  # the present sound, the one before it, and what undo and redo are likely to show
 
 

@@ -11,7 +11,7 @@ from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.job_thread import JobThread
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.readout import format_length
 from audiosr_desktop.ui.restoring import Restored, restore
 
@@ -64,9 +64,9 @@ class Preview(QObject):
             return False
         if not self.on:
             self._looped_before = self._editor.transport.looping
-            self._region = preview_region(
-                document.sound, self._editor.timeline.selection, self._editor.timeline.playhead
-            )
+            timeline = self._editor.timeline
+            span = preview_region(document.sound, timeline.selection, timeline.playhead)
+            self._region = span.of_channels(timeline.picked)
         self._wanted = effect, dict(values)
         self._run()
         return True
@@ -134,7 +134,11 @@ class Preview(QObject):
     def _on_progressed(self, progress: Progress) -> None:
         if self.on and not self._again:
             self._say(
-                tr("Preview: {stage} ({fraction:.0%})", stage=progress.stage, fraction=progress.fraction)
+                tr(
+                    "Preview: {stage} ({fraction:.0%})",
+                    stage=tr_message(progress.stage),
+                    fraction=progress.fraction,
+                )
             )
 
     @Slot(object)
@@ -146,7 +150,7 @@ class Preview(QObject):
             self._say(tr("The rate must be raised first: change the sample rate to 48 kHz, then preview."))
             return
         if not result.changed:
-            self._say(" ".join(result.warnings) or tr("Nothing was found to change here."))
+            self._say(" ".join(map(tr_message, result.warnings)) or tr("Nothing was found to change here."))
             return
         transport = self._editor.transport
         was_heard, self._heard = self._heard and transport.playing, True

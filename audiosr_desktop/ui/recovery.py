@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.audio.journal import Recoverable
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 
 
 class RecoveryDialog(QDialog):
@@ -50,7 +50,7 @@ class RecoveryDialog(QDialog):
                 [
                     entry.title,
                     when,
-                    entry.problem
+                    tr_message(entry.problem)
                     or entry.last_step
                     or tr(
                         "As opened",
@@ -58,7 +58,7 @@ class RecoveryDialog(QDialog):
                     steps,
                 ]
             )
-            row.setToolTip(2, entry.problem)
+            row.setToolTip(2, tr_message(entry.problem))
             row.setCheckState(0, Qt.CheckState.Unchecked if entry.problem else Qt.CheckState.Checked)
             self.list.addTopLevelItem(row)
         header = self.list.header()

@@ -1,7 +1,7 @@
 """What the user reads after a run."""
 
 from audiosr_desktop.ui.device_words import device_words
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.readout import format_hz
 from audiosr_desktop.ui.restoring import Restored
 
@@ -26,4 +26,4 @@ def summary_of(result: Restored) -> str:
     lines = [line[:1].upper() + line[1:]] if line else []
     if not result.changed and not result.warnings:
         lines.append(tr("Nothing was found to restore; the sound is unchanged."))
-    return "\n".join([*lines, *(f"⚠ {warning}" for warning in result.warnings)])
+    return "\n".join([*lines, *(f"⚠ {tr_message(warning)}" for warning in result.warnings)])

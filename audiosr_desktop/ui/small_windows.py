@@ -15,7 +15,7 @@ from audiosr_desktop.ui.dialogs.help_window import HelpWindow
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.log_window import LogWindow
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
 
@@ -57,7 +57,7 @@ class SmallWindows(QObject):
                 player.load([sound])
                 player.play(0)
             except AudioSRError as error:
-                return str(error)
+                return tr_message(str(error))
             return ""
 
         words = f"{device_words(device)}. {reason}".strip()

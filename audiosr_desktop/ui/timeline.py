@@ -2,12 +2,13 @@
 
 import math
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
 from audiosr_desktop.audio.markers import Mark
-from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.region import Region, rising
 from audiosr_desktop.audio.selection import Combine, combined
 from audiosr_desktop.ui.selection_memory import SelectionMemory
 
@@ -63,6 +64,25 @@ class Timeline(QObject):
         self._previous: list[tuple[float, float]] = []
         self._memory = SelectionMemory()
         self._markers: tuple[int, ...] = ()
+        self._channels = 1
+        self._picked: tuple[int, ...] | None = None
+
+    @property
+    def channels(self) -> int:
+        """Channels of the sound."""
+        return self._channels
+
+    @property
+    def picked(self) -> tuple[int, ...] | None:
+        """The channels that every selection means; None is all of them."""
+        return self._picked
+
+    @property
+    def chosen(self) -> Region | None:
+        """What is worked on: the selection, or all of the picked channels; None is the whole sound."""
+        if self._selection is None and self._picked is not None:
+            return Region(0, self._length).of_channels(self._picked)
+        return self._selection
 
     @property
     def length(self) -> int:
@@ -117,6 +137,37 @@ class Timeline(QObject):
             self._markers = tuple(sorted(places))
             self.markers_changed.emit()
 
+    def set_channels(self, channels: int) -> None:
+        """Take the number of channels of the sound; those picked that it lacks are given up."""
+        self._channels = max(1, channels)
+        self.pick(self._picked)
+
+    def pick(self, channels: Iterable[int] | None) -> None:
+        """Mean some channels only, now and in selections to come; none or all of them is all."""
+        picked = self._pickable(channels)
+        if picked != self._picked:
+            self._picked = picked
+            if self._selection is not None:
+                self._selection = self._selection.of_channels(picked)
+            self.selection_changed.emit()
+            self.settle_selection()
+
+    def toggle_channel(self, channel: int, *, among: bool = False) -> None:
+        """Pick a channel alone, or all again if it is so; `among` adds it to the others or takes it away."""
+        if among:
+            self.pick(set(self._picked or ()) ^ {channel})
+        else:
+            self.pick(None if self._picked == (channel,) else (channel,))
+
+    def pick_next(self) -> None:
+        """Pick the next channel alone; after the last one all."""
+        following = 0 if self._picked is None else self._picked[-1] + 1
+        self.pick((following,) if following < self._channels else None)
+
+    def _pickable(self, channels: Iterable[int] | None) -> tuple[int, ...] | None:
+        found = rising(channel for channel in channels or () if channel < self._channels)
+        return found if 0 < len(found) < self._channels else None
+
     def set_sound(self, length: int, sample_rate: int) -> None:
         """Take the size of a new state of the sound; another rate keeps everything at its time."""
         if length == self._length and sample_rate == self._sample_rate:
@@ -141,7 +192,7 @@ class Timeline(QObject):
     def reset(self) -> None:
         """Forget the sound, before another document is shown."""
         self._length, self._start, self._stop, self._playhead = 0, 0.0, 1.0, 0
-        self._selection = None
+        self._selection = self._picked = None
         self._memory, self._markers, self._marks = SelectionMemory(), (), ()
         self._previous.clear()
 
@@ -165,6 +216,7 @@ class Timeline(QObject):
         chosen = kept.selection
         self._selection = None
         if chosen is not None:
+            self._picked = self._pickable(chosen.channels)
             self._selection = self._allowed(chosen if ratio == 1.0 else chosen.at_rate(ratio))
         self.view_changed.emit()
         self.selection_changed.emit()
@@ -230,9 +282,11 @@ class Timeline(QObject):
         """Choose a region, cut to the sound; None or an empty one is no selection.
 
         Args:
-            region: what to choose.
+            region: what to choose; channels that it names are picked, otherwise those that are picked stay.
             live: while it is drawn: `settle_selection` tells the end, and only that is remembered.
         """
+        if region is not None and region.channels is not None:
+            self._picked = self._pickable(region.channels)
         allowed = None if region is None else self._allowed(region)
         if allowed != self._selection:
             self._selection = allowed
@@ -259,6 +313,8 @@ class Timeline(QObject):
     def _show_chosen(self, steps: int) -> None:
         if self._memory.moved(steps):
             region = self._memory.shown
+            if region is not None:
+                self._picked = self._pickable(region.channels)
             self._selection = None if region is None else self._allowed(region)
             self.selection_changed.emit()
 
@@ -287,7 +343,9 @@ class Timeline(QObject):
         high = clipped.high_hz if clipped.high_hz is not None and clipped.high_hz < nyquist else None
         if low is not None and low >= nyquist:
             low = high = None  # the band lies above what the rate holds
-        return Region(clipped.start, clipped.stop, low, high, clipped.mask) if clipped.length else None
+        if not clipped.length:
+            return None
+        return replace(clipped, low_hz=low, high_hz=high, channels=self._picked)
 
     def _min_span(self) -> float:
         return min(max(_MIN_VIEW, self._width / MAX_PIXELS_PER_SAMPLE), self._max_span())

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from audiosr_desktop.audio import journal
 from audiosr_desktop.audio.files import open_sound, probe
 from audiosr_desktop.audio.history import History, Span, State, Step, space_bytes
+from audiosr_desktop.audio.lanes import picked, put_back
 from audiosr_desktop.audio.links import MissingStore
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.mask import HOP, ROWS, Mask
 from audiosr_desktop.audio.project import ProjectFile, missing_sources, save_as, source_paths
+from audiosr_desktop.audio.project_database import Kind
 from audiosr_desktop.audio.project_values import Contents
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
@@ -139,6 +141,28 @@ def test_a_project_comes_back_whole(
         source.unlink()
         same(contents, load(path, run_scratch))
         assert not missing_sources(loaded.history)
+
+
+@pytest.mark.parametrize("kind", ["project", "autosave"])
+def test_edits_of_one_channel_come_back(
+    tmp_path: Path, source: Path, run_scratch: Scratch, kind: Kind
+) -> None:
+    contents = contents_of(source, run_scratch)
+    history, region = contents.history, Region(200, 900, 100.0, None, channels=(1,))
+    before = history.base.sound
+    part = before.splice(Region(200, 900), Sound.from_array(np.full((2, 700), 0.25, np.float32), RATE))
+    edited = put_back(before, picked(part, (1,)), (1,))
+    after = State(edited, (Span(region, "Gain"),), (Mark(region, "here"),))
+    changed = replace(history, steps=((Step("Gain", Region(200, 900)), after),), index=1)
+    path = tmp_path / "one.asrproj"
+    run_job(save_as(path, replace(contents, history=changed, takes=()), kind))
+    loaded = run_job(ProjectFile.open(path, kind).load(run_scratch)).history.present
+    assert np.array_equal(samples(loaded.sound), samples(edited))
+    assert (loaded.spans, loaded.marks) == (after.spans, after.marks)
+    assert (
+        loaded.sound.pieces[0].store is loaded.sound.pieces[-1].store
+    )  # beside the edit it is the file's own
+    assert space_bytes(changed) == [0, 2 * 700 * 4]
 
 
 @pytest.mark.parametrize("subtype", ["DOUBLE", "PCM_32"])

@@ -11,7 +11,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine, combined
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.apply import BAND_EDGE_LEAST_HZ, apply_effect
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
 from audiosr_desktop.errors import EffectError, SoundError
 from audiosr_desktop.job import Job, Progress, run_job
@@ -100,9 +100,9 @@ def apply_effect_result(sound: Sound, region: Region, amount: float, scratch: Sc
     return run_job(apply_effect(Fake(louder), sound, region, {"amount": amount}, scratch))
 
 
-def power_by_band(samples: np.ndarray, edges: Sequence[float]) -> list[float]:
+def power_by_band(samples: np.ndarray, edges: Sequence[float], rate: int = RATE) -> list[float]:
     spectrum = np.abs(np.fft.rfft(samples * np.hanning(samples.shape[-1]), axis=-1)) ** 2
-    frequencies = np.fft.rfftfreq(samples.shape[-1], 1 / RATE)
+    frequencies = np.fft.rfftfreq(samples.shape[-1], 1 / rate)
     return [
         float(spectrum[:, (frequencies >= low) & (frequencies < high)].sum()) for low, high in pairwise(edges)
     ]
@@ -273,6 +273,82 @@ def test_a_shape_with_half_the_gain_changes_half(run_scratch: Scratch) -> None:
     )
     middle = slice(5000, 40_000)
     assert change[:, middle] == pytest.approx(samples_of(sound)[:, middle] * (128 / 255), abs=1e-5)
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
+@pytest.mark.parametrize("band", [(50.0, 120.0), (200.0, 400.0), (4000.0, 5000.0)])
+def test_beside_a_band_less_than_minus_90_db_changes(
+    run_scratch: Scratch, rate: int, band: tuple[float, float]
+) -> None:
+    rng = np.random.default_rng(0)
+    sound = Sound.from_array(0.1 * rng.standard_normal((1, 5 * rate)), rate)
+    result = run_job(apply_effect(Fake(louder), sound, Region(100, 5 * rate - 100, *band), {}, run_scratch))
+    part = slice(rate, 4 * rate)  # the fades at the ends of the region are 10 ms whatever the band
+    before, change = samples_of(sound)[:, part], (samples_of(result) - samples_of(sound))[:, part]
+    reach = [max(BAND_EDGE_LEAST_HZ / 2, edge / 24) + 3.0 for edge in band]  # the fall, and the measure's own
+    edges = [4.0, band[0] - reach[0], band[0] + reach[0], band[1] - reach[1], band[1] + reach[1], rate / 2]
+    changed, there = power_by_band(change, edges, rate), power_by_band(before, edges, rate)
+    below, _, inside, _, above = (10 * np.log10(new / old) for new, old in zip(changed, there, strict=True))
+    assert inside == pytest.approx(0.0, abs=0.05)
+    assert max(below, above) < -90.0
+
+
+@pytest.mark.parametrize("rate", [44_100, 48_000, 96_000])
+def test_beside_a_low_shape_less_than_minus_90_db_changes(run_scratch: Scratch, rate: int) -> None:
+    sound = Sound.from_array(0.1 * np.random.default_rng(0).standard_normal((1, 4 * rate)), rate)
+    parts = Region(rate // 2, 2 * rate, 200.0, 400.0), Region(3 * rate, 7 * rate // 2, 2000.0, 3000.0)
+    shape = combined(*parts, Combine.ADD, rate)
+    assert shape is not None
+    result = run_job(apply_effect(Fake(louder), sound, shape, {}, run_scratch))
+    part = slice(3 * rate // 4, 7 * rate // 4)
+    before, change = samples_of(sound)[:, part], (samples_of(result) - samples_of(sound))[:, part]
+    edges = [10.0, 100.0, 250.0, 350.0, 500.0, rate / 2]
+    changed, there = power_by_band(change, edges, rate), power_by_band(before, edges, rate)
+    below, _, inside, _, above = (10 * np.log10(new / old) for new, old in zip(changed, there, strict=True))
+    assert inside == pytest.approx(0.0, abs=0.3)
+    assert max(below, above) < -90.0
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    channels=st.integers(2, 4),
+    chosen=st.sets(st.integers(0, 3), min_size=1),
+    span=st.tuples(st.integers(0, 2000), st.integers(1, 2000)),
+    band=st.sampled_from([(None, None), (2000.0, 6000.0)]),
+)
+def test_channels_that_are_not_meant_stay_the_same_samples(
+    channels: int,
+    chosen: set[int],
+    span: tuple[int, int],
+    band: tuple[float | None, float | None],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    meant = tuple(sorted(channel for channel in chosen if channel < channels)) or (0,)
+    sound = noise(3000, channels)
+    region = Region(span[0], sum(span), *band, channels=meant)
+    with Scratch.create(tmp_path_factory.mktemp("scratch")) as scratch:
+        after = samples_of(run_job(apply_effect(Fake(louder), sound, region, {}, scratch)))
+        alone = Sound.from_array(samples_of(sound)[list(meant)], RATE)
+        plain = region.of_channels(None)
+        expected = samples_of(run_job(apply_effect(Fake(louder), alone, plain, {}, scratch)))
+    others = [channel for channel in range(channels) if channel not in meant]
+    assert np.array_equal(after[others], samples_of(sound)[others])
+    assert np.array_equal(after[list(meant)], expected)
+
+
+def test_an_effect_hears_the_channels_that_are_meant_only(run_scratch: Scratch) -> None:
+    seen = []
+
+    def look(samples: np.ndarray) -> np.ndarray:
+        seen.append(samples.shape)
+        return samples + 1.0
+
+    sound = noise(1000, 3)
+    run_job(apply_effect(Fake(look), sound, Region(0, 1000, channels=(2,)), {}, run_scratch))
+    assert seen == [(1, 1000)]
+    same = Fake(lambda samples: samples)
+    result = run_job(apply_effect(same, sound, Region(0, 500, channels=(0, 1, 2)), {}, run_scratch))
+    assert np.array_equal(samples_of(result), samples_of(sound))
 
 
 def test_outside_a_band_less_than_minus_90_db_changes(run_scratch: Scratch) -> None:

@@ -103,3 +103,24 @@ def test_silence_takes_no_space_however_long() -> None:
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(SoundError):
         edits.replace(counted(10, 1), Region(0, 1), counted(10, 2))
+
+
+@given(cuts(), st.integers(2, 4), st.data())
+def test_edits_of_some_channels_leave_the_others_and_move_nothing(
+    cut: tuple[int, Region, int], channels: int, data: st.DataObject
+) -> None:
+    length, plain, extra = cut
+    chosen = sorted(data.draw(st.sets(st.integers(0, channels - 1), min_size=1)))
+    region = plain.of_channels(chosen)
+    sound, clip = counted(length, channels), counted(extra, len(chosen), 10_000)
+    start, stop = region.start, region.stop
+    silent, kept, pasted = (samples(sound).copy() for _ in range(3))
+    silent[chosen, start:stop] = 0
+    kept[chosen, :start] = 0
+    kept[chosen, stop:] = 0
+    pasted[chosen, start:stop] = 0
+    fits = min(extra, region.length)
+    pasted[chosen, start : start + fits] = samples(clip)[:, :fits]
+    assert np.array_equal(samples(edits.silenced(sound, region)), silent)
+    assert np.array_equal(samples(edits.trimmed(sound, region)), kept)
+    assert np.array_equal(samples(edits.overwritten(sound, region, clip)), pasted)

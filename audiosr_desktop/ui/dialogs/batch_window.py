@@ -22,7 +22,7 @@ from audiosr_desktop.batch.runner import Summary, in_words
 from audiosr_desktop.errors import AudioSRError, BatchError
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.batch_session import BatchSession
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.batch_form import BatchForm
 from audiosr_desktop.ui.panels.batch_table import BatchModel, BatchTable, local_paths
 
@@ -278,7 +278,7 @@ class BatchWindow(QWidget):
     def _on_progressed(self, progress: Progress) -> None:
         if self.session.running:
             self.bar.setValue(round(_BAR_STEPS * progress.fraction))
-            self.status.setText(progress.stage)
+            self.status.setText(tr_message(progress.stage))
 
     @Slot()
     def _on_tick(self) -> None:
@@ -303,7 +303,7 @@ class BatchWindow(QWidget):
 
     @Slot(str, Exception)
     def _on_failed(self, title: str, error: Exception) -> None:
-        self.status.setText(f"⚠ {title}: {error}")
+        self.status.setText(f"⚠ {title}: {tr_message(str(error))}")
 
     @Slot()
     def _enable(self) -> None:

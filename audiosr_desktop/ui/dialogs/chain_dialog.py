@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.errors import EffectError
-from audiosr_desktop.ui.language import marked, tr
+from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class ChainDialog(QDialog):
             lines = [
                 tr(effect.title) if effect is not None else tr("{effect} (not there)", effect=module.effect),
                 values,
-                module.reason,
+                tr_message(module.reason),
             ]
             item = QListWidgetItem("\n".join(line for line in lines if line))
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
@@ -199,7 +199,7 @@ class ChainDialog(QDialog):
             return
         module = self._modules[row]
         shown = [replace(p, default=module.values.get(p.id, p.default)) for p in effect.parameters]
-        chosen = self._dialogs.values(effect.title, shown)
+        chosen = self._dialogs.values(tr(effect.title), shown)
         if chosen is not None:
             self._modules[row] = replace(module, values=self._changed(effect.id, chosen))
             self._show(row)
@@ -241,8 +241,8 @@ class ChainDialog(QDialog):
         menu = self._presets
         menu.clear()
         for preset in presets.installed_presets()[0]:
-            action = menu.addAction(preset.chain.title)
-            action.setToolTip(preset.chain.description)
+            action = menu.addAction(tr_message(preset.chain.title))
+            action.setToolTip(tr_message(preset.chain.description))
             action.triggered.connect(lambda _=False, chain=preset.chain: self.show_chain(chain))
         menu.addSeparator()
         menu.addAction(tr("Save"), self.save).setEnabled(bool(self._modules))
@@ -257,7 +257,7 @@ class ChainDialog(QDialog):
             try:
                 presets.save_preset(self.chain)
             except presets.PresetExistsError as error:
-                if self._dialogs.confirm(tr("Replace the preset?"), str(error), tr("Replace")):
+                if self._dialogs.confirm(tr("Replace the preset?"), tr_message(str(error)), tr("Replace")):
                     presets.save_preset(self.chain, overwrite=True)
         except EffectError as error:
             self.failed.emit(tr("Save the preset"), error)

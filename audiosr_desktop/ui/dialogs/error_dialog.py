@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
 
 from audiosr_desktop import __version__
 from audiosr_desktop.errors import AudioSRError
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 
 
 class ErrorDialog(QMessageBox):
@@ -38,7 +38,9 @@ class ErrorDialog(QMessageBox):
         self.setWindowTitle(title)
         self.setIcon(QMessageBox.Icon.Warning if expected else QMessageBox.Icon.Critical)
         self.setText(
-            str(error) if expected else tr("The program made a mistake: {error}.", error=short_text(error))
+            tr_message(str(error))
+            if expected
+            else tr("The program made a mistake: {error}.", error=short_text(error))
         )
         self.setInformativeText(consequence or tr("Nothing was changed."))
         if not expected:

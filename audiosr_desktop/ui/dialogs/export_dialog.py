@@ -26,7 +26,7 @@ from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioFileError
-from audiosr_desktop.ui.language import marked, tr
+from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.readout import figures, format_length
 from audiosr_desktop.ui.settings import Settings
@@ -206,7 +206,7 @@ class ExportDialog(QDialog):
         try:
             chosen = self._output() or output_format(Path(self.path.text()), self._info)
         except AudioFileError as error:
-            self.summary.setText(str(error))
+            self.summary.setText(tr_message(str(error)))
             self.export_button.setEnabled(False)
             return
         rate = figures(self._sound.sample_rate / 1000, "g") + " kHz"

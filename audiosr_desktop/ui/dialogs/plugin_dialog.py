@@ -25,7 +25,7 @@ from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.plugins.host import Listed, disable, enable, list_plugins, scan
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
-from audiosr_desktop.ui.language import marked, tr
+from audiosr_desktop.ui.language import marked, tr, tr_message
 
 _COLUMNS = (marked("Plugin"), marked("Version"), marked("Kind"), marked("State"))
 _KINDS = {"python": "Python", "vst3": "VST3", "clap": "CLAP"}
@@ -198,7 +198,7 @@ class PluginDialog(QDialog):
 
     @Slot(object)
     def _on_progressed(self, progress: Progress) -> None:
-        self.status.setText(f"{progress.stage}…")
+        self.status.setText(f"{tr_message(progress.stage)}…")
 
     @Slot(object)
     def _on_ended(self, end: JobEnd) -> None:
@@ -235,7 +235,7 @@ def _disabled(plugin_id: str) -> Job[object]:
 def _about(listed: Listed) -> str:
     """Return all that is known of a plugin."""
     plugin, record = listed.plugin, listed.record
-    parts = [plugin.description, record.failure if listed.state == "failed" else ""]
+    parts = [plugin.description, tr_message(record.failure) if listed.state == "failed" else ""]
     facts = {
         tr("Id"): plugin.id,
         tr("Effects"): ", ".join(str(row.get("title")) for row in record.effects),

@@ -13,7 +13,7 @@ from audiosr_desktop.effects.chain import PREFIX, Step, chain_steps
 from audiosr_desktop.effects.effect import Effect, Value, resolve_values
 from audiosr_desktop.effects.presets import find_preset, installed_presets
 from audiosr_desktop.errors import AudioSRError
-from audiosr_desktop.ui.language import marked, tr
+from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 
 ASK = "ask"
@@ -145,7 +145,7 @@ class BatchForm(QWidget):
             settings = Settings(self.recipe(), None) if self.process.count() else None
             self.sample.setText(f"→ {sample_name(self.template.text().strip(), settings, self._example)}")
         except AudioSRError as error:
-            self.sample.setText(f"⚠ {error}")
+            self.sample.setText(f"⚠ {tr_message(str(error))}")
         self.changed.emit()
 
     @Slot()

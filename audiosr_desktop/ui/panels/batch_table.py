@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionView
 
 from audiosr_desktop.batch.queue import Item
 from audiosr_desktop.batch.runner import Shown
-from audiosr_desktop.ui.language import marked, tr
+from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.readout import format_length
 
 COLUMNS = (marked("File"), marked("Length"), marked("State"), marked("Result"))
@@ -88,7 +88,9 @@ class BatchModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(item, shown, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return item.reason or (str(item.path) if index.column() == 0 else str(item.target or ""))
+            return tr_message(item.reason) or (
+                str(item.path) if index.column() == 0 else str(item.target or "")
+            )
         if role == FRACTION_ROLE and shown is not None and index.column() == 2:
             return shown.fraction
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 1:
@@ -102,9 +104,13 @@ class BatchModel(QAbstractTableModel):
         if column == 1:
             return format_length(item.duration_s) if item.info else ""
         if column == 2:
-            return f"{shown.fraction:.0%} {shown.stage}" if shown is not None else tr(_WORDS[item.state])
+            return (
+                f"{shown.fraction:.0%} {tr_message(shown.stage)}"
+                if shown is not None
+                else tr(_WORDS[item.state])
+            )
         if item.reason:
-            return item.reason
+            return tr_message(item.reason)
         return item.target.name if item.target is not None and item.state == "done" else ""
 
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVB
 from audiosr_desktop.job import Job, Progress, part_of
 from audiosr_desktop.ui.device_words import report_words
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.fields import NumberBox
 from audiosr_desktop.ui.settings import Settings
 
@@ -82,7 +82,7 @@ class DevicePage(QWidget):
 
     @Slot(object)
     def _on_progressed(self, progress: Progress) -> None:
-        self.result.setText(f"{progress.stage}…")
+        self.result.setText(f"{tr_message(progress.stage)}…")
 
     @Slot(object)
     def _on_ended(self, end: JobEnd) -> None:

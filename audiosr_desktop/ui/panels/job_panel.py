@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.job_runner import JobEnd
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.readout import format_length
 
 _STEPS = 1000
@@ -76,7 +76,7 @@ class JobPanel(QWidget):
         """Show how far it is; the bar never goes back."""
         self._fraction = max(self._fraction, progress.fraction)
         self.bar.setValue(round(self._fraction * _STEPS))
-        self.stage.setText(progress.stage)
+        self.stage.setText(tr_message(progress.stage))
 
     @Slot(object)
     def on_ended(self, end: JobEnd) -> None:

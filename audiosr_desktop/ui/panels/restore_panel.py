@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from audiosr_desktop.effects.effect import Effect, Value
+from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.panels.job_panel import JobPanel
@@ -222,6 +223,9 @@ class RestorePanel(QWidget):
                 if selection.has_band
                 else tr("Only the selected time; everything else stays bit-identical.")
             )
+        if timeline.picked is not None:
+            words = channels_words(timeline.picked, timeline.channels)
+            self.hint.setText(tr("{hint} Only the {channels}.", hint=self.hint.text(), channels=words))
         for button in (self.apply_button, self.preview_button, self.window_button):
             button.setEnabled(self._ready and self.effect is not None)
         self._widen()

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QLocale, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import QLocale, QSignalBlocker, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.channel_words import channels_words
+from audiosr_desktop.ui.language import capitalised, tr
 from audiosr_desktop.ui.readout import format_time, parse_time
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.timeline import Timeline
@@ -34,6 +35,7 @@ class SelectionBar(QWidget):
         self.high = self._field(layout, tr("High"), 72, self._on_band, "Hz")
         self.width_ = self._field(layout, tr("Width"), 72, self._on_width, "Hz")
         self._lines = (self.start, self.stop, self.length, self.low, self.centre, self.high, self.width_)
+        self.channel = self._chooser(layout)
         layout.addStretch(1)
         timeline.selection_changed.connect(self.show_selection)
         timeline.sound_changed.connect(self.show_selection)
@@ -58,9 +60,43 @@ class SelectionBar(QWidget):
         layout.addWidget(line)
         return line
 
+    def _chooser(self, layout: QHBoxLayout) -> QComboBox:
+        """Return the list of channels that a selection can mean."""
+        label, chooser = QLabel(tr("Channels")), QComboBox()
+        label.setProperty("quiet", True)
+        label.setBuddy(chooser)
+        chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        chooser.setToolTip(tr("Which channels the selection means; the others stay as they are (Shift+C)"))
+        chooser.setAccessibleName(tr("Selection: {name}", name=tr("Channels")))
+        chooser.activated.connect(self._on_channel)
+        layout.addSpacing(4)
+        layout.addWidget(label)
+        layout.addWidget(chooser)
+        self._channel_label = label
+        return chooser
+
+    def _show_channels(self) -> None:
+        count, picked = self._timeline.channels, self._timeline.picked
+        for widget in (self.channel, self._channel_label):
+            widget.setVisible(count > 1)
+        choices: list[tuple[int, ...] | None] = [None, *((channel,) for channel in range(count))]
+        if picked not in choices:
+            choices.append(picked)
+        with QSignalBlocker(self.channel):
+            self.channel.clear()
+            for choice in choices:
+                words = capitalised(channels_words(choice, count)) if choice is not None else tr("All")
+                self.channel.addItem(words, choice)
+            self.channel.setCurrentIndex(choices.index(picked))
+
+    @Slot(int)
+    def _on_channel(self, index: int) -> None:
+        self._timeline.pick(self.channel.itemData(index))
+
     @Slot()
     def show_selection(self) -> None:
         """Show the present selection."""
+        self._show_channels()
         selection, rate = self._timeline.selection, self._timeline.sample_rate
         for line in self._lines:
             line.setEnabled(self._timeline.length > 0)

@@ -48,9 +48,9 @@ class SelectingCanvas(TrackCanvas):
     def edge_at(self, position: QPointF) -> Grip:
         """Return which edge of the selection can be caught here."""
         selection = self.timeline.selection
-        if selection is None or self.tool is Tool.HAND:
-            return Grip.NOTHING
         lane = self.lane_at(position.y())
+        if selection is None or self.tool is Tool.HAND or not self.is_meant(lane, selection.channels):
+            return Grip.NOTHING
         left, right = self.x_of(selection.start), self.x_of(selection.stop)
         high = self.y_of_hz(selection.high_hz, lane) if selection.high_hz is not None else None
         low = self.y_of_hz(selection.low_hz, lane) if selection.low_hz is not None else None

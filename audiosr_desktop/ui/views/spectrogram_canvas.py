@@ -21,7 +21,15 @@ from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
 from audiosr_desktop.ui.views.shapes import mask_image
-from audiosr_desktop.ui.views.spectrogram_tiles import Analysis, Picture, Request, TileCache, lanes, pictures
+from audiosr_desktop.ui.views.spectrogram_tiles import (
+    Analysis,
+    Picture,
+    Request,
+    TileCache,
+    lanes,
+    pictures,
+    warming,
+)
 from audiosr_desktop.ui.views.track_view import TrackView
 
 _MARGIN = 0.5  # of the view, drawn on each side
@@ -134,6 +142,13 @@ class SpectrogramCanvas(TrackView):
     def lane_count(self) -> int:
         return lanes(self._sound) if self._sound is not None else 1
 
+    def channel_of(self, lane: int) -> int | None:
+        return super().channel_of(lane) if self.lane_count() > 1 else None
+
+    def button_of(self, lane: int) -> QRectF:
+        rect = self.lane_rects()[lane]
+        return QRectF(rect.left() + 6, rect.top() + 6, 22, 20)
+
     def request_picture(self) -> None:
         if self._sound is None:
             return
@@ -187,6 +202,10 @@ class SpectrogramCanvas(TrackView):
         if number == self._backdrop_loader.number:
             self._backdrop = picture
             self.update()
+
+    def warm_up(self) -> None:
+        """Get ready for the first picture, in the background."""
+        self.loader.load(warming())
 
     def close_loaders(self) -> None:
         """End the threads that draw."""
@@ -247,7 +266,9 @@ class SpectrogramCanvas(TrackView):
         painter.save()
         left, right = self.x_of(selection.start), self.x_of(selection.stop)
         painter.setClipRect(QRectF(left, 0, right - left, self.height()), Qt.ClipOperation.IntersectClip)
-        for rect in self.lane_rects():
+        for lane, rect in enumerate(self.lane_rects()):
+            if not self.is_meant(lane, selection.channels):
+                continue
             rows = max(8, round(rect.height() * self.devicePixelRatioF()))
             image, start, stop = mask_image(selection.mask, self._axis, rows, span, QColor(255, 255, 255))
             x = self.x_of(start)
@@ -269,7 +290,7 @@ class SpectrogramCanvas(TrackView):
         painter.setPen(QPen(QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashDotLine))
         for lane, rect in enumerate(self.lane_rects()):
             y = self.centre_y(selection, lane)
-            if y is not None and rect.top() < y < rect.bottom():
+            if y is not None and self.is_meant(lane, selection.channels) and rect.top() < y < rect.bottom():
                 painter.drawLine(QPointF(left, y), QPointF(right, y))
 
     def paint_axis(self, painter: QPainter, area: QRectF) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.ui.channel_words import channel_letter, channel_name
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme, figures_font
@@ -70,6 +71,15 @@ class TrackCanvas(QWidget):
         """Return the height of a frequency in a lane."""
         return None
 
+    def channel_of(self, lane: int) -> int | None:
+        """Return the channel that a lane shows; None where it shows all of them."""
+        return lane if self.timeline.channels > 1 else None
+
+    def button_of(self, lane: int) -> QRectF:
+        """Return where the button is that picks a lane's channel."""
+        rect = self.lane_rects()[lane]
+        return QRectF(rect.left() - 34, rect.center().y() - 11, 24, 22)
+
     # geometry
 
     def area(self) -> QRectF:
@@ -107,6 +117,18 @@ class TrackCanvas(QWidget):
         """Return the lane at a height."""
         rects = self.lane_rects()
         return next((lane for lane, rect in enumerate(rects) if y <= rect.bottom() + 1), len(rects) - 1)
+
+    def is_meant(self, lane: int, channels: tuple[int, ...] | None) -> bool:
+        """Return whether a lane shows one of some channels, or all of them."""
+        channel = self.channel_of(lane)
+        return channels is None or channel is None or channel in channels
+
+    def button_at(self, position: QPointF) -> int | None:
+        """Return the channel whose button lies at a place."""
+        for lane in range(self.lane_count()):
+            if self.channel_of(lane) is not None and self.button_of(lane).contains(position):
+                return self.channel_of(lane)
+        return None
 
     def minimumSizeHint(self) -> QSize:
         return QSize(240, 80)
@@ -161,7 +183,14 @@ class TrackCanvas(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             place = QPointF(event.pos())
             span = next((span for badge, span in self.badges if badge.contains(place)), None)
-            QToolTip.showText(event.globalPos(), span_details(span) if span is not None else "", self)
+            text = span_details(span) if span is not None else ""
+            channel = self.button_at(place)
+            if channel is not None:
+                text = tr(
+                    "Pick only the {channel} (Shift+C); Ctrl+click adds it to those picked",
+                    channel=channel_name(channel, self.timeline.channels),
+                )
+            QToolTip.showText(event.globalPos(), text, self)
             return True
         if event.type() == QEvent.Type.Show:
             self.refresh()
@@ -181,6 +210,7 @@ class TrackCanvas(QWidget):
             self.paint_picture(painter, area)
             self._paint_spans(painter, area)
             self._paint_pending(painter)
+            self._paint_unpicked(painter)
             self._paint_markers(painter, area)
             self._paint_selection(painter)
             self.paint_draft(painter)
@@ -188,10 +218,39 @@ class TrackCanvas(QWidget):
             self._paint_playhead(painter, area)
             painter.restore()
             self.paint_axis(painter, area)
+            self._paint_buttons(painter)
         if self.hasFocus():
             painter.setPen(QPen(self.theme.colour("accent"), 1))
             painter.drawRect(area.adjusted(0, 0, -1, -1))
         painter.end()
+
+    def _paint_unpicked(self, painter: QPainter) -> None:
+        """Dim the channels that are not meant."""
+        for lane, rect in enumerate(self.lane_rects()):
+            if not self.is_meant(lane, self.timeline.picked):
+                painter.fillRect(rect, self.theme.colour("canvas", 150))
+
+    def _paint_buttons(self, painter: QPainter) -> None:
+        """Name the channels; a frame and bold letters, not the colour alone, show which are picked."""
+        for lane in range(self.lane_count()):
+            channel = self.channel_of(lane)
+            if channel is None:
+                continue
+            picked = channel in (self.timeline.picked or ())
+            rect, font = self.button_of(lane), painter.font()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self.theme.colour("accent" if picked else "line"), 2 if picked else 1))
+            painter.setBrush(self.theme.colour("window", 235))
+            painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 4, 4)
+            font.setBold(picked)
+            painter.setFont(font)
+            painter.setPen(self.theme.colour("text" if picked else "quiet_text"))
+            painter.drawText(
+                rect, Qt.AlignmentFlag.AlignCenter, channel_letter(channel, self.timeline.channels)
+            )
+            font.setBold(False)
+            painter.setFont(font)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_markers(self, painter: QPainter, area: QRectF) -> None:
         painter.setPen(QPen(self.theme.colour("marker", 200), 1, Qt.PenStyle.DashLine))
@@ -207,8 +266,11 @@ class TrackCanvas(QWidget):
             left, right = self.x_of(span.region.start), self.x_of(span.region.stop)
             if right < area.left() or left > area.right():
                 continue
-            rect = QRectF(left, 0, max(1.0, right - left), area.height())
-            self.paint_span(painter, rect, span)
+            for lane, strip in enumerate(self.lane_rects()):
+                if self.is_meant(lane, span.region.channels):
+                    strip.setLeft(left)
+                    strip.setWidth(max(1.0, right - left))
+                    self.paint_span(painter, strip, span)
             seen = max(left, area.left())
             for text in badge_texts(span):
                 width = metrics.horizontalAdvance(text) + 14
@@ -257,6 +319,8 @@ class TrackCanvas(QWidget):
         left, right = self.x_of(region.start), self.x_of(region.stop)
         boxes = []
         for lane, rect in enumerate(self.lane_rects()):
+            if not self.is_meant(lane, region.channels):
+                continue
             top, bottom = rect.top(), rect.bottom()
             if region.high_hz is not None and (y := self.y_of_hz(region.high_hz, lane)) is not None:
                 top = max(top, y)
@@ -271,6 +335,7 @@ class TrackCanvas(QWidget):
         assert selection.mask is not None
         for start, stop in selection.mask.runs:
             span = Region(max(start, selection.start), max(start, selection.start, min(stop, selection.stop)))
+            span = span.of_channels(selection.channels)
             for box in self.boxes_of(span) if span.length else ():
                 self.paint_selection_box(painter, box)
 

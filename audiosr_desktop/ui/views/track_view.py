@@ -64,6 +64,11 @@ class TrackView(SelectingCanvas):
         if event.button() == Qt.MouseButton.RightButton:
             self.menu_wanted.emit(event.globalPosition().toPoint())
             return
+        channel = self.button_at(position)
+        if channel is not None and event.button() == Qt.MouseButton.LeftButton:
+            among = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+            self.timeline.toggle_channel(channel, among=among)
+            return
         grip = self._grip_at(position, event)
         if grip is not Grip.NOTHING:
             how = combine_of(event.modifiers()) if grip is Grip.SELECT else Combine.REPLACE
@@ -166,7 +171,9 @@ class TrackView(SelectingCanvas):
             Grip.HIGH: Qt.CursorShape.SizeVerCursor,
             Grip.CENTRE: Qt.CursorShape.SplitVCursor,
         }
-        if self.grab_other(position):
+        if self.button_at(position) is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        elif self.grab_other(position):
             self.setCursor(Qt.CursorShape.SizeVerCursor)
         elif not self.inside(position):
             self.unsetCursor()

@@ -21,7 +21,6 @@ _MARGIN = 0.5  # of the view, drawn on each side, so that scrolling finds someth
 _MAX_GAIN = 256.0
 _LINEAR_MARKS_DB = (0, -3, -6, -12, -20)
 _LOG_MARKS_DB = (0, -12, -24, -36, -48)
-_CHANNEL_NAMES = {1: ("",), 2: ("L", "R")}
 
 
 class WaveformView(TrackView):
@@ -141,16 +140,8 @@ class WaveformView(TrackView):
 
     def paint_axis(self, painter: QPainter, area: QRectF) -> None:
         metrics = painter.fontMetrics()
-        names = _CHANNEL_NAMES.get(
-            self.lane_count(), tuple(str(lane + 1) for lane in range(self.lane_count()))
-        )
-        for name, rect in zip(names, self.lane_rects(), strict=True):
-            painter.setPen(self.theme.colour("quiet_text"))
-            painter.drawText(
-                QRectF(0, rect.top(), area.left() - 10, rect.height()),
-                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
-                name,
-            )
+        painter.setPen(self.theme.colour("quiet_text"))
+        for rect in self.lane_rects():
             used: list[float] = []
             for mark, y in self._marks(rect):
                 y_text = min(max(y, rect.top() + metrics.height() / 2), rect.bottom() - metrics.height() / 2)
