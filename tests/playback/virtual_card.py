@@ -52,7 +52,7 @@ class Card:
                 *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"),
                 *("--realtime=no", "--high-priority=no"),
                 *("-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.folder}/native"),
-                *("-L", "module-null-sink sink_name=vsink format=float32le rate=48000 channels=2"),
+                *("-L", "module-null-sink sink_name=vsink format=float32le rate=48000 channels=2 norewinds=1"),
             ],
             env=self.environment,
             stderr=subprocess.DEVNULL,
