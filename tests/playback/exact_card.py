@@ -1,8 +1,8 @@
 """A sound card that keeps every sample and is in no hurry: ALSA writes what PortAudio is given to a file.
 
-The callbacks are PortAudio's own, but the card waits: for the reader, however busy the machine is, and for the
-scene, which lets it have so many samples and then does what a user does. So all that is heard is known to the
-very sample. Whether samples come in time is for the card of `virtual_card.py`.
+The callbacks are PortAudio's own, but the card waits: for the reader, however busy the machine is, and for
+the scene, which lets it have so many samples and then does what a user does. So all that is heard is known to
+the very sample. Whether samples come in time is for the card of `virtual_card.py`.
 """
 
 import json

@@ -1,4 +1,8 @@
-"""A sound card in real time without hardware: a PulseAudio null sink whose monitor is recorded."""
+"""A sound card in real time without hardware: a PulseAudio null sink whose monitor is recorded.
+
+Without `norewinds` an idle null sink renders up to 2 s of silence ahead. Whoever begins to play waits for
+that long, and the rewind at the end of the wait takes some 15 ms out of what the monitor gives.
+"""
 
 import os
 import shutil
@@ -11,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 ASOUND = "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n"
+SINK = "format=float32le rate=48000 channels=2 norewinds=1"
 PROGRAMS = ("pulseaudio", "parec")
 
 
@@ -52,7 +57,7 @@ class Card:
                 *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"),
                 *("--realtime=no", "--high-priority=no"),
                 *("-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.folder}/native"),
-                *("-L", "module-null-sink sink_name=vsink format=float32le rate=48000 channels=2 norewinds=1"),
+                *("-L", f"module-null-sink sink_name=vsink {SINK}"),
             ],
             env=self.environment,
             stderr=subprocess.DEVNULL,
