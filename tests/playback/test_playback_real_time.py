@@ -86,6 +86,7 @@ wait(lambda: player.position > 48_000)
 print("playing", flush=True)
 sys.stdin.readline()
 wait(lambda: player.finished or player.error is not None)
+time.sleep(0.3)  # what is on its way to the card is lost when it is closed
 print(late() - before, player.dropouts, max(sizes))
 player.close()
 """
@@ -260,7 +261,9 @@ def check_continuity(recording: Recording, wanted: Samples) -> list[int]:
         run = int(apart[0]) if apart.size else length
         at, place = at + run, place + run
         if place < wanted.shape[1]:
-            at += int(np.flatnonzero(heard[0, at:])[0])  # the noise has no zeros
+            sounding = np.flatnonzero(heard[0, at:])  # the noise has no zeros
+            assert sounding.size, f"nothing is heard after {place} samples"
+            at += int(sounding[0])
             lost.append(missing_at(heard[:, at : at + recording.block], wanted, place, recording.block))
             place += lost[-1]
     assert not heard[:, at:].any()
