@@ -1,8 +1,8 @@
 """The real PortAudio in real time: what was played is recorded and compared sample by sample.
 
-A busy machine may hand samples over too late. PortAudio tells how often: each time silence is heard where
+A busy machine may hand samples over too late. The sink tells how often: each time silence is heard where
 nothing came, and the block that was on its way may be missing. So a recording proves as much as ever where
-the system was on time, or is made once more; nothing else excuses what differs.
+all came in time, or is made once more; nothing else excuses what differs.
 """
 
 import multiprocessing
@@ -62,33 +62,33 @@ def wait(true):
         assert time.monotonic() < limit, "it never came"
         time.sleep(0.005)
 
-def late():
-    return player._reader.output.late_blocks
+def ready():
+    print("ready", flush=True)
+    sys.stdin.readline()
+
+def done():
+    time.sleep(0.4)  # what is on its way to the card
+    print(player.dropouts, max(sizes), flush=True)
+    sys.stdin.readline()
+    player.close()
 """
 COMPARE = """
 load([noise(1, 2), noise(2, 2)], [0.0, -6.0])
-before = late()
+ready()
 player.play(12_000, 60_000, loop=True)
 time.sleep(0.75)
 for take in (1, 0, 1):
     player.select_take(take)
     time.sleep(0.6)
 player.pause()
-time.sleep(0.4)
-print(late() - before, player.dropouts, max(sizes))
-player.close()
+done()
 """
 CONTINUOUS = """
 load([noise(3, SECONDS)])
-before = late()
+ready()
 player.play(0)
-wait(lambda: player.position > 48_000)
-print("playing", flush=True)
-sys.stdin.readline()
 wait(lambda: player.finished or player.error is not None)
-time.sleep(0.3)  # what is on its way to the card is lost when it is closed
-print(late() - before, player.dropouts, max(sizes))
-player.close()
+done()
 """
 UNPLUGGED = """
 load([noise(1, 2)])
@@ -115,7 +115,7 @@ class Recording:
 
     Attributes:
         heard: from its first sound on.
-        late: how often the system played on before it had samples.
+        late: how often the sink played on before it had samples.
         dropouts: how often the reader was late.
         block: most samples that the card asked for at once.
     """
@@ -167,29 +167,31 @@ def start(code: str, card: Card) -> subprocess.Popen[str]:
     )
 
 
-def record(code: str, card: Card, tmp_path: Path) -> Recording:
-    """Run a scene and return what was heard of it."""
+def record(code: str, card: Card, tmp_path: Path, *, held_s: float = 0.0) -> Recording:
+    """Run a scene and return what was heard of it; the program may be held for a while."""
     with card.recording(tmp_path / "heard.raw"):
         child = start(code, card)
-        told, errors = child.communicate(timeout=60)
-    assert child.returncode == 0, errors
-    return Recording(recorded(tmp_path / "heard.raw"), *map(int, told.split()))
-
-
-def record_long(seconds: int, card: Card, tmp_path: Path, held_s: float = 0.0) -> Recording:
-    """Play so many seconds; the program is held for a while amid them."""
-    with card.recording(tmp_path / "heard.raw"):
-        child = start(CONTINUOUS.replace("SECONDS", str(seconds)), card)
         assert child.stdin is not None
         assert child.stdout is not None
-        assert child.stdout.readline() == "playing\n", child.communicate()[1]
-        if held_s:
-            child.send_signal(signal.SIGSTOP)
-            time.sleep(held_s)
-            child.send_signal(signal.SIGCONT)
-        told, errors = child.communicate("\n", timeout=seconds + 60)
+        try:
+            assert child.stdout.readline() == "ready\n", child.communicate()[1]
+            before = card.underruns()
+            child.stdin.write("\n")
+            child.stdin.flush()
+            if held_s:
+                time.sleep(1.0)
+                child.send_signal(signal.SIGSTOP)
+                time.sleep(held_s)
+                child.send_signal(signal.SIGCONT)
+            told = child.stdout.readline().split()
+            late = card.underruns() - before
+            _, errors = child.communicate("\n", timeout=30)
+        finally:
+            child.kill()
+            child.communicate()
     assert child.returncode == 0, errors
-    return Recording(recorded(tmp_path / "heard.raw"), *map(int, told.split()))
+    dropouts, block = map(int, told)
+    return Recording(recorded(tmp_path / "heard.raw"), late, dropouts, block)
 
 
 def noise(seed: int, seconds: float) -> Samples:
@@ -247,7 +249,7 @@ def check_comparison(recording: Recording) -> None:
 
 
 def check_continuity(recording: Recording, wanted: Samples) -> list[int]:
-    """Find all samples in their order, and a break only where the system says that it was late.
+    """Find all samples in their order, and a break only where the sink says that it was late.
 
     Returns:
         How many samples are missing at each break.
@@ -281,7 +283,7 @@ def missing_at(after: Samples, wanted: Samples, place: int, block: int) -> int:
 
 
 def on_time(code: str, card: Card, tmp_path: Path) -> Recording:
-    """Return a recording of a scene in which the system was never late."""
+    """Return a recording of a scene in which all came in time."""
     late = []
     for _ in range(ATTEMPTS):
         recording = record(code, card, tmp_path)
@@ -297,12 +299,13 @@ def test_switch_points_fades_levels_and_loop_seams(card: Card, tmp_path: Path) -
 
 @pytest.mark.usefixtures("busy")
 def test_a_minute_is_continuous_while_all_cores_compute(card: Card, tmp_path: Path) -> None:
-    check_continuity(record_long(60, card, tmp_path), noise(3, 60))
+    recording = record(CONTINUOUS.replace("SECONDS", "60"), card, tmp_path)
+    check_continuity(recording, noise(3, 60))
 
 
 def test_a_late_card_is_told_and_costs_no_more_than_what_was_on_its_way(card: Card, tmp_path: Path) -> None:
     """Hold the program for longer than the card has samples: the ground on which the other tests stand."""
-    recording = record_long(3, card, tmp_path, held_s=0.2)
+    recording = record(CONTINUOUS.replace("SECONDS", "3"), card, tmp_path, held_s=0.2)
     assert recording.late
     assert check_continuity(recording, noise(3, 3))
     sounding = np.flatnonzero(recording.heard[0])

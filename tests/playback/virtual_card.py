@@ -16,6 +16,7 @@ import numpy as np
 
 ASOUND = "</usr/share/alsa/alsa.conf>\npcm.!default { type pulse }\nctl.!default { type pulse }\n"
 SINK = "format=float32le rate=48000 channels=2 norewinds=1"
+UNDERRUN = b"end of underrun"
 PROGRAMS = ("pulseaudio", "parec")
 
 
@@ -49,19 +50,27 @@ class Card:
             "HOME": str(folder),
         }
         self._daemon: subprocess.Popen[bytes] | None = None
+        self._log = folder / "pulseaudio.log"
+
+    def underruns(self) -> int:
+        """Return how often the sink had to play before it was given samples; silence is heard then."""
+        return self._log.read_bytes().count(UNDERRUN)
 
     def plug_in(self) -> None:
         """Start the daemon and wait for its socket."""
+        log = self._log.open("ab")
         self._daemon = subprocess.Popen(
             [
                 *("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"),
+                "--log-level=debug",
                 *("--realtime=no", "--high-priority=no"),
                 *("-L", f"module-native-protocol-unix auth-anonymous=1 socket={self.folder}/native"),
                 *("-L", f"module-null-sink sink_name=vsink {SINK}"),
             ],
             env=self.environment,
-            stderr=subprocess.DEVNULL,
+            stderr=log,
         )
+        log.close()
         limit = time.monotonic() + 30
         while not (self.folder / "native").exists():
             assert time.monotonic() < limit, "pulseaudio does not start"
