@@ -241,6 +241,7 @@ class Transport(QObject):
     def _begun(self) -> None:
         self._timer.start()
         self._was_playing = True
+        self._show_position()
         self._match_levels()
         self.state_changed.emit()
 
