@@ -1,8 +1,8 @@
 """The real PortAudio in real time: what was played is recorded and compared sample by sample.
 
-A busy machine may hand samples over too late. The sink tells how often: each time silence is heard where
-nothing came, and the block that was on its way may be missing. So a recording proves as much as ever where
-all came in time, or is made once more; nothing else excuses what differs.
+A busy machine may hand samples over too late. The sink and PortAudio tell so, each in cases that the other
+misses: silence is then heard where nothing came, and the block that was on its way may be missing. So a
+recording proves as much as ever where all came in time, or is made once more; nothing else is excused.
 """
 
 import multiprocessing
@@ -62,13 +62,16 @@ def wait(true):
         assert time.monotonic() < limit, "it never came"
         time.sleep(0.005)
 
+def late():
+    return player._reader.output.late_blocks
+
 def ready():
-    print("ready", flush=True)
+    print("ready", late(), flush=True)
     sys.stdin.readline()
 
 def done():
     time.sleep(0.4)  # what is on its way to the card
-    print(player.dropouts, max(sizes), flush=True)
+    print(late(), player.dropouts, max(sizes), flush=True)
     sys.stdin.readline()
     player.close()
 """
@@ -115,7 +118,7 @@ class Recording:
 
     Attributes:
         heard: from its first sound on.
-        late: how often the sink played on before it had samples.
+        late: how often the sink, or PortAudio, says that samples came too late.
         dropouts: how often the reader was late.
         block: most samples that the card asked for at once.
     """
@@ -174,8 +177,9 @@ def record(code: str, card: Card, tmp_path: Path, *, held_s: float = 0.0) -> Rec
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            assert child.stdout.readline() == "ready\n", child.communicate()[1]
-            before = card.underruns()
+            word, _, already = child.stdout.readline().partition(" ")
+            assert word == "ready", child.communicate()[1]
+            before = card.underruns() + int(already)
             child.stdin.write("\n")
             child.stdin.flush()
             if held_s:
@@ -184,14 +188,14 @@ def record(code: str, card: Card, tmp_path: Path, *, held_s: float = 0.0) -> Rec
                 time.sleep(held_s)
                 child.send_signal(signal.SIGCONT)
             told = child.stdout.readline().split()
-            late = card.underruns() - before
+            after = card.underruns()
             _, errors = child.communicate("\n", timeout=30)
         finally:
             child.kill()
             child.communicate()
     assert child.returncode == 0, errors
-    dropouts, block = map(int, told)
-    return Recording(recorded(tmp_path / "heard.raw"), late, dropouts, block)
+    late, dropouts, block = map(int, told)
+    return Recording(recorded(tmp_path / "heard.raw"), after + late - before, dropouts, block)
 
 
 def noise(seed: int, seconds: float) -> Samples:
@@ -249,7 +253,7 @@ def check_comparison(recording: Recording) -> None:
 
 
 def check_continuity(recording: Recording, wanted: Samples) -> list[int]:
-    """Find all samples in their order, and a break only where the sink says that it was late.
+    """Find all samples in their order, and a break only where samples came too late, as is told.
 
     Returns:
         How many samples are missing at each break.
