@@ -24,7 +24,7 @@ class AbxTest:
         names: what A and B are, hidden from the listener until the end.
         hidden: what X is in each trial.
         answers: what the listener said, one per finished trial.
-        facts: how it was listened to: span, level matching, duck.
+        facts: how it was listened to: span, levels, speed, channels, band, duck.
     """
 
     names: tuple[str, str]

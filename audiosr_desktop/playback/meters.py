@@ -55,12 +55,14 @@ class Levels:
         true_peak_db: highest value between the samples since the start of playing, dBTP.
         momentary_lufs: loudness of the last 400 ms.
         short_term_lufs: loudness of the last 3 s.
+        integrated_lufs: gated loudness since the start of playing.
     """
 
     peaks_db: tuple[float, ...]
     true_peak_db: float
     momentary_lufs: float
     short_term_lufs: float
+    integrated_lufs: float
 
 
 class Meters:
@@ -89,4 +91,5 @@ class Meters:
             self._true_peak.result_db(),
             self._loudness.recent(MOMENTARY_S),
             self._loudness.recent(SHORT_TERM_S),
+            self._loudness.result(),
         )

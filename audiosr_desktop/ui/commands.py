@@ -54,10 +54,18 @@ class Commands(QObject):
         self._select(old.start if old.start < at else 0, at, old)
 
     def extend_left(self) -> None:
-        self._move_edges(-1, 0)
+        """Extend the selection, or go back while playing."""
+        if self._transport.playing:
+            self.far_back()
+        else:
+            self._move_edges(-1, 0)
 
     def extend_right(self) -> None:
-        self._move_edges(0, 1)
+        """Extend the selection, or go on while playing."""
+        if self._transport.playing:
+            self.far_forward()
+        else:
+            self._move_edges(0, 1)
 
     def contract_left(self) -> None:
         self._move_edges(1, 0)

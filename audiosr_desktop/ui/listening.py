@@ -47,9 +47,7 @@ class Listening(QObject):
             self.begin_abx(pair)
             return
         dialog = TakesDialog(
-            tr(
-                "ABX",
-            ),
+            tr("ABX"),
             tr("Which two takes?"),
             self._names(),
             pair,
@@ -62,8 +60,13 @@ class Listening(QObject):
     def begin_abx(self, pair: Sequence[int]) -> AbxDialog:
         """Run an ABX test of two takes, by their numbers."""
         names, (a, b) = self._names(), pair
-        test = start_abx((names[a], names[b]), self._rng, facts=self._facts(a, b))
-        dialog = AbxDialog(test, self._editor.transport, (a, b), self._window)
+        dialog = AbxDialog(
+            lambda trials: start_abx((names[a], names[b]), self._rng, trials),
+            lambda: self._facts(a, b),
+            self._editor.transport,
+            (a, b),
+            self._window,
+        )
         dialog.export.clicked.connect(lambda: self._save(dialog.test.result(), "abx"))
         _open(dialog)
         return dialog
@@ -87,8 +90,10 @@ class Listening(QObject):
     def begin_ranking(self, numbers: Sequence[int]) -> RankingDialog:
         """Run a blind ranking of takes, by their numbers; the first is the reference."""
         names = self._names()
-        ranking = start_ranking([names[number] for number in numbers], self._rng, self._facts(*numbers))
-        dialog = RankingDialog(ranking, self._editor.transport, numbers, self._window)
+        ranking = start_ranking([names[number] for number in numbers], self._rng)
+        dialog = RankingDialog(
+            ranking, lambda: self._facts(*numbers), self._editor.transport, numbers, self._window
+        )
         dialog.export.clicked.connect(lambda: self._save(dialog.ranking, "ranking"))
         _open(dialog)
         return dialog
@@ -98,14 +103,16 @@ class Listening(QObject):
         document = self._editor.document
         if document is not None:
             proposed = document.path.with_name(f"{document.path.stem} listening.html")
-            name, _ = QFileDialog.getSaveFileName(
-                self._window, tr("Export for listening"), str(proposed), tr("Web page (*.html)")
+            page, folder = tr("Web page (*.html)"), tr("Folder with page, sound and pictures (*)")
+            name, kind = QFileDialog.getSaveFileName(
+                self._window, tr("Export for listening"), str(proposed), f"{page};;{folder}"
             )
             if name:
-                self.export(Path(name))
+                plain = name.removesuffix(".html")
+                self.export(Path(plain if kind == folder else plain + ".html"))
 
     def export(self, path: Path) -> bool:
-        """Write the takes of the selection, or of the restored region, as one page."""
+        """Write the takes of the selection, or of the restored region, as one page or a folder."""
         from audiosr_desktop.evaluation.listening import ListeningTake, write_listening  # noqa: PLC0415
 
         editor, transport, takes = self._editor, self._editor.transport, self._editor.variations.current()
@@ -139,6 +146,9 @@ class Listening(QObject):
             "file": self._editor.document.path.name if self._editor.document is not None else "",
             "loop_s": [span.start / rate, span.stop / rate],
             "level_matched": transport.level_match,
+            "speed": transport.player.speed,
+            "channels": transport.player.monitor.mode,
+            "band_hz": transport.player.band,
             "offsets_db": [
                 None if offset is None or offsets[0] is None else round(offset - offsets[0], 3)
                 for offset in offsets

@@ -21,6 +21,11 @@ class LevelMatching(QObject):
         self._thread: JobThread | None = None
         self._ending: list[JobThread] = []
 
+    @property
+    def measuring(self) -> bool:
+        """Whether the levels are still being found."""
+        return self._thread is not None
+
     def measure(self, takes: Sequence[Sound], start: int, stop: int) -> None:
         """Measure [start, stop) of the takes, unless that was asked last."""
         asked = (tuple(takes), start, stop)
@@ -58,12 +63,13 @@ class LevelMatching(QObject):
     def _on_finished(self) -> None:
         thread = self.sender()
         if isinstance(thread, JobThread):
-            if thread is self._thread:
-                self._thread = None
             if thread in self._ending:
                 self._ending.remove(thread)
             thread.wait()
             thread.deleteLater()
+            if thread is self._thread:
+                self._thread = None
+                self.changed.emit()
 
 
 def _gains(takes: Sequence[Sound], start: int, stop: int) -> Job[list[float]]:

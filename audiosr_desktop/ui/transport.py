@@ -42,6 +42,7 @@ class Transport(QObject):
         self._device = ""
         self._delta_db = 0.0
         self._compared = TAKE_B  # which take stands against A
+        self._anchored = False  # an anchor is played behind the takes, not the difference
         self._band_only = False
         self._following = True
         self.follow = True
@@ -114,6 +115,11 @@ class Transport(QObject):
         """Return how much louder a take is than A; None while that is not known."""
         gains = self.matching.gains_db
         return gains[TAKE_A] - gains[take] if take < len(gains) else None
+
+    @property
+    def levels_settled(self) -> bool:
+        """Whether the takes are as loud as they will be compared."""
+        return not self._match or not self.matching.measuring
 
     @property
     def heard_sound(self) -> Sound | None:
@@ -235,6 +241,7 @@ class Transport(QObject):
     def _begun(self) -> None:
         self._timer.start()
         self._was_playing = True
+        self._show_position()
         self._match_levels()
         self.state_changed.emit()
 
@@ -304,8 +311,8 @@ class Transport(QObject):
         """
         self.blind = True
         if anchor is not None:
-            gains = self._gains()[:-1]
-            self.player.load([*self._takes, anchor], [*gains, gains[TAKE_A]])
+            self._anchored = True
+            self.player.load([*self._takes, anchor], self._gains())
         self.player.set_duck(duck)
         self.set_loop(True)
         span = self._timeline.selection or Region(0, self._timeline.length)
@@ -321,6 +328,7 @@ class Transport(QObject):
         self.stop()
         self.set_loop(False)
         self.player.set_duck(False)
+        self._anchored = False
         self._load()
         self.select_take(self._compared)
 
@@ -402,7 +410,9 @@ class Transport(QObject):
         gains = self.matching.gains_db
         if not self._match or len(gains) != len(self._takes):
             gains = [0.0] * len(self._takes)
-        return [*gains, self._delta_db] if self.can_compare else gains
+        if not self.can_compare:
+            return gains
+        return [*gains, gains[TAKE_A] if self._anchored else self._delta_db]
 
     def _give_gains(self) -> None:
         if self._takes:

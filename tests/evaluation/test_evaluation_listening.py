@@ -158,6 +158,12 @@ class Browser:
             assert time.monotonic() < limit, f"it never came: {what}"
             time.sleep(0.02)
 
+    def shot(self, folder: Path, name: str) -> bytes:
+        """Keep a picture of the whole page, for a person to look at."""
+        path = folder / f"{name}.png"
+        self.driver.save_screenshot(str(path))
+        return path.read_bytes()
+
     def text(self, name: str) -> str:
         return str(self.ask(f"document.getElementById('{name}').textContent"))
 
@@ -191,12 +197,19 @@ def browser(tmp_path: Path) -> Iterator[Browser]:
         driver.quit()
 
 
-def test_a_browser_plays_switches_and_runs_the_tests(tmp_path: Path, browser: Browser) -> None:
+@pytest.fixture
+def opened(tmp_path: Path, browser: Browser) -> Browser:
+    """Open a page of three takes."""
     x = noise()
-    page = tmp_path / "page.html"
-    run_job(write_listening(takes_of(x, 2 * x, noise(2)), page))
-    browser.driver.get(page.as_uri())
+    path = tmp_path / "page.html"
+    run_job(write_listening(takes_of(x, 2 * x, noise(2)), path))
+    browser.driver.get(path.as_uri())
     browser.wait("!document.getElementById('play').disabled")
+    return browser
+
+
+def test_a_browser_plays_and_switches(opened: Browser, tmp_path: Path) -> None:
+    browser = opened
     assert "3 takes, 4.0 s at 16 kHz" in browser.text("ready")
 
     browser.click("#play")
@@ -209,11 +222,18 @@ def test_a_browser_plays_switches_and_runs_the_tests(tmp_path: Path, browser: Br
     assert browser.ask("document.getElementById('picture').src").startswith("data:image/png")
     browser.click("#play")
     assert not browser.ask("listening.playing")
+    assert browser.shot(tmp_path, "listen").startswith(b"\x89PNG")
+
+
+def test_a_browser_runs_abx_to_its_p_value(opened: Browser, tmp_path: Path) -> None:
+    browser = opened
     for correct in range(17):
         assert browser.ask(f"pValue({correct}, 16)") == pytest.approx(p_value(correct, 16), rel=1e-12)
 
+    browser.click("#duck")
     browser.click("#abx-start")
     browser.wait("listening.blind")
+    assert browser.ask("['duck', 'abx-trials', 'abx-other'].every(i => document.getElementById(i).disabled)")
     assert browser.ask("getComputedStyle(document.getElementById('picture')).visibility") == "hidden"
     assert browser.ask("[...document.querySelectorAll('[data-take]')].every(b => b.disabled)")
     for trial in range(16):
@@ -231,8 +251,23 @@ def test_a_browser_plays_switches_and_runs_the_tests(tmp_path: Path, browser: Br
     browser.click("#abx-save")
     saved = tmp_path / "downloads" / "abx.json"
     browser.until(saved.exists, "the download")
-    assert json.loads(saved.read_text())["correct"] == 15
+    told = json.loads(saved.read_text())
+    assert told["correct"] == 15
+    assert told["facts"]["duck"] is True
+    assert told["facts"]["gains_db"] == pytest.approx([0.0, -6.02, 0.0], abs=0.1)
+    browser.shot(tmp_path, "abx")
 
+    browser.driver.execute_script("document.getElementById('abx-trials').value = 3")
+    browser.click("#abx-start")
+    assert "Trial 1 of 3" in browser.text("abx-said")
+    for _ in range(3):
+        browser.click("#abx-a")
+    assert "of 3 correct" in browser.text("abx-said")
+
+
+def test_a_browser_ranks_blindly(opened: Browser, tmp_path: Path) -> None:
+    browser = opened
+    browser.click("#duck")
     browser.click("#rank-start")
     stimuli = browser.ask("listening.ranking.stimuli.map(s => s.role)")
     assert sorted(stimuli) == ["anchor", "reference", "take", "take"]
@@ -249,3 +284,10 @@ def test_a_browser_plays_switches_and_runs_the_tests(tmp_path: Path, browser: Br
     assert ranked["reliable"]
     assert [entry["role"] for entry in ranked["marks"]] == ["reference", "take", "take", "anchor"]
     assert not browser.ask("listening.blind")
+    browser.click("#rank-save")
+    saved = tmp_path / "downloads" / "ranking.json"
+    browser.until(saved.exists, "the download")
+    told = json.loads(saved.read_text())
+    assert told["marks"] == ranked["marks"]
+    assert told["facts"]["duck"] is True
+    browser.shot(tmp_path, "ranking")

@@ -1,47 +1,30 @@
 """The real PortAudio, on an ALSA device that writes to a file: what is played is what was loaded."""
 
-import subprocess
+import multiprocessing
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from exact_card import hear, noise, run_child
 
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.playback.derived import band_of
 from audiosr_desktop.playback.feed import EDGE_S
+from audiosr_desktop.playback.mixer import DUCK_S, FADE_S
 
 RATE = 48_000
+EDGE, FADE = round(EDGE_S * RATE), round(FADE_S * RATE)
+LOOP = (12_000, 40_000)
 SPAN, BAND = (6_000, 30_000), (2_000.0, 6_000.0)
-CONF = """
-pcm.!default {{ type file  slave.pcm nulldev  file "{raw}"  format raw }}
-pcm.nulldev {{ type null }}
-ctl.!default {{ type null }}
-"""
-CHILD = """
-import sys, time
-import numpy as np
-from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.playback.player import Player
-
-rng = np.random.default_rng(5)
-player = Player()
-player.load([Sound.from_array(rng.uniform(0.1, 0.9, (2, 30_000)).astype(np.float32), 48_000)])
-player.set_band(BAND)
-player.play(START)
-limit = time.monotonic() + 20
-while not player.finished and player.error is None and time.monotonic() < limit:
-    time.sleep(0.01)
-error = player.error
-player.close()
-if error is not None:
-    sys.exit(repr(error))
-assert player.finished and player.position == 30_000, player.position
-"""
+MINUTE = 60 * RATE
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def alsa() -> None:
     if not sys.platform.startswith("linux"):
         pytest.skip("ALSA is a Linux library")
@@ -51,56 +34,106 @@ def alsa() -> None:
         pytest.skip("libportaudio2 is not installed")
 
 
-def run_child(
-    conf: Path, start: int = 0, band: tuple[float, float] | None = None
-) -> subprocess.CompletedProcess[str]:
-    env = {
-        "ALSA_CONFIG_PATH": str(conf),
-        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
-        "PATH": "/usr/bin",
-    }
-    code = CHILD.replace("BAND", str(band)).replace("START", str(start))
-    return subprocess.run(
-        [sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False
-    )
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Let a process on every core compute."""
+    load = [multiprocessing.Process(target=burn, daemon=True) for _ in range(os.cpu_count() or 1)]
+    for process in load:
+        process.start()
+    yield
+    for process in load:
+        process.terminate()
+        process.join()
 
 
-def heard(folder: Path, start: int = 0, band: tuple[float, float] | None = None) -> np.ndarray:
-    """Return what the card was given; a device that knows no time may ask before the reader has read."""
-    raw, conf = folder / "played.raw", folder / "asound.conf"
-    conf.write_text(CONF.format(raw=raw))
-    child = run_child(conf, start, band)
-    assert child.returncode == 0, child.stderr
-    played = np.fromfile(raw, "<f4").reshape(-1, 2).T
-    return played[:, played.any(axis=0)]
+def burn() -> None:
+    x = np.random.default_rng(0).standard_normal((300, 300))
+    while True:
+        x = np.tanh(x @ x.T / 300.0)
 
 
-def source() -> np.ndarray:
-    return np.random.default_rng(5).uniform(0.1, 0.9, (2, 30_000)).astype(np.float32)
+def looped(x: Samples, length: int) -> Samples:
+    """Return a loop over `LOOP` as it is to be heard: the last 4 ms turn into those before it."""
+    first, last = LOOP
+    once, rise = x[:, first:last].copy(), raised_cosine_fade(EDGE)
+    once[:, -EDGE:] = once[:, -EDGE:] * (1 - rise) + rise * x[:, first - EDGE : first]
+    return np.tile(once, -(-length // once.shape[1]))[:, :length]
 
 
-@pytest.mark.usefixtures("alsa")
 def test_the_sound_card_gets_the_very_samples(tmp_path: Path) -> None:
-    np.testing.assert_array_equal(heard(tmp_path), source())
+    heard = hear(tmp_path, "load([noise(5, 30_000)])\nplay(0)\ncard.give(40_000)\n").samples
+    np.testing.assert_array_equal(heard[:, :30_000], noise(5, 30_000))
+    assert not heard[:, 30_000:].any()
 
 
-@pytest.mark.usefixtures("alsa")
-def test_only_the_band_is_heard(tmp_path: Path) -> None:
-    wanted = band_of(Sound.from_array(source(), RATE), *BAND).read(*SPAN).copy()
-    rise = raised_cosine_fade(round(EDGE_S * RATE))
-    wanted[:, : rise.size] *= rise
-    np.testing.assert_allclose(heard(tmp_path, SPAN[0], BAND), wanted[:, wanted.any(axis=0)], atol=1e-6)
-    power = np.abs(np.fft.rfft(wanted[0] * np.hanning(wanted.shape[1]))) ** 2
-    hz = np.fft.rfftfreq(wanted.shape[1], 1 / RATE)
+@pytest.mark.usefixtures("busy")
+def test_a_minute_loses_no_sample_while_all_cores_compute(tmp_path: Path) -> None:
+    heard = hear(tmp_path, f"load([noise(6, {MINUTE})])\nplay(0)\ncard.give({MINUTE} + 4_800)\n").samples
+    np.testing.assert_array_equal(heard[:, :MINUTE], noise(6, MINUTE))
+    assert not heard[:, MINUTE:].any()
+
+
+@pytest.mark.parametrize("duck", [False, True])
+def test_switches_cross_fades_levels_and_seams_of_a_loop(tmp_path: Path, duck: bool) -> None:
+    scene = f"""
+load([noise(1, 60_000), noise(2, 60_000)], [0.0, -6.0])
+player.set_duck({duck})
+play(*{LOOP}, loop=True)
+for take in (1, 0, 1):
+    told.append(card.give(36_000))
+    player.select_take(take)
+told.append(card.give(36_000))
+player.pause()
+card.give(4_800)
+"""
+    heard = hear(tmp_path, scene)
+    *switches, end = heard.told
+    length = heard.samples.shape[1]
+    gain = np.float32(10.0 ** (-6.0 / 20.0))
+    streams = [looped(noise(1, 60_000), length), gain * looped(noise(2, 60_000), length)]
+    assert switches[0] > LOOP[1] - LOOP[0]  # every stretch holds a seam
+    shares = np.zeros((2, length), np.float32)
+    shares[0] = 1.0
+    rise, quiet = raised_cosine_fade(FADE), round(DUCK_S * RATE) - FADE if duck else 0
+    for to, at in zip((1, 0, 1), switches, strict=True):  # a switch is heard in the very next sample
+        shares[1 - to, at : at + FADE] = 1.0 - rise
+        shares[1 - to, at + FADE :] = 0.0
+        shares[to, at + quiet : at + quiet + FADE] = rise
+        shares[to, at + quiet + FADE :] = 1.0
+    wanted = sum(share * stream for share, stream in zip(shares, streams, strict=True))
+    assert isinstance(wanted, np.ndarray)
+    wanted[:, :EDGE] *= raised_cosine_fade(EDGE)
+    wanted[:, end : end + EDGE] *= raised_cosine_fade(EDGE)[::-1]
+    wanted[:, end + EDGE :] = 0.0
+    np.testing.assert_allclose(heard.samples, wanted, atol=1e-6)
+
+
+def test_only_the_band_is_heard_from_the_sample_it_is_asked_for(tmp_path: Path) -> None:
+    scene = f"load([noise(5, 30_000)])\nplayer.set_band({BAND})\nplay({SPAN[0]})\ncard.give(30_000)\n"
+    heard = hear(tmp_path, scene).samples[:, : SPAN[1] - SPAN[0]]
+    wanted = band_of(Sound.from_array(noise(5, 30_000), RATE), *BAND).read(*SPAN).copy()
+    wanted[:, :EDGE] *= raised_cosine_fade(EDGE)
+    np.testing.assert_allclose(heard, wanted, atol=1e-6)
+    power = np.abs(np.fft.rfft(heard[0] * np.hanning(heard.shape[1]))) ** 2
+    hz = np.fft.rfftfreq(heard.shape[1], 1 / RATE)
     inside = (hz > BAND[0]) & (hz < BAND[1])
     outside = (hz < BAND[0] - 100) | (hz > BAND[1] + 100)
     assert 10 * np.log10(power[outside].mean() / power[inside].mean()) < -70
 
 
-@pytest.mark.usefixtures("alsa")
+def test_a_cut_is_heard_before_it_is_made(tmp_path: Path) -> None:
+    scene = "load([noise(5, 30_000)])\nplay(0, 25_000, hole=(9_000, 20_000))\ncard.give(20_000)\n"
+    heard = hear(tmp_path, scene).samples
+    x = noise(5, 30_000)
+    wanted = np.concatenate([x[:, :9_000], x[:, 20_000:25_000]], axis=1)
+    wanted[:, -EDGE:] *= raised_cosine_fade(EDGE)[::-1]
+    np.testing.assert_allclose(heard[:, : wanted.shape[1]], wanted, atol=1e-6)
+    assert not heard[:, wanted.shape[1] :].any()
+
+
 def test_no_sound_card_is_one_sentence(tmp_path: Path) -> None:
     conf = tmp_path / "asound.conf"
     conf.write_text("pcm.!default { type hw card 31 }\nctl.!default { type null }\n")
-    child = run_child(conf)
+    child = run_child(conf, "player.load(sounds(noise(5, 30_000)))\nplay(0)\n")
     assert child.returncode == 1
     assert "PlaybackError('Sound cannot be played: no sound device was found" in child.stderr

@@ -9,6 +9,7 @@ import pytest
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import ArrayStore, Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
+from audiosr_desktop.dsp.resample import resample
 from audiosr_desktop.errors import AudioFileError, PlaybackError
 from audiosr_desktop.job import run_job
 from audiosr_desktop.playback.feed import EDGE_S
@@ -68,12 +69,13 @@ class Bench:
     def __init__(self) -> None:
         self.outputs: list[FakeOutput] = []
         self.refusal: PlaybackError | None = None
+        self.rate: int | None = None  # the only one that the card can do
         self.player = Player(self.make)
 
     def make(self, sample_rate: int, channels: int, fill: Fill) -> FakeOutput:
         if self.refusal is not None:
             raise self.refusal
-        self.outputs.append(FakeOutput(sample_rate, channels, fill, f"card {len(self.outputs)}"))
+        self.outputs.append(FakeOutput(self.rate or sample_rate, channels, fill, f"card {len(self.outputs)}"))
         return self.outputs[-1]
 
     @property
@@ -306,6 +308,22 @@ def test_another_rate_opens_another_output(bench: Bench) -> None:
     bench.begun()
     assert [output.sample_rate for output in bench.outputs] == [48_000, 44_100]
     assert bench.outputs[0].closed
+
+
+def test_a_card_that_cannot_do_the_rate_gets_another_and_positions_stay_those_of_the_sound(
+    bench: Bench,
+) -> None:
+    bench.rate = 44_100
+    x = np.sin(2 * np.pi * 440 * (np.arange(2 * RATE) + 0.5) / RATE, dtype=np.float32)[None].repeat(2, axis=0)
+    bench.player.load(sounds(x))
+    bench.player.play(0)
+    heard = bench.output.hear(44_100)
+    np.testing.assert_allclose(heard, resample(x, RATE, 44_100)[:, :44_100], atol=1e-5)
+    assert bench.player.position == pytest.approx(RATE, abs=1)
+    bench.player.seek(30_000)
+    bench.begun()
+    bench.output.hear(4_410)
+    assert bench.player.position == pytest.approx(34_800, abs=2)
 
 
 def test_an_unplugged_device_keeps_the_place_and_another_one_is_taken(bench: Bench) -> None:

@@ -1,5 +1,7 @@
 """Playing and comparing in the window: bar, menus, variations, blind tests, the exported page."""
 
+import json
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.meters import Levels
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
@@ -31,6 +34,11 @@ def restored(stage: Stage, path: Path) -> None:
 def varied(stage: Stage) -> None:
     stage.window.actions_by_id["new_variation"].trigger()
     stage.idle()
+
+
+def begun(stage: Stage) -> None:
+    """Wait until the levels are known, so that a blind test begins."""
+    stage.qtbot.waitUntil(lambda: stage.editor.transport.blind, timeout=10_000)
 
 
 def texts(menu: QMenu) -> list[str]:
@@ -166,6 +174,7 @@ def test_meters_show_what_is_heard(stage: Stage, tone_file: Path) -> None:
     assert max(levels.peaks_db[0] for levels in seen) == pytest.approx(peak_db, abs=0.5)
     assert np.isfinite(seen[-1].momentary_lufs)
     assert "TP −" in meter.text[0]
+    assert "I −" in meter.text[0]
     transport.stop()
     assert meter.text == ("", "")
 
@@ -178,7 +187,7 @@ def test_abx_hides_what_is_heard_and_tells_at_the_end(
     stage.window.actions_by_id["abx"].trigger()
     dialog = stage.window.findChild(AbxDialog)
     assert dialog is not None
-    assert transport.blind
+    begun(stage)
     assert transport.looping
     assert stage.window.transport_bar.compare.text() == "A / B"
     assert stage.window.transport_bar.offset.text() == ""
@@ -216,12 +225,75 @@ def test_any_two_takes_are_compared_in_an_abx_test(stage: Stage, tone_file: Path
     chooser.start.click()
     dialog = stage.window.findChild(AbxDialog)
     assert dialog is not None
+    begun(stage)
     assert dialog.test.names == ("Halve, seed 4", "Halve, seed 5")
     for name, number in (("A", 2), ("B", 3)):
         dialog.hear_buttons[name].click()
         assert stage.editor.transport.player.take == number
-    assert dialog.test.facts["offsets_db"] in ([0.0, 0.0], [None, None])  # known or not yet
+    dialog.trials.setValue(1)
+    dialog.x_is_a.click()
+    assert dialog.test.facts["offsets_db"] == [0.0, 0.0]  # both are halves
     dialog.close()
+
+
+def test_a_blind_test_waits_for_equal_levels_and_notes_how_it_was_heard(
+    stage: Stage, tone_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restored(stage, tone_file)
+    transport = stage.editor.transport
+    stage.qtbot.waitUntil(lambda: transport.levels_settled, timeout=10_000)
+    gate = threading.Event()
+    monkeypatch.setattr("audiosr_desktop.ui.matching._gains", lambda *_: held_gains(gate))
+    stage.editor.timeline.select(Region(30_000, 60_000))  # they are measured anew there
+    stage.window.actions_by_id["abx"].trigger()
+    dialog = stage.window.findChild(AbxDialog)
+    assert dialog is not None
+    assert dialog.said.text() == "Matching the levels…"
+    assert not dialog.x_is_a.isEnabled()
+    assert not transport.playing
+    gate.set()
+    begun(stage)
+    assert transport.player._reader.gains[:2] == pytest.approx([0.5, 1.0], rel=1e-3)
+    dialog.trials.setValue(5)
+    dialog.duck.setChecked(True)
+    assert transport.player._reader.duck
+    for trial in range(5):
+        assert f"Trial {trial + 1} of 5" in dialog.said.text()
+        assert dialog.trials.isEnabled() == dialog.duck.isEnabled() == (trial == 0)
+        dialog.x_is_a.click()
+    target = tmp_path / "abx.json"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    dialog.export.click()
+    told = json.loads(target.read_text("utf-8"))
+    assert told["total"] == 5
+    assert told["facts"]["duck"] is True
+    assert told["facts"]["level_matched"] is True
+    assert told["facts"]["offsets_db"] == [0.0, pytest.approx(-6.02, abs=0.01)]
+    assert told["facts"]["loop_s"] == [30_000 / RATE, 60_000 / RATE]
+    dialog.close()
+    assert not transport.player._reader.duck
+
+
+def held_gains(gate: threading.Event) -> Job[list[float]]:
+    while not gate.is_set():
+        yield Progress(0.5, "")
+    return [20 * np.log10(0.5), 0.0]
+
+
+def test_the_anchor_is_as_loud_as_the_source_whatever_the_difference_is(
+    stage: Stage, tone_file: Path
+) -> None:
+    restored(stage, tone_file)
+    stage.editor.transport.set_delta_db(40.0)
+    stage.window.actions_by_id["ranking"].trigger()
+    dialog = stage.window.findChild(RankingDialog)
+    assert dialog is not None
+    begun(stage)
+    gains = stage.editor.transport.player._reader.gains
+    assert len(gains) == 3
+    assert gains[2] == gains[0] < 1.0
+    dialog.close()
+    assert stage.editor.transport.player._reader.gains[2] == pytest.approx(100.0)
 
 
 def test_some_takes_are_ranked(stage: Stage, tone_file: Path) -> None:
@@ -234,6 +306,7 @@ def test_some_takes_are_ranked(stage: Stage, tone_file: Path) -> None:
     chooser.start.click()
     dialog = stage.window.findChild(RankingDialog)
     assert dialog is not None
+    begun(stage)
     taken = {"reference": 0, "anchor": 3, "take": 2}
     for number, stimulus in enumerate(dialog.ranking.stimuli):
         dialog.hear_buttons[number + 1].click()
@@ -356,6 +429,7 @@ def test_ranking_hides_reference_and_anchor(
     chooser.start.click()
     dialog = stage.window.findChild(RankingDialog)
     assert dialog is not None
+    begun(stage)
     assert len(dialog.sliders) == 4  # two results, the reference, the anchor
     for number, stimulus in enumerate(dialog.ranking.stimuli):
         dialog.hear_buttons[number + 1].click()

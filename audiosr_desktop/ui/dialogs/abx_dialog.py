@@ -1,33 +1,57 @@
 """AbxDialog: blind trials of two takes, with the result only at the end."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QGridLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 
-from audiosr_desktop.playback.abx import AbxResult, AbxTest, Answer
+from audiosr_desktop.playback.abx import TRIALS, AbxResult, AbxTest, Answer
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.transport import Transport
 
+MOST_TRIALS = 100
+
 
 class AbxDialog(QDialog):
     """Hear A, B and X as often as you like, then say which X is.
 
+    How many trials there are and how takes are switched can be chosen until the first answer. The first sound
+    comes when the takes are equally loud.
+
     Args:
-        test: a new one; its names are shown at the end.
+        make: gives a new test of so many trials; its names are shown at the end.
+        facts: tells how takes are listened to; asked at the end.
         transport: plays the loop.
         pair: numbers of the takes A and B.
     """
 
     def __init__(
-        self, test: AbxTest, transport: Transport, pair: tuple[int, int], parent: QWidget | None = None
+        self,
+        make: Callable[[int], AbxTest],
+        facts: Callable[[], Mapping[str, object]],
+        transport: Transport,
+        pair: tuple[int, int],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._pair = pair
-        self.test = test
+        self._make, self._facts, self._pair = make, facts, pair
+        self.test = make(TRIALS)
         self.result_found: AbxResult | None = None
         self._transport = transport
+        self._begun = False
         self.setWindowTitle(tr("ABX"))
         grid = QGridLayout(self)
         grid.setContentsMargins(18, 18, 18, 14)
@@ -38,7 +62,6 @@ class AbxDialog(QDialog):
         self.said.setMinimumWidth(420)
         grid.addWidget(self.said, 0, 0, 1, 3)
         self.progress = QProgressBar()
-        self.progress.setRange(0, len(test.hidden))
         self.progress.setTextVisible(False)  # the line above tells it
         self.progress.setAccessibleName(tr("Trials done"))
         grid.addWidget(self.progress, 1, 0, 1, 3)
@@ -54,14 +77,39 @@ class AbxDialog(QDialog):
         grid.addWidget(self.x_is_b, 3, 2)
         self.duck = QCheckBox(tr("Short silence (50 ms) at each switch"))
         self.duck.toggled.connect(transport.player.set_duck)
-        grid.addWidget(self.duck, 4, 0, 1, 3)
+        grid.addWidget(self.duck, 4, 0, 1, 2)
+        self.trials = QSpinBox()
+        self.trials.setRange(1, MOST_TRIALS)
+        self.trials.setValue(TRIALS)
+        self.trials.setKeyboardTracking(False)
+        self.trials.setSuffix(tr(" trials"))
+        self.trials.setAccessibleName(tr("Number of trials"))
+        self.trials.valueChanged.connect(self.set_trials)
+        grid.addWidget(self.trials, 4, 2)
         self.export = QPushButton(tr("Export the result…"))
         self.export.setVisible(False)
         grid.addWidget(self.export, 5, 0, 1, 3)
         self.finished.connect(self._on_finished)
-        transport.begin_blind()
-        self.hear("X")
-        self.hear_buttons["X"].setFocus()
+        transport.state_changed.connect(self._on_state)
+        self._show()
+        self._on_state()
+
+    @Slot()
+    def _on_state(self) -> None:
+        """Begin to play as soon as the takes are equally loud."""
+        if not self._begun and self._transport.levels_settled:
+            self._begun = True
+            self._transport.begin_blind(duck=self.duck.isChecked())
+            self.hear("X")
+            self._show()
+            self.hear_buttons["X"].setFocus()
+
+    @Slot(int)
+    def set_trials(self, count: int) -> None:
+        """Begin anew with another number of trials."""
+        self.test = self._make(count)
+        if self._begun:
+            self.hear("X")
         self._show()
 
     def hear(self, name: str) -> None:
@@ -75,6 +123,7 @@ class AbxDialog(QDialog):
         """Take an answer and go on to the next trial, or to the result."""
         self.test = self.test.answered(answer)
         if self.test.finished:
+            self.test = replace(self.test, facts={**self._facts(), "duck": self.duck.isChecked()})
             self.result_found = self.test.result()
         else:
             self.hear("X")
@@ -82,10 +131,18 @@ class AbxDialog(QDialog):
 
     def _show(self) -> None:
         test, result = self.test, self.result_found
+        self.progress.setRange(0, len(test.hidden))
         self.progress.setValue(test.trial)
-        for widget in (self.x_is_a, self.x_is_b, self.duck, self.hear_buttons["X"]):
-            widget.setEnabled(result is None)
+        for widget in (self.x_is_a, self.x_is_b, self.hear_buttons["X"]):
+            widget.setEnabled(self._begun and result is None)
+        for name in "AB":
+            self.hear_buttons[name].setEnabled(self._begun)
+        for widget in (self.duck, self.trials):
+            widget.setEnabled(test.trial == 0)
         self.export.setVisible(result is not None)
+        if not self._begun:
+            self.said.setText(tr("Matching the levels…"))
+            return
         if result is None:
             self.said.setText(
                 tr(
@@ -112,7 +169,9 @@ class AbxDialog(QDialog):
 
     @Slot()
     def _on_finished(self) -> None:
-        self._transport.end_blind()
+        self._transport.state_changed.disconnect(self._on_state)
+        if self._begun:
+            self._transport.end_blind()
 
     def _button(self, text: str, key: str) -> QPushButton:
         button = QPushButton(f"{text}  ({key})")

@@ -1,6 +1,7 @@
 """RankingDialog: marks for all takes, the hidden reference and an anchor, in blind order."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QSlider, QWidget
@@ -15,20 +16,28 @@ class RankingDialog(QDialog):
 
     Args:
         ranking: a new one; its names are shown at the end.
+        facts: tells how takes are listened to; asked at the end.
         transport: plays the loop.
         numbers: of the ranked takes; the first is the reference.
     """
 
     def __init__(
-        self, ranking: Ranking, transport: Transport, numbers: Sequence[int], parent: QWidget | None = None
+        self,
+        ranking: Ranking,
+        facts: Callable[[], Mapping[str, object]],
+        transport: Transport,
+        numbers: Sequence[int],
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self._facts = facts
+        self._begun = False
         self._numbers = [*numbers, len(transport.takes)]  # the anchor is played behind all takes
         self.ranking = ranking
         self._transport = transport
         self.setWindowTitle(tr("Blind ranking"))
         grid = QGridLayout(self)
-        self.said = QLabel(tr("How near is each sound to the reference? 100 is the same; mark all of them."))
+        self.said = QLabel(tr("Matching the levels…"))
         self.said.setWordWrap(True)
         self.said.setMinimumWidth(460)
         grid.addWidget(self.said, 0, 0, 1, 3)
@@ -64,8 +73,23 @@ class RankingDialog(QDialog):
         self.export.setVisible(False)
         grid.addWidget(self.export, last + 1, 0, 1, 3)
         self.finished.connect(self._on_finished)
-        transport.begin_blind(anchor_of(transport.takes[numbers[0]]))
-        self.hear(-1)
+        for widget in (*self.hear_buttons, *self.sliders):
+            widget.setEnabled(False)
+        transport.state_changed.connect(self._on_state)
+        self._on_state()
+
+    @Slot()
+    def _on_state(self) -> None:
+        """Begin to play as soon as the sounds are equally loud."""
+        if not self._begun and self._transport.levels_settled:
+            self._begun = True
+            self.said.setText(
+                tr("How near is each sound to the reference? 100 is the same; mark all of them.")
+            )
+            for widget in (*self.hear_buttons, *self.sliders):
+                widget.setEnabled(True)
+            self._transport.begin_blind(anchor_of(self._transport.takes[self._numbers[0]]))
+            self.hear(-1)
 
     def hear(self, number: int) -> None:
         """Hear a stimulus; -1 is the open reference."""
@@ -85,6 +109,7 @@ class RankingDialog(QDialog):
         for slider in self.sliders:
             slider.setEnabled(False)
         self.finish_button.setEnabled(False)
+        self.ranking = replace(self.ranking, facts=dict(self._facts()))
         self.export.setVisible(True)
         lines = [f"{mark:3d}  {stimulus.name}" for stimulus, mark in self.ranking.best_first()]
         if not self.ranking.reliable:
@@ -93,4 +118,6 @@ class RankingDialog(QDialog):
 
     @Slot()
     def _on_finished(self) -> None:
-        self._transport.end_blind()
+        self._transport.state_changed.disconnect(self._on_state)
+        if self._begun:
+            self._transport.end_blind()

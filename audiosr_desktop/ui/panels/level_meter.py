@@ -48,15 +48,15 @@ class LevelMeter(QWidget):
                 for bar, (held, left) in zip(self._bars, self._held, strict=True)
             ]
             self.text = (
-                f"TP {_figure(levels.true_peak_db)}",
+                f"TP {_figure(levels.true_peak_db)}  I {_figure(levels.integrated_lufs)}",
                 f"M {_figure(levels.momentary_lufs)}  S {_figure(levels.short_term_lufs)}",
             )
         shown = " · ".join(filter(None, self.text))
         self.setAccessibleDescription(shown)
         self.setToolTip(
             tr(
-                "Peak, −60 to 0 dBFS; TP: highest true peak since playing began, dBTP; M and S: "
-                "loudness of the last 0.4 and 3 s, LUFS",
+                "Peak, −60 to 0 dBFS; since playing began: TP, highest true peak, dBTP, and I, loudness, "
+                "LUFS; M and S: loudness of the last 0.4 and 3 s, LUFS",
             )
         )
         self.update()

@@ -106,8 +106,8 @@ class TransportBar(QWidget):
         self.meter.blind = transport.blind
         text, offset = "", transport.offset_db
         known = transport.can_compare and offset is not None and not transport.blind
-        if known and offset is not None and transport.level_match and abs(offset) >= 0.05:
-            text = f"{letter(transport.compared)} {figures(offset, '+.1f')} dB"
+        if known and offset is not None and transport.level_match:
+            text = f"{letter(transport.compared)} {figures(round(offset, 1) + 0.0, '+.1f')} dB"
         self.offset.setText(text)
         self.compare.defaultAction().setIconText(_take_name(transport))
         monitor = transport.player.monitor
