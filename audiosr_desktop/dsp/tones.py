@@ -24,14 +24,17 @@ LOWEST_HZ = 30.0
 SHORTEST_S = 2.0  # below this a note cannot be told from a tone
 SHORTEST_FIT_S = 0.5
 
-_BAND_HZ = 64.0  # half the width of the band taken around a candidate
-_BESIDE_HZ = np.array([-32.0, -24.0, -16.0, 16.0, 24.0, 32.0])  # where the programme's own level is read
 _KERNEL_HZ = 8.0  # half the width of the band that holds the tone
+_WIDE_KERNELS_HZ = (16.0, 32.0, 64.0)  # these tell loud moments from quiet ones more finely
 _FLAT_HZ = 2.5  # of it, what a drifting tone may use
-_FRAME_RATE_HZ = 32.0
-_EDGE_S = 0.12  # the narrow band's memory: moments nearer to an end are left out
-_INDEPENDENT = _KERNEL_HZ / _FRAME_RATE_HZ  # independent values per moment of the narrow band
+# all in widths of the kernel
+_BAND = 8.0  # half the width of the band taken around a candidate
+_BESIDE = np.array([-4.0, -3.0, -2.0, 2.0, 3.0, 4.0])  # where the programme's own level is read
+_FRAMES = 4.0  # moments taken of the narrow band in a second
+_EDGE = 0.96  # the narrow band's memory: moments nearer to an end are left out
+_INDEPENDENT = 1.0 / _FRAMES  # independent values per moment of the narrow band
 _DRIFT_ORDER = 6
+_ERROR_PARTS = 24
 
 _LEAST_EXCESS = 0.1
 _LEAST_SIGNIFICANCE_DB = 24.0
@@ -118,16 +121,18 @@ def find_tones(
             if len(found) == most or _is_near(fit.frequency_hz, [tone.frequency_hz for tone in found]):
                 continue
             if len(found) > before:  # fitted again without those that were stronger
-                again = _steady_at(_Stretch(rest, sample_rate), fit.frequency_hz, known_hz, found)
+                present = _Stretch(rest, sample_rate)
+                again = _steady_at(present, fit.frequency_hz, known_hz, found)
             else:
-                again = fit
+                present, again = stretch, fit
             if again is not None:
-                found.append(again.tone())
+                found.append(_refined(present, again).tone())
                 rest -= found[-1].render(rest.shape[-1], sample_rate)
         hum = [at for at in _multiples(found, sample_rate / 2.0) if not _is_near(at, known_hz)]
         if len(found) == before and not hum:
             break
         known_hz = [*known_hz, *hum]  # what belongs to a hum is believed on a weaker trace
+    found = _fitted_again(found, rest, sample_rate)
     is_all = np.mean(rest**2) < _LEAST_REST * np.mean(np.square(samples, dtype=np.float64))
     return [] if is_all else [tone for tone in found if not _is_crowded(tone, found)]
 
@@ -136,6 +141,24 @@ def _is_crowded(tone: Tone, found: Sequence[Tone]) -> bool:
     """Tell a line of a comb: vibrato and a rhythm that repeats exactly make many at small distances."""
     near = [other for other in found if abs(other.frequency_hz - tone.frequency_hz) < _CROWD_HZ]
     return len(near) >= _CROWD
+
+
+def _fitted_again(found: Sequence[Tone], rest: Reals, sample_rate: int) -> list[Tone]:
+    """Fit each tone once more with all others taken away, which stood in the way when it was found.
+
+    `rest`, float64 (channels, n), is the sound without the tones, and is kept so.
+    """
+    if len(found) < 2:
+        return list(found)
+    result = list(found)
+    for index, tone in enumerate(found):
+        rest += tone.render(rest.shape[-1], sample_rate)
+        stretch = _Stretch(rest, sample_rate)
+        again = _fit(stretch, tone.frequency_hz, order=max(1, len(tone.drift)))
+        if again is not None and again.amplitudes.any() and _is_near(again.frequency_hz, [tone.frequency_hz]):
+            result[index] = _refined(stretch, again).tone()
+        rest -= result[index].render(rest.shape[-1], sample_rate)
+    return result
 
 
 def fit_tone(samples: Samples, sample_rate: int, frequency_hz: float) -> Tone | None:
@@ -162,7 +185,7 @@ def fit_tone(samples: Samples, sample_rate: int, frequency_hz: float) -> Tone | 
     drifting = _fit(stretch, best.frequency_hz, order=_DRIFT_ORDER)
     if drifting is not None and drifting.significance_db > best.significance_db + 3.0:
         best = drifting
-    return best.tone() if best.significance_db > 0 else None
+    return _refined(stretch, best).tone() if best.significance_db > 0 else None
 
 
 class _Stretch:
@@ -177,30 +200,37 @@ class _Stretch:
         self.spectrum: Complexes = scipy.fft.rfft(samples, self.padded)
         self.bin_hz = sample_rate / self.padded
 
-    def narrow_band(self, frequency_hz: float, flat_hz: float = 0.0) -> tuple[Complexes, Reals, Reals]:
-        """Return the band around a frequency as slow complex values, each one frame of `_FRAME_RATE_HZ`.
+    def narrow_band(
+        self, frequency_hz: float, flat_hz: float = 0.0, kernel_hz: float = _KERNEL_HZ
+    ) -> tuple[Complexes, Reals, Reals]:
+        """Return the band around a frequency as slow complex values, `_FRAMES` for each width of the kernel.
 
         Args:
             frequency_hz: the middle of the band.
             flat_hz: half the width over which the band is even.
+            kernel_hz: half the width of the band.
 
         Returns:
             The band shifted to 0 Hz, scaled so that a tone's modulus is its amplitude (channels, frames); the
             programme's power beside it (channels, frames); moments in s from the stretch's middle (frames,).
         """
         centre = round(frequency_hz / self.bin_hz)
-        half = round(_BAND_HZ / self.bin_hz)
+        half = round(_BAND * kernel_hz / self.bin_hz)
         bins = np.arange(centre - half, centre + half)
         inside = (bins >= 0) & (bins < self.spectrum.shape[-1])
         block = np.where(inside, self.spectrum[:, np.clip(bins, 0, self.spectrum.shape[-1] - 1)], 0.0)
         offset_hz = (bins - centre) * self.bin_hz
-        kernels = np.stack([_raised_cosine(offset_hz - at, flat_hz) for at in (0.0, *_BESIDE_HZ)])
+        beside_hz = _BESIDE * kernel_hz
+        heard = np.abs(frequency_hz + beside_hz - self.sample_rate / 4) < self.sample_rate / 4 - kernel_hz
+        places = (0.0, *(beside_hz[heard] if heard.any() else beside_hz))
+        kernels = np.stack([_raised_cosine(offset_hz - at, flat_hz, kernel_hz) for at in places])
         bands = np.fft.ifft(np.fft.ifftshift(block[:, None] * kernels, axes=-1), axis=-1)
         bands *= 2.0 * bands.shape[-1] / self.padded
         rate = self.sample_rate * bands.shape[-1] / self.padded
         time = np.arange(bands.shape[-1]) / rate
-        usable = (time > _EDGE_S) & (time < self.length / self.sample_rate - _EDGE_S)
-        kept = np.flatnonzero(usable)[:: max(1, int(rate / _FRAME_RATE_HZ))]
+        edge = _EDGE / kernel_hz
+        usable = (time > edge) & (time < self.length / self.sample_rate - edge)
+        kept = np.flatnonzero(usable)[:: max(1, int(rate / (_FRAMES * kernel_hz)))]
         time = time[kept]
         beside = np.abs(bands[:, 1:, kept]) ** 2
         # 1.78 is exp(Euler's constant): the mean of log power lies that far below the power
@@ -210,8 +240,8 @@ class _Stretch:
         return band, power, time - middle
 
 
-def _raised_cosine(offset_hz: Reals, flat_hz: float) -> Reals:
-    beyond = np.clip((np.abs(offset_hz) - flat_hz) / (_KERNEL_HZ - flat_hz), 0.0, 1.0)
+def _raised_cosine(offset_hz: Reals, flat_hz: float, kernel_hz: float) -> Reals:
+    beyond = np.clip((np.abs(offset_hz) - flat_hz) / (kernel_hz - flat_hz), 0.0, 1.0)
     shape: Reals = 0.5 + 0.5 * np.cos(np.pi * beyond)
     return shape
 
@@ -227,6 +257,7 @@ class _Fit:
     beside: Reals
     variance: Reals
     significance_db: float
+    error: float  # expected power of the error of the amplitudes, all channels together
 
     def tone(self) -> Tone:
         return Tone(
@@ -238,9 +269,34 @@ class _Fit:
         )
 
 
-def _fit(stretch: _Stretch, frequency_hz: float, *, order: int, may_move: bool = True) -> _Fit | None:
+def _refined(stretch: _Stretch, fit: _Fit) -> _Fit:
+    """Return a fit, or the same tone fitted in a wider band where that is surer.
+
+    A narrow band has a long memory: it smears a drum over the quiet moment beside it. A wide one hears that
+    moment, but more of what sounds at other frequencies all the time.
+    """
+    fits = [fit]
+    for kernel_hz in _WIDE_KERNELS_HZ:
+        if not 2.0 * kernel_hz < fit.frequency_hz < stretch.sample_rate / 2 - 2.0 * kernel_hz:
+            break
+        wider = _fit(stretch, fit.frequency_hz, order=max(1, len(fit.drift)), kernel_hz=kernel_hz)
+        if wider is None or not _is_near(wider.frequency_hz, [fit.frequency_hz]):
+            continue
+        if np.array_equal(wider.amplitudes != 0.0, fit.amplitudes != 0.0):
+            fits.append(wider)
+    return min(fits, key=lambda each: each.error)
+
+
+def _fit(
+    stretch: _Stretch,
+    frequency_hz: float,
+    *,
+    order: int,
+    kernel_hz: float = _KERNEL_HZ,
+    may_move: bool = True,
+) -> _Fit | None:
     """Fit amplitude and a phase polynomial by reweighted Gauss–Newton least squares on the narrow band."""
-    band, beside, time = stretch.narrow_band(frequency_hz, _FLAT_HZ if order > 1 else 0.0)
+    band, beside, time = stretch.narrow_band(frequency_hz, _FLAT_HZ if order > 1 else 0.0, kernel_hz)
     if band.shape[-1] < 2 * order + 2:
         return None
     if order > 1 and np.median(np.abs(band) ** 2 / beside, axis=1).max() < _CLEAR_FOR_DRIFT:
@@ -264,14 +320,28 @@ def _fit(stretch: _Stretch, frequency_hz: float, *, order: int, may_move: bool =
     amplitudes = (weights * flat).sum(axis=1) / weights.sum(axis=1)
     snrs = np.abs(amplitudes) ** 2 * weights.sum(axis=1) * _INDEPENDENT
     snr = float(snrs.sum())
+    error = _expected_error(flat - amplitudes[:, None], weights)
     amplitudes = np.where(snrs > _LEAST_CHANNEL_SNR, amplitudes, 0.0)
     # the slope of the phase is frequency: it belongs to the frequency, the rest is drift
     fitted_hz = frequency_hz + float(phase[0]) / half / (2.0 * np.pi)
     at_middle = amplitudes * np.exp(2j * np.pi * frequency_hz * half)
     if may_move and abs(fitted_hz - frequency_hz) > 0.2:  # off the even part of the band: take the band there
-        return _fit(stretch, fitted_hz, order=order, may_move=False)
+        return _fit(stretch, fitted_hz, order=order, kernel_hz=kernel_hz, may_move=False)
     drift = np.concatenate([[0.0], phase[1:]]) if order > 1 else np.zeros(0)
-    return _Fit(fitted_hz, at_middle, drift, flat, beside, variance, float(10.0 * np.log10(snr + 1e-12)))
+    significance_db = float(10.0 * np.log10(snr + 1e-12))
+    return _Fit(fitted_hz, at_middle, drift, flat, beside, variance, significance_db, error)
+
+
+def _expected_error(rest: Complexes, weights: Reals) -> float:
+    """Return the expected power of a weighted mean's error from how it varies between parts of the stretch.
+
+    Unlike the weights alone it does not trust them, so that fits with other weights can be compared.
+
+    Source: White 1980, the heteroskedasticity-consistent ("sandwich") variance.
+    """
+    parts = np.array_split(weights * rest, min(_ERROR_PARTS, rest.shape[1]), axis=1)
+    sums = np.array([part.sum(axis=1) for part in parts])
+    return float((np.sum(np.abs(sums) ** 2, axis=0) / weights.sum(axis=1) ** 2).sum())
 
 
 def _phase_step(flat: Complexes, amplitudes: Complexes, weights: Reals, powers: Reals) -> Reals:

@@ -133,3 +133,17 @@ def test_the_weak_harmonics_of_a_hum_are_found_with_the_strong_ones() -> None:
     found = sorted(tone.frequency_hz for tone in find_tones(sound[None], 16_000))
     assert len(found) >= 6
     assert all(abs(hz - 50.03 * round(hz / 50.03)) < 0.1 for hz in found)
+
+
+def test_the_quiet_moments_between_short_loud_ones_fix_a_tone() -> None:
+    """A band of some hertz smears each beat over the quiet beside it; the tone is heard in the pauses."""
+    rate, seconds = 16_000, 8
+    rng = np.random.default_rng(3)
+    beats = np.arange(seconds * rate) % (rate // 4) < rate // 50
+    time_s = np.arange(beats.size) / rate
+    programme = (0.3 * beats + 1e-4) * rng.standard_normal(beats.size)
+    damage = 0.01 * np.cos(2 * np.pi * 700.3 * time_s + 0.7)
+    found = find_tones((programme + damage).astype(np.float32)[None], rate)
+    assert [round(each.frequency_hz, 1) for each in found] == [700.3]
+    error = damage - found[0].render(damage.size, rate)[0]
+    assert 10 * np.log10(np.mean(error**2) / np.mean(damage**2)) < -60.0
