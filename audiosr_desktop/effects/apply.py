@@ -1,8 +1,9 @@
 """The one road of every edit: check, process, limit to the band, mix, fade at the edges, splice."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from audiosr_desktop.dsp.filters import bandpass_taps
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.dsp.spectrum import blackman_harris, istft, stft
 from audiosr_desktop.effects.effect import AMOUNT, Effect, resolve_values
-from audiosr_desktop.effects.emerging import Beginning, Emerging
+from audiosr_desktop.effects.emerging import Beginning, Emerging, emerging_as
 from audiosr_desktop.errors import EffectError, SoundError
 from audiosr_desktop.job import Job, Progress, part_of, told_as
 
@@ -81,7 +82,8 @@ def apply_effect(
     region = region.clipped(0, sound.length)
     if region.channels is not None:  # the effect knows of no others, so that it cannot mix them in
         part = picked(sound, region.channels)
-        changed = yield from apply_effect(effect, part, region.of_channels(None), given, scratch)
+        working = apply_effect(effect, part, region.of_channels(None), given, scratch)
+        changed = yield from emerging_as(working, partial(_beside, sound, region.channels))
         return sound if changed is part else put_back(sound, changed, region.channels)
     values = resolve_values(effect, given)
     amount = float(values[AMOUNT.id]) / 100.0 if AMOUNT in effect.parameters else 1.0
@@ -111,6 +113,13 @@ def apply_effect(
         span = Region(region.start + low, region.start + high)
         sound = sound.splice(span, mixed.slice(low, high))
     return sound
+
+
+def _beside(sound: Sound, channels: Sequence[int], told: Emerging) -> Emerging:
+    """Return what emerges of some channels as it stands beside the others."""
+    after = put_back(sound, told.after, channels)
+    region, chosen = told.region.of_channels(channels), told.chosen.of_channels(channels)
+    return replace(told, before=sound, after=after, region=region, chosen=chosen)
 
 
 class _Emergence:
@@ -143,6 +152,7 @@ class _MixedStore:
 
     def __init__(self, sound: Sound, region: Region, amount: float) -> None:
         self._sound, self._region, self._amount = sound, region, np.float32(amount)
+        self._reach = _reach(region, sound.sample_rate)
         self._wet: Sound | None = None
         self._length = 0
 
@@ -158,14 +168,14 @@ class _MixedStore:
 
     def grow(self, wet: Sound) -> None:
         """Take a longer beginning of the effect's result."""
-        self._wet, self._length = wet, max(0, wet.length - BAND_N_FFT)
+        self._wet, self._length = wet, max(0, wet.length - self._reach)
 
     def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> npt.NDArray[Any]:
         """Return samples [start, stop), as they will be in the result."""
         wet = self._wet
         if wet is None or not 0 <= start <= stop <= self._length:
             raise ValueError(f"[{start}, {stop}) is not inside [0, {self._length})")
-        low, high = max(0, start - BAND_N_FFT), min(wet.length, stop + BAND_N_FFT)
+        low, high = max(0, start - self._reach), min(wet.length, stop + self._reach)
         part = replace(self._region, start=self._region.start + low, stop=self._region.start + high)
         dry = self._sound.slice(part.start, part.stop)
         changes = [change for _, change in _changes(dry, wet.slice(low, high), part)]
@@ -233,14 +243,7 @@ def _banded_changes(dry: Sound, wet: Sound, region: Region) -> Iterator[tuple[in
 
     A filter that stays the same, unlike frames that are scaled, lets nothing past its edges, however low.
     """
-    taps = bandpass_taps(
-        dry.sample_rate,
-        region.low_hz,
-        region.high_hz,
-        edge_octaves=BAND_EDGE_OCTAVES,
-        least_edge_hz=BAND_EDGE_LEAST_HZ,
-        stop_db=BAND_STOP_DB,
-    )
+    taps = _band_taps(region, dry.sample_rate)
     half = taps.size // 2
     size = scipy.fft.next_fast_len(BLOCK + 2 * half, real=True)
     response = scipy.fft.rfft(taps, size).astype(np.complex64)
@@ -253,12 +256,35 @@ def _banded_changes(dry: Sound, wet: Sound, region: Region) -> Iterator[tuple[in
         yield start, filtered[:, 2 * half : 2 * half + stop - start]
 
 
+def _band_taps(region: Region, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Return the filter of a region's band."""
+    return bandpass_taps(
+        sample_rate,
+        region.low_hz,
+        region.high_hz,
+        edge_octaves=BAND_EDGE_OCTAVES,
+        least_edge_hz=BAND_EDGE_LEAST_HZ,
+        stop_db=BAND_STOP_DB,
+    )
+
+
+def _mask_n_fft(sample_rate: int) -> int:
+    return MASK_N_FFT << max(0, math.ceil(math.log2(sample_rate / MASK_RATE)))
+
+
+def _reach(region: Region, sample_rate: int) -> int:
+    """Return how far the change at a place hangs on what lies beside it, in samples."""
+    if region.mask is not None:
+        return _mask_n_fft(sample_rate)
+    return _band_taps(region, sample_rate).size // 2 if region.has_band else 0
+
+
 def _shaped_changes(dry: Sound, wet: Sound, region: Region, mask: Mask) -> Iterator[tuple[int, Samples]]:
     """Yield (start, wet minus dry), each place in time and frequency scaled by the mask.
 
     Where the mask chooses nothing at any frequency the change is exactly zero.
     """
-    n_fft = MASK_N_FFT << max(0, math.ceil(math.log2(dry.sample_rate / MASK_RATE)))
+    n_fft = _mask_n_fft(dry.sample_rate)
     hop, window, bins = n_fft // 8, blackman_harris(n_fft), n_fft // 2 + 1
     spans = _spans_inside(mask, region)
     fade = round(FADE_S * dry.sample_rate)
