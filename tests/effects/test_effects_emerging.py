@@ -64,7 +64,7 @@ def same(one: Sound, other: Sound, start: int, stop: int) -> bool:
 MODEL = {"quality": "draft", "device": "cpu", "cutoff_hz": 3000.0}
 
 
-@pytest.mark.parametrize("limits", ["none", "amount", "band", "shape"])
+@pytest.mark.parametrize("limits", ["none", "amount", "band", "low band", "shape", "channel"])
 def test_what_is_finished_is_what_the_end_holds_there(
     limits: str, run_scratch: Scratch, engines: Engines
 ) -> None:
@@ -72,6 +72,10 @@ def test_what_is_finished_is_what_the_end_holds_there(
     region = Region(30_000, sound.length - 10_000)
     if limits == "band":
         region = Region(region.start, region.stop, 4000.0, 9000.0)
+    if limits == "low band":
+        region = Region(region.start, region.stop, 60.0, 3500.0)
+    if limits == "channel":
+        region = region.of_channels([1])
     if limits == "shape":
         high = Region(region.start + 90_000, region.stop, 8000.0, 12_000.0)
         region = combined(Region(region.start, region.stop, 4000.0, 9000.0), high, Combine.ADD, 48_000)
@@ -88,6 +92,7 @@ def test_what_is_finished_is_what_the_end_holds_there(
         assert one.after.length == sound.length
         assert one.region.start == region.start
         assert (one.region.low_hz, one.region.mask) == (region.low_hz, region.mask)
+        assert one.region.channels == region.channels
         assert same(one.after, after, 0, one.region.stop - fade)
         assert not same(one.after, sound, region.start, one.region.stop)
         rest = sound.read(one.region.stop, sound.length)
