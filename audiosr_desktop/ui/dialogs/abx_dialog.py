@@ -137,8 +137,8 @@ class AbxDialog(QDialog):
             widget.setEnabled(self._begun and result is None)
         for name in "AB":
             self.hear_buttons[name].setEnabled(self._begun)
-        for widget in (self.duck, self.trials):
-            widget.setEnabled(test.trial == 0)
+        self.duck.setEnabled(test.trial == 0)
+        self.trials.setEnabled(test.trial == 0)
         self.export.setVisible(result is not None)
         if not self._begun:
             self.said.setText(tr("Matching the levels…"))
