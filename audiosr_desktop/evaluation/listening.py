@@ -116,7 +116,7 @@ def write_listening(takes: Sequence[ListeningTake], out: Path, *, overwrite: boo
                 "Loudness": f"{loudness[number]:.1f} LUFS",
                 "True peak": f"{true_peak_db(plain[number], rate):.1f} dBTP",
                 "Peak": f"{peak_db(plain[number]):.1f} dBFS",
-                "Gain for equal loudness": f"{gains_db[number]:+.1f} dB",
+                "Gain for equal loudness": f"{round(gains_db[number], 1) + 0.0:+.1f} dB",
                 **{str(name): _in_words(value) for name, value in take.facts.items()},
             }
             for number, take in enumerate(takes)

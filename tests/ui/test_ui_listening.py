@@ -457,6 +457,26 @@ def test_a_page_for_listening_is_written(stage: Stage, tone_file: Path, tmp_path
     assert '"cutoff_hz": "6000"' in text
 
 
+@pytest.mark.parametrize("written", [".html", ""])
+def test_a_page_or_a_folder_is_exported(
+    stage: Stage, tone_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    restored(stage, tone_file)
+    kinds: list[str] = []
+
+    def ask(_parent: object, _title: str, _name: str, filters: str) -> tuple[str, str]:
+        kinds.extend(filters.split(";;"))
+        return str(tmp_path / "v1.2 heard"), kinds[0] if written else kinds[1]
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    with stage.qtbot.waitSignal(stage.window.listening.exported, timeout=30_000):
+        stage.window.actions_by_id["export_listening"].trigger()
+    target = tmp_path / f"v1.2 heard{written}"
+    names = {path.name for path in target.iterdir()} if target.is_dir() else set()
+    assert target.is_file() == bool(written)
+    assert names == (set() if written else {"index.html", "A.wav", "B.wav", "A.png", "B.png"})
+
+
 def test_what_happens_to_the_device_is_told_in_the_status_bar(stage: Stage, tone_file: Path) -> None:
     stage.open(tone_file)
     stage.editor.transport.play(0, None)
