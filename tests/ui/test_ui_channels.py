@@ -146,6 +146,20 @@ def test_marks_views_and_memory_know_the_channel(opened: Stage) -> None:
     assert timeline.picked is None
 
 
+def test_the_picture_is_seen_with_the_focus_and_the_buttons_over_it(opened: Stage) -> None:
+    view = opened.window.view.spectrogram
+    opened.qtbot.waitUntil(lambda: view.picture is not None and view.picture.complete, timeout=10_000)
+    view.setFocus()
+    opened.qtbot.waitUntil(view.hasFocus)
+    own = view.lane_rects()[1].center().toPoint()
+    low, high = view.y_of_hz(1000.0, 1), view.y_of_hz(9000.0, 1)
+    assert low is not None
+    assert high is not None
+    shown = view.grab().toImage()
+    colours = [shown.pixelColor(own.x(), round(y)).lightness() for y in (low, high)]
+    assert colours[0] > colours[1] + 40  # the tone is seen, and brighter than the noise above it
+
+
 def test_a_screen_reader_is_told_of_the_channel(opened: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr(Announcer, "announce", lambda _, text: said.append(text))

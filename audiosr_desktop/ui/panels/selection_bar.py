@@ -10,6 +10,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import capitalised, tr
+from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.readout import format_time, parse_time
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.timeline import Timeline
@@ -62,7 +63,7 @@ class SelectionBar(QWidget):
 
     def _chooser(self, layout: QHBoxLayout) -> QComboBox:
         """Return the list of channels that a selection can mean."""
-        label, chooser = QLabel(tr("Channels")), QComboBox()
+        label, chooser = QLabel(tr("Channels")), ChoiceBox()
         label.setProperty("quiet", True)
         label.setBuddy(chooser)
         chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)

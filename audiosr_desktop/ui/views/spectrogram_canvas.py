@@ -145,6 +145,9 @@ class SpectrogramCanvas(TrackView):
     def channel_of(self, lane: int) -> int | None:
         return super().channel_of(lane) if self.lane_count() > 1 else None
 
+    def veil(self) -> QColor:
+        return QColor(0, 0, 0, 150)  # the picture is dark in every theme
+
     def button_of(self, lane: int) -> QRectF:
         rect = self.lane_rects()[lane]
         return QRectF(rect.left() + 6, rect.top() + 6, 22, 20)

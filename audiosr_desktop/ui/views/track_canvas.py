@@ -3,6 +3,7 @@
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QBrush,
+    QColor,
     QFontMetricsF,
     QHelpEvent,
     QPainter,
@@ -79,6 +80,10 @@ class TrackCanvas(QWidget):
         """Return where the button is that picks a lane's channel."""
         rect = self.lane_rects()[lane]
         return QRectF(rect.left() - 34, rect.center().y() - 11, 24, 22)
+
+    def veil(self) -> QColor:
+        """Return what lies over channels that are not meant."""
+        return self.theme.colour("canvas", 150)
 
     # geometry
 
@@ -228,29 +233,27 @@ class TrackCanvas(QWidget):
         """Dim the channels that are not meant."""
         for lane, rect in enumerate(self.lane_rects()):
             if not self.is_meant(lane, self.timeline.picked):
-                painter.fillRect(rect, self.theme.colour("canvas", 150))
+                painter.fillRect(rect, self.veil())
 
     def _paint_buttons(self, painter: QPainter) -> None:
         """Name the channels; a frame and bold letters, not the colour alone, show which are picked."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self.theme.colour("window", 235))
+        font = painter.font()
         for lane in range(self.lane_count()):
             channel = self.channel_of(lane)
             if channel is None:
                 continue
-            picked = channel in (self.timeline.picked or ())
-            rect, font = self.button_of(lane), painter.font()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            picked, rect = channel in (self.timeline.picked or ()), self.button_of(lane)
             painter.setPen(QPen(self.theme.colour("accent" if picked else "line"), 2 if picked else 1))
-            painter.setBrush(self.theme.colour("window", 235))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 4, 4)
             font.setBold(picked)
             painter.setFont(font)
             painter.setPen(self.theme.colour("text" if picked else "quiet_text"))
-            painter.drawText(
-                rect, Qt.AlignmentFlag.AlignCenter, channel_letter(channel, self.timeline.channels)
-            )
-            font.setBold(False)
-            painter.setFont(font)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            letter = channel_letter(channel, self.timeline.channels)
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, letter)
+        painter.restore()
 
     def _paint_markers(self, painter: QPainter, area: QRectF) -> None:
         painter.setPen(QPen(self.theme.colour("marker", 200), 1, Qt.PenStyle.DashLine))
