@@ -1,7 +1,7 @@
 """The views of the editor against a plain pyqtgraph view of the same file.
 
 Run by hand: `python tests/benchmarks/bench_views.py [MINUTES]` (10 by default); each side runs in a process
-of its own. Without pyqtgraph (`pip install pyqtgraph`, for this benchmark only) its column is left out. The
+of its own. Without pyqtgraph (`pip install pyqtgraph colorama`, for this alone) its column is left out. The
 plain view is what its manual suggests for long sounds: a curve for each channel, drawn from all samples in
 memory, downsampled by peaks and clipped to the view, and a spectrogram of 2048-point frames as one image.
 """
