@@ -107,6 +107,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
             opened: Any = safe_open(path, framework="pt")
             shapes = {name: tuple(opened.get_slice(name).get_shape()) for name in opened.keys()}  # noqa: SIM118
             return Checkpoint(path, shapes, opened)
+        path.open("rb").close()  # a file that is not there is not damaged
         if not zipfile.is_zipfile(path):
             raise BundleError(
                 f"{path} is not a checkpoint that can be read: it is cut short, or older than torch 1.6.",
