@@ -165,7 +165,7 @@ def test_no_key_is_given_twice() -> None:
 
 
 def test_menus_and_bars_name_actions_that_exist() -> None:
-    known = {row.id for row in actions.ROWS} | {"-", "#recent"}
+    known = {row.id for row in actions.ROWS} | {"-", "#recent", "#effects"}
     named = [name for _, names in actions.MENUS for name in names.split()]
     named += actions.TOOL_BAR.split() + actions.CONTEXT_MENU.split()
     assert set(named) <= known
