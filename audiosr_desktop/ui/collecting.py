@@ -19,19 +19,22 @@ class Collector(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_CHECK_MS)
         self._timer.timeout.connect(self._on_due)
+        self._interpreter_collects = gc.isenabled()
 
     def start(self) -> None:
         """Take over from the interpreter; what is there already is not looked through again."""
+        self._interpreter_collects = gc.isenabled()
         gc.disable()
         gc.collect()
         gc.freeze()
         self._timer.start()
 
     def stop(self) -> None:
-        """Give the task back to the interpreter."""
+        """Give the task back to the interpreter, if it had it."""
         self._timer.stop()
         gc.unfreeze()
-        gc.enable()
+        if self._interpreter_collects:
+            gc.enable()
 
     @Slot()
     def _on_due(self) -> None:

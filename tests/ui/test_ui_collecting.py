@@ -50,8 +50,11 @@ def test_what_is_qts_dies_in_the_windows_thread(collector: Collector, qtbot: QtB
         collector.stop()
 
 
-def test_the_interpreter_gets_its_task_back(collector: Collector) -> None:
+@pytest.mark.parametrize("had_it", [True, False])
+def test_the_interpreter_gets_its_task_back_if_it_had_it(collector: Collector, had_it: bool) -> None:
+    if had_it:
+        gc.enable()
     collector.start()
     assert not gc.isenabled()
     collector.stop()
-    assert gc.isenabled()
+    assert gc.isenabled() == had_it
