@@ -25,9 +25,6 @@ class SelectionBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 4, 12, 6)
         layout.setSpacing(6)
-        caption = QLabel(tr("Selection"))
-        caption.setProperty("quiet", True)
-        layout.addWidget(caption)
         self.start = self._field(layout, tr("Start"), 92, self._on_start)
         self.stop = self._field(layout, tr("End"), 92, self._on_stop)
         self.length = self._field(layout, tr("Length"), 92, self._on_length)
@@ -49,7 +46,7 @@ class SelectionBar(QWidget):
         label.setProperty("quiet", True)
         line = QLineEdit()
         line.setFont(figures_font(self.font()))
-        line.setMinimumWidth(width * 2 // 3)
+        line.setMinimumWidth(width * 2 // 3 if unit else width)  # a time is never cut short
         line.setMaximumWidth(width)
         line.setPlaceholderText(tr("none") if unit else "00:00.000")
         line.setToolTip(tr("{name} of the selection, {unit}", name=name, unit=unit or tr("minutes:seconds")))
