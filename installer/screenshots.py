@@ -49,6 +49,7 @@ class Studio:
         self.settings.theme = "dark"
         application = QApplication.instance()
         assert isinstance(application, QApplication)
+        application.setCursorFlashTime(0)  # a blinking cursor is never calm
         apply_theme(application, chosen_theme("dark"))
         self.editor = Editor(scratch, Player(_no_output), lambda: load_catalogue(scratch))
         self.edges: list[object] = []  # of the band, as they are found
