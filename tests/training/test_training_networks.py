@@ -69,7 +69,7 @@ def test_divergences():
 def test_an_untrained_unet_is_the_best_guess_without_a_network():
     """Its velocity must lead to the posterior mean of a normal residual around the condition."""
     torch.manual_seed(1)
-    network = UNet(width=16, blocks=1).eval()
+    network = UNet(width=16, blocks=(1, 1, 1)).eval()
     network.residual_std.fill_(0.6)
     noisy, condition = torch.randn(3, 16, 4, 32), torch.randn(3, 16, 4, 32)
     timesteps = torch.tensor([999, 500, 20])
