@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QEventLoop, QPoint, QSettings, Qt, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -40,6 +40,13 @@ SIZE = (1360, 820)
 HELP = paths.resources_dir() / "help" / "images"
 
 
+def let_run(ms: int) -> None:
+    """Let the program run for a while; QTest's own waiting keeps the interpreter from all other threads."""
+    loop = QEventLoop()
+    QTimer.singleShot(ms, loop.quit)
+    loop.exec()
+
+
 class Studio:
     """The window, and what is needed to make it show something."""
 
@@ -65,14 +72,14 @@ class Studio:
         while not until():
             if time.monotonic() > limit:
                 sys.exit("The window did not come to what the picture is to show.")
-            QTest.qWait(50)
+            let_run(50)
 
     def settle(self) -> None:
         """Wait for the end of jobs and pictures: until nothing has changed for some seconds."""
         self.wait(lambda: not self.editor.runner.busy)
         before, same = QImage(), 0
         for _ in range(60):
-            QTest.qWait(1000)
+            let_run(1000)
             now = self.window.grab().toImage()
             same = same + 1 if now == before else 0
             if same == CALM_S:
