@@ -23,7 +23,9 @@ def run(*words):
     assert main([str(word) for word in words]) == 0, words
 
 
-def test_from_sound_to_a_trained_bundle_that_restores(tmp_path, card, capsys):
+def test_from_sound_to_a_trained_bundle_that_restores(tmp_path, card, capsys, monkeypatch):
+    for kind in ("CONFIG", "DATA"):  # what it makes is no model of whoever runs the tests
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(tmp_path / kind.lower()))
     work = tmp_path / "work"
     run("corpus", "build", "--no-list", "--folder", CLIPS, "--kind", "music", "--out", work)
     few = [f'corpus="{work}/train"', "steps=2", "batch_size=2", "seconds=0.32", "warmup=1"]
