@@ -86,7 +86,9 @@ class PackWriter:
 
     def _note(self, record: dict[str, Any]) -> None:
         self.done.add(record["source"])
-        if "left_out" not in record:
+        if "chosen" in record:
+            next(one for one in self._excerpts if one["source"] == record["source"])["held_out"] = True
+        elif "left_out" not in record:
             self._excerpts.append(record)
             self._sums[record["sum"]] = record["source"]
 
@@ -116,7 +118,8 @@ class PackWriter:
         """Write the index and the table of sources."""
         os.fsync(self._samples.fileno())
         if len(self._excerpts) > 1 and not any(excerpt["held_out"] for excerpt in self._excerpts):
-            min(self._excerpts, key=_name_sum)["held_out"] = True  # training needs something to validate on
+            # Training needs something to validate on. The choice is noted: it must hold when the pack grows.
+            self._write({"source": min(self._excerpts, key=_name_sum)["source"], "chosen": "held out"})
         kept = ("start", "stop", "kind", "bandwidth_hz", "source", "held_out")
         index = [{name: excerpt[name] for name in kept} for excerpt in self._excerpts]
         _replace(self._folder / INDEX, json.dumps(index))
