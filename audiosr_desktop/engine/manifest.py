@@ -78,7 +78,8 @@ class Manifest:
         guidance_interval: first and last of the times, 0 to 999, at which guidance is applied.
         unconditional_latent: fill of the unscaled condition latent of the unguided half.
         condition: what the condition encoder reads, one of `CONDITIONS`.
-        band_gain_db: gain of the generated band that makes up for the model's mean error of level.
+        band_gain_db: gain of the generated band that makes up for the model's mean error of level: rising
+            cutoffs in Hz, each with a gain in dB; between them the gain goes with the logarithm of the cutoff.
         condition_sampled: whether the encoder's noise input gets noise, or zeros to give the mean.
         window_seconds: length the graphs were trained on; at most this much is run at once.
         vocoder_output: "waveform", or "stft" where the vocoder returns the spectrum to invert.
@@ -105,7 +106,7 @@ class Manifest:
     unconditional_latent: float
     condition: str
     condition_sampled: bool
-    band_gain_db: float
+    band_gain_db: tuple[tuple[float, float], ...]
     window_seconds: float
     vocoder_output: str
     graphs: Mapping[str, str]
@@ -213,7 +214,7 @@ def _manifest(top: _Reader) -> Manifest:
         unconditional_latent=cfg.get("unconditional_latent", float, -11.4981, also="unconditional_value"),
         condition=condition,
         condition_sampled=top.get("condition_sampled", bool, condition == "lowpass_mel"),
-        band_gain_db=top.get("band_gain_db", float, 0.0),
+        band_gain_db=_gains(top),
         window_seconds=window_s,
         vocoder_output=vocoder.one_of("output", ("stft", "waveform"), "waveform"),
         graphs=graphs,
@@ -249,6 +250,25 @@ def _interval(cfg: _Reader) -> tuple[int, int]:
     if len(ends) != 2 or not all(type(end) is int for end in ends) or not 0 <= ends[0] <= ends[1] <= 999:
         raise cfg.error("interval", "two rising whole numbers of 0 to 999", json.dumps(ends)[:60])
     return ends[0], ends[1]
+
+
+def _gains(top: _Reader) -> tuple[tuple[float, float], ...]:
+    """Return gains in dB by cutoff; a number alone is for every cutoff."""
+    value = top.data.get("band_gain_db", 0.0)
+    pairs = value if isinstance(value, list) else [[1.0, value]]
+    numbers = [number for pair in pairs if isinstance(pair, list) and len(pair) == 2 for number in pair]
+    good = all(type(number) in (int, float) and abs(number) < 1e6 for number in numbers)
+    cutoffs = numbers[::2]
+    if (
+        not good
+        or not pairs
+        or len(numbers) != 2 * len(pairs)
+        or cutoffs != sorted(set(cutoffs))
+        or cutoffs[0] <= 0
+    ):
+        expected = "a number, or rising cutoffs in Hz with a gain in dB each"
+        raise top.error("band_gain_db", expected, json.dumps(value)[:60])
+    return tuple((float(cutoff), float(gain)) for cutoff, gain in pairs)
 
 
 def _steps(reader: _Reader, quality: str, default: int) -> int:

@@ -82,7 +82,9 @@ class Restorer:
 
     def band_gain_db(self, settings: Settings) -> float:
         """Return the gain of the generated band; measured on a document, it would hang on its length."""
-        return settings.band_gain_db + self._manifest.band_gain_db
+        cutoffs, gains = zip(*self._manifest.band_gain_db, strict=True)
+        own = np.interp(np.log(max(settings.cutoff_hz, 1.0)), np.log(cutoffs), gains)
+        return settings.band_gain_db + float(own)
 
     def generate(
         self,

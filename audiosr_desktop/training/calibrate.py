@@ -1,7 +1,8 @@
 """The gain of a bundle's generated band, measured on held-out training sound.
 
 A model of log levels aims at their mean, and the mean of a logarithm lies below the logarithm of the mean:
-what it makes is too quiet by the same few dB everywhere, which one figure in the manifest makes up for.
+what it makes is too quiet by a few dB, the more the less it was given. A gain for each of some cutoffs in the
+manifest makes up for it.
 """
 
 import argparse
@@ -24,7 +25,7 @@ from audiosr_desktop.job import run_job
 from audiosr_desktop.training.data import FULL_BAND_HZ, SAMPLE_RATE, Corpus
 from audiosr_desktop.training.validation import HIGHEST_HZ, SECONDS, restored
 
-CUTOFFS_HZ = (3_000.0, 4_000.0, 6_000.0, 8_000.0, 12_000.0)
+CUTOFFS_HZ = (4_000.0, 8_000.0, 12_000.0)
 LIMIT_DB = 6.0
 DRAWS_AN_EXAMPLE = 20
 
@@ -37,11 +38,20 @@ def level_error_db(restorer: Restorer, sound: npt.NDArray[np.float32], cutoff_hz
     return band_energy_db(sound, made, SAMPLE_RATE, cutoff_hz, HIGHEST_HZ)
 
 
-def calibrate(folder: Path, corpus: Path, examples: int, seed: int) -> float:
-    """Measure a bundle's median level error and write the gain that makes up for it into its manifest.
+def calibrate(folder: Path, corpus: Path, examples: int, seed: int) -> list[list[float]]:
+    """Measure a bundle's median level errors and write the gains that make up for them into its manifest.
+
+    Args:
+        folder: of the bundle.
+        corpus: a packed corpus, of which held-out sound is taken.
+        examples: how many, each at every cutoff.
+        seed: of the choice.
 
     Returns:
-        The gain, in dB.
+        Pairs of a cutoff in Hz and its gain in dB.
+
+    Raises:
+        TrainingError: the corpus holds too little full-band sound.
     """
     path = folder / "manifest.json"
     manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -51,19 +61,22 @@ def calibrate(folder: Path, corpus: Path, examples: int, seed: int) -> float:
     rng = np.random.default_rng(seed)
     held_out = Corpus(corpus, held_out=True)
     error_db = partial(level_error_db, restorer, steps=bundle.manifest.default_steps["standard"])
-    errors: list[float] = []
+    errors: list[list[float]] = []
     for _ in range(DRAWS_AN_EXAMPLE * examples):
         batch = held_out.draw(rng, 1, round(SECONDS * SAMPLE_RATE))
         if batch.bandwidth_hz[0] >= FULL_BAND_HZ:
-            errors.append(error_db(batch.sound.numpy(), float(rng.choice(CUTOFFS_HZ))))
+            errors.append([error_db(batch.sound.numpy(), cutoff_hz) for cutoff_hz in CUTOFFS_HZ])
         if len(errors) == examples:
             break
     else:
         raise TrainingError(f"The corpus in '{corpus}' holds too little full-band sound to calibrate on.")
-    gain_db = float(np.clip(-np.median(errors), -LIMIT_DB, LIMIT_DB))
-    text = json.dumps({**manifest, "band_gain_db": round(gain_db, 2)}, indent=2, ensure_ascii=False)
+    gains_db = np.clip(-np.median(errors, axis=0), -LIMIT_DB, LIMIT_DB)
+    pairs = [
+        [cutoff_hz, round(float(gain_db), 2)] for cutoff_hz, gain_db in zip(CUTOFFS_HZ, gains_db, strict=True)
+    ]
+    text = json.dumps({**manifest, "band_gain_db": pairs}, indent=2, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
-    return gain_db
+    return pairs
 
 
 def main(argv: Sequence[str]) -> int:
@@ -75,11 +88,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args(argv)
     try:
-        gain_db = calibrate(arguments.bundle, arguments.corpus, arguments.examples, arguments.seed)
+        pairs = calibrate(arguments.bundle, arguments.corpus, arguments.examples, arguments.seed)
     except AudioSRError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    sys.stdout.write(f"band_gain_db {gain_db:.2f}\n")
+    sys.stdout.write("".join(f"{cutoff_hz:.0f} Hz {gain_db:+.2f} dB\n" for cutoff_hz, gain_db in pairs))
     return 0
 
 

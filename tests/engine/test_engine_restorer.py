@@ -1,5 +1,8 @@
+import json
+import shutil
 import time
 from collections.abc import Callable, Generator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +79,19 @@ def band(samples: np.ndarray, low_hz: float, high_hz: float) -> float:
 @pytest.fixture(scope="module")
 def whole(tiny: Restorer, document: np.ndarray) -> np.ndarray:
     return added_by(tiny, document)
+
+
+def test_the_gain_of_the_new_band_goes_with_the_cutoff(tiny_folder, tmp_path):
+    folder = tmp_path / "bundle"
+    shutil.copytree(tiny_folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    text = json.dumps({**manifest, "band_gain_db": [[4000, 6.0], [16_000, 2.0]]})
+    (folder / "manifest.json").write_text(text)
+    restorer = open_restorer(folder)
+    wanted = {0.0: 6.0, 2000.0: 6.0, 4000.0: 6.0, 8000.0: 4.0, 16_000.0: 2.0, 20_000.0: 2.0}
+    for cutoff_hz, gain_db in wanted.items():
+        settings = replace(SETTINGS, cutoff_hz=cutoff_hz, band_gain_db=1.0)
+        assert restorer.band_gain_db(settings) == pytest.approx(gain_db + 1.0)
 
 
 def test_fills_the_band_and_leaves_what_is_below(whole: np.ndarray, document: np.ndarray) -> None:

@@ -13,11 +13,19 @@ pytestmark = pytest.mark.torch
 def test_the_gain_makes_up_for_the_median_error(packed_corpus, tmp_path, monkeypatch, capsys):
     tiny_bundle = pytest.importorskip("tiny_bundle", reason="needs onnx")
     tiny_folder = tiny_bundle.build_tiny_bundle(tmp_path / "tiny")
-    errors = iter([-9.0, -4.0, -3.0, 1.0, -3.5])
-    monkeypatch.setattr(calibrate, "level_error_db", lambda *_, **__: next(errors))
+    errors = {
+        4_000.0: [-9.0, -4.0, -3.0, 1.0, -3.5],
+        8_000.0: [-1.0] * 5,
+        12_000.0: [2.0, 9.0, 9.0, 9.0, 2.0],
+    }
+    monkeypatch.setattr(calibrate, "level_error_db", lambda _, __, cutoff_hz, **___: errors[cutoff_hz].pop())
     assert calibrate.main([str(tiny_folder), str(packed_corpus), "--examples", "5"]) == 0
-    assert json.loads((tiny_folder / "manifest.json").read_text())["band_gain_db"] == 3.5
-    assert "3.50" in capsys.readouterr().out
+    assert json.loads((tiny_folder / "manifest.json").read_text())["band_gain_db"] == [
+        [4_000.0, 3.5],
+        [8_000.0, 1.0],
+        [12_000.0, -6.0],
+    ]
+    assert "4000 Hz +3.50 dB" in capsys.readouterr().out
 
 
 def test_a_level_error_is_measured_on_restored_sound(tiny_folder):
