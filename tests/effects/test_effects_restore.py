@@ -1,12 +1,9 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from tiny_bundle import build_tiny_bundle
 
-from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
@@ -18,26 +15,10 @@ from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BundleError
 from audiosr_desktop.job import run_job
 
+pytestmark = pytest.mark.usefixtures("tiny_shipped")
+
 CLIPS = Path(__file__).parent.parent / "clips"
 RATE = 48_000
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("shipped")
-    build_tiny_bundle(root / "audiosr-compact")
-    return root
-
-
-@pytest.fixture(autouse=True)
-def installed(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths, "shipped_models_dir", lambda: models)
-    monkeypatch.setattr(paths, "user_models_dir", lambda: models / "none")
-
-
-@pytest.fixture(scope="module")
-def engines() -> Iterator[Engines]:
-    yield Engines(threads=1)
 
 
 def clip(name: str) -> np.ndarray:
