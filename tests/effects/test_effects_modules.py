@@ -1,6 +1,5 @@
 """What every restoring module must do, at any rate, with any number of channels, wherever the region lies."""
 
-
 import numpy as np
 import pytest
 

@@ -9,6 +9,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.effect import resolve_values
 from audiosr_desktop.effects.gaps import FillGap
 from audiosr_desktop.effects.restore import Restore
 from audiosr_desktop.engine.engines import Engines
@@ -72,6 +73,19 @@ def test_all_damage_is_found_and_mended_in_order(engines: Engines, run_scratch: 
     low = lowpass(result, RATE, 5_000.0, "cheby", 8) - lowpass(clean, RATE, 5_000.0, "cheby", 8)
     bad = lowpass(damaged, RATE, 5_000.0, "cheby", 8) - lowpass(clean, RATE, 5_000.0, "cheby", 8)
     assert 10 * np.log10(np.mean(low[:, apart] ** 2) / np.mean(bad[:, apart] ** 2)) < -12.0
+
+
+def test_a_tone_that_gaps_cut_off_is_found(engines: Engines, run_scratch: Scratch) -> None:
+    damaged = clip("music_tabla")
+    damaged = damaged + 0.03 * np.cos(2 * np.pi * 1_234.5 * np.arange(damaged.shape[1]) / RATE)
+    for start in range(33_600, damaged.shape[1] - 19_200, 28_800):
+        damaged[:, start : start + 9_600] = 0.0
+    job = Restore(engines, run_scratch).proposal(
+        Sound.from_array(damaged, RATE),
+        Region(0, damaged.shape[1]),
+        resolve_values(Restore(engines, run_scratch), {"band": False, "noise": False}),
+    )
+    assert [module.effect for module in run_job(job).modules] == ["audiosr.fill-gap", "audiosr.remove-tone"]
 
 
 @pytest.mark.parametrize("name", ["music_tabla", "speech_it_syllables", "effects_bell"])
