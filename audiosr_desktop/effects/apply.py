@@ -34,6 +34,9 @@ BAND_STOP_DB = 100.0
 MASK_N_FFT = 4096  # with the window below, what is outside a shape by 100 Hz or 45 ms changes by < -90 dB
 MASK_RATE = 48_000  # up to here; frames at higher rates last as long
 
+# shares of the time, for the progress bar only: what takes long is the effect
+_CHECKED, _PROCESSED = 0.01, 0.97
+
 
 @dataclass(frozen=True, slots=True)
 class _Edges:
@@ -90,14 +93,14 @@ def apply_effect(
     if region.length == 0 or amount == 0.0:
         return sound
     around = region.widened(round(CHECKED_CONTEXT_S * sound.sample_rate), sound.length)
-    yield from part_of(require_finite(sound, around), 0.0, 0.03)
+    yield from part_of(require_finite(sound, around), 0.0, _CHECKED)
     dry = sound.slice(region.start, region.stop)
     edges = _edges(effect, sound, region)
     working = told_as(effect.process(sound, region, values), _Emergence(sound, region, amount, edges).told)
-    wet = yield from part_of(working, 0.03, 0.92)
+    wet = yield from part_of(working, _CHECKED, _PROCESSED)
     if wet == dry:
         return sound
-    yield from part_of(_check_result(effect, dry, wet), 0.92, 0.94)
+    yield from part_of(_check_result(effect, dry, wet), _PROCESSED, _PROCESSED + _CHECKED)
     if amount == 1.0 and not region.has_band:
         yield Progress(1.0, "Joining")
         return sound.splice(region, _joined(dry, wet, edges))
@@ -105,7 +108,8 @@ def apply_effect(
         for start, change in _changes(dry, wet, region):
             stop = start + change.shape[1]
             writer.write(dry.read(start, stop) + change * (np.float32(amount) * edges.gains(start, stop)))
-            yield Progress(0.94 + 0.06 * stop / dry.length, "Mixing")
+            mixed_from = _PROCESSED + _CHECKED
+            yield Progress(mixed_from + (1.0 - mixed_from) * stop / dry.length, "Mixing")
         mixed = Sound.from_store(writer.finish(), dry.sample_rate)
     if region.mask is None:
         return sound.splice(region, mixed)
@@ -175,6 +179,8 @@ class _MixedStore:
         wet = self._wet
         if wet is None or not 0 <= start <= stop <= self._length:
             raise ValueError(f"[{start}, {stop}) is not inside [0, {self._length})")
+        if start == stop:
+            return np.zeros((self.channels, 0), dtype)
         low, high = max(0, start - self._reach), min(wet.length, stop + self._reach)
         part = replace(self._region, start=self._region.start + low, stop=self._region.start + high)
         dry = self._sound.slice(part.start, part.stop)

@@ -16,6 +16,7 @@ from audiosr_desktop.effects.conversion import resample_sound
 from audiosr_desktop.effects.effect import Effect, Value, resolve_values
 from audiosr_desktop.effects.emerging import hidden, within
 from audiosr_desktop.effects.survey import survey_sound
+from audiosr_desktop.effects.timing import guessed_factor
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job, part_of
 
@@ -207,8 +208,8 @@ def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scra
         sound = yield from part_of(converting, done, 0.06)
         region = region.clipped(0, sound.length)
         done = 0.06
-    before, shares = sound, _shares(steps)
-    for number, (step, share) in enumerate(zip(steps, shares, strict=True), 1):
+    before = sound
+    for number, (step, share) in enumerate(zip(steps, step_shares(steps), strict=True), 1):
         working = apply_effect(step.effect, sound, region, step.values, scratch)
         working = within(working, before) if number == len(steps) else hidden(working)
         sound = yield from part_of(working, done, done + share * (1.0 - done))
@@ -216,9 +217,9 @@ def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scra
     return ChainRun(before, sound, region, time.monotonic() - started)
 
 
-def _shares(steps: Sequence[Step]) -> list[float]:
-    """Return which share of what is left of the progress bar each step takes; models take the longest."""
-    weights = [10.0 if step.effect.id in (_RESTORE, _SUPER_RESOLUTION) else 1.0 for step in steps]
+def step_shares(steps: Sequence[Step]) -> list[float]:
+    """Return which share of what is left of the progress bar each step takes."""
+    weights = [guessed_factor(step.effect.id, step.values) for step in steps]
     return [weight / sum(weights[index:]) for index, weight in enumerate(weights)]
 
 

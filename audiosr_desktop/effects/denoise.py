@@ -18,6 +18,7 @@ from audiosr_desktop.dsp.denoise import (
     white_profile,
 )
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.effects.emerging import telling_beginning
 from audiosr_desktop.effects.notes import Report, warn
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job, Progress, part_of
@@ -121,7 +122,10 @@ class Denoise:
         Raises:
             EffectError: the stretch to learn from is not in the sound, too short, or silent.
         """
-        profile = yield from part_of(_profile(sound, values), 0.0, 0.3)
+        # measuring takes a quarter of the time of reducing, and no more than SURVEY_S are measured
+        measured_s = min(sound.duration_s, SURVEY_S) / 4.0
+        share = measured_s / (measured_s + region.length / sound.sample_rate)
+        profile = yield from part_of(_profile(sound, values), 0.0, share)
         above_floor_db = max(0.0, profile.level_dbfs - float(values["floor_dbfs"]))
         reduction_db = min(float(values["reduction_db"]), above_floor_db)
         if profile.level_dbfs < LEAST_NOISE_DBFS or reduction_db == 0.0:
@@ -130,7 +134,7 @@ class Denoise:
             return sound.slice(region.start, region.stop)
         self._report["noise_dbfs"] = round(profile.level_dbfs, 1)
         reducing = self._reduced(sound, region, profile, reduction_db, taken=values["output"] == "noise")
-        return (yield from part_of(reducing, 0.3, 1.0))
+        return (yield from part_of(reducing, share, 1.0))
 
     def _reduced(
         self, sound: Sound, region: Region, profile: NoiseProfile, reduction_db: float, *, taken: bool
@@ -140,15 +144,19 @@ class Denoise:
         chunk = hop * max(1, round(CHUNK_S * rate / hop))
         context = hop * -(-context_length(rate) // hop)
         with self._scratch.writer(sound.channels) as writer:
-            for begin in range(region.start // chunk * chunk, region.stop, chunk):
-                outer = begin - context
-                dry = np.nan_to_num(sound.read_padded(outer, begin + chunk + context))
-                wet = reduce_noise(dry, rate, profile, reduction_db=reduction_db)
-                if taken:
-                    wet = dry - wet
-                inside = region.clipped(begin, begin + chunk)
-                writer.write(wet[:, inside.start - outer : inside.stop - outer])
-                yield Progress((inside.stop - region.start) / region.length, "Reducing noise")
+
+            def reducing() -> Job[None]:
+                for begin in range(region.start // chunk * chunk, region.stop, chunk):
+                    outer = begin - context
+                    dry = np.nan_to_num(sound.read_padded(outer, begin + chunk + context))
+                    wet = reduce_noise(dry, rate, profile, reduction_db=reduction_db)
+                    if taken:
+                        wet = dry - wet
+                    inside = region.clipped(begin, begin + chunk)
+                    writer.write(wet[:, inside.start - outer : inside.stop - outer])
+                    yield Progress((inside.stop - region.start) / region.length, "Reducing noise")
+
+            yield from telling_beginning(reducing(), writer, rate, region.length)
             return Sound.from_store(writer.finish(), rate)
 
 

@@ -12,6 +12,7 @@ from audiosr_desktop.job import Job, Progress, told_as
 T = TypeVar("T")
 
 SHOWN_S = 2.0  # of new sound at least, before it is told again
+MOST_TOLD = 1000  # times: putting a long result of many pieces together takes a moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +45,38 @@ class Emerging(Progress):
 
 def telling_beginning(job: Job[T], writer: ScratchWriter, sample_rate: int, length: int) -> Job[T]:
     """Run a job that writes a result of `length` samples block by block; what is written is told."""
+
+    def beginning() -> Sound:
+        return Sound((Piece(writer.so_far(), 0, writer.length),), sample_rate)
+
+    return telling_finished(job, lambda: writer.length, beginning, sample_rate, length)
+
+
+def telling_finished(
+    job: Job[T],
+    finished: Callable[[], int],
+    beginning: Callable[[], Sound],
+    sample_rate: int,
+    length: int,
+) -> Job[T]:
+    """Run a job that makes its result from the start on; what is finished is told.
+
+    Args:
+        job: the work.
+        finished: how many samples are.
+        beginning: these samples; asked for only when they are told.
+        sample_rate: of the result.
+        length: of the whole result.
+    """
     told = 0
 
     def tell(progress: Progress) -> Progress:
         nonlocal told
-        written = writer.length
-        if written >= length or written - told < SHOWN_S * sample_rate:
+        now = finished()
+        if now >= length or now - told < max(SHOWN_S * sample_rate, length / MOST_TOLD):
             return progress
-        told = written
-        sound = Sound((Piece(writer.so_far(), 0, written),), sample_rate)
-        return Beginning(progress.fraction, progress.stage, sound)
+        told = now
+        return Beginning(progress.fraction, progress.stage, beginning())
 
     return told_as(job, tell)
 

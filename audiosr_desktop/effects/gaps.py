@@ -9,6 +9,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Sound, concat
 from audiosr_desktop.dsp.gaps import CONTEXT_S, SHORTEST_CONTEXT_S, Silence, SilenceFinder, fill_gap, is_cut
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.effects.emerging import telling_finished
 from audiosr_desktop.effects.notes import Report, note, warn
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job, Progress, part_of
@@ -56,20 +57,52 @@ class FillGap:
             gaps = [_selection(sound, region)]
         if not gaps:
             warn(self._report, "No gaps were found and the sound was left as it is.")
-        parts, place = [], region.start
-        for index, group in enumerate(groups := _overlapping(gaps)):
-            yield Progress(0.4 + 0.6 * index / len(groups), f"Filling gap {index + 1} of {len(groups)}")
+            return sound.slice(region.start, region.stop)
+        made = _Mended(sound, region)
+        filling = self._fill(made, sound, gaps, int(values["seed"]))
+        telling = telling_finished(filling, made.finished, made.beginning, sound.sample_rate, region.length)
+        yield from part_of(telling, 0.4, 1.0)
+        return made.beginning()
+
+    def _fill(self, made: "_Mended", sound: Sound, gaps: Sequence[Silence], seed: int) -> Job[None]:
+        groups, rate = _overlapping(gaps), sound.sample_rate
+        for index, group in enumerate(groups):
+            made.go_to(group[0].start)
+            yield Progress(index / len(groups), f"Filling gap {index + 1} of {len(groups)}")
             start, stop = group[0].start, max(gap.stop for gap in group)
-            filled = Sound.from_array(_filled(sound, group, gaps, int(values["seed"])), sound.sample_rate)
-            inside = region.clipped(start, stop)
-            parts.append(sound.slice(place, inside.start))
-            parts.append(filled.slice(inside.start - start, inside.stop - start))
-            place = inside.stop
-            rate = sound.sample_rate
+            made.put(start, Sound.from_array(_filled(sound, group, gaps, seed), rate))
             note(self._report, "gaps", {"start_s": start / rate, "end_s": stop / rate})
-        parts.append(sound.slice(place, region.stop))
+        made.go_to(sound.length)
         yield Progress(1.0, "Filling gaps")
-        return concat(parts)
+
+
+class _Mended:
+    """A region of a sound from its start on, with other samples in some places."""
+
+    def __init__(self, sound: Sound, region: Region) -> None:
+        self._sound, self._region = sound, region
+        self._parts: list[Sound] = []
+        self._place = region.start
+
+    def finished(self) -> int:
+        """Return how many samples there are."""
+        return self._place - self._region.start
+
+    def beginning(self) -> Sound:
+        """Return these samples."""
+        return concat(self._parts)
+
+    def go_to(self, place: int) -> None:
+        """Go on with the sound's own samples, up to a place."""
+        stop = min(max(place, self._place), self._region.stop)
+        self._parts.append(self._sound.slice(self._place, stop))
+        self._place = stop
+
+    def put(self, start: int, filled: Sound) -> None:
+        """Go on with other samples, from where they begin in the sound."""
+        inside = self._region.clipped(start, start + filled.length)
+        self._parts.append(filled.slice(inside.start - start, inside.stop - start))
+        self._place = inside.stop
 
 
 def find_gaps(sound: Sound, region: Region) -> Job[list[Silence]]:

@@ -11,8 +11,8 @@ from audiosr_desktop.dsp.denoise import NoiseProfile, reduce_noise
 from audiosr_desktop.dsp.tones import fit_tone
 from audiosr_desktop.effects.chain import PREFIX, Chain, Module
 from audiosr_desktop.effects.denoise import measure_noise
-from audiosr_desktop.effects.effect import Value
-from audiosr_desktop.effects.gaps import find_gaps
+from audiosr_desktop.effects.effect import Value, resolve_values
+from audiosr_desktop.effects.gaps import FillGap, find_gaps
 from audiosr_desktop.effects.super_resolution import has_room
 from audiosr_desktop.effects.survey import Cleaner, survey_sound
 from audiosr_desktop.effects.tones import heard_tones
@@ -45,10 +45,15 @@ def propose(
     tones: list[dict[str, float]] = []
     noise: NoiseProfile | None = None
     if "gaps" in kinds:
-        gaps = yield from part_of(find_gaps(sound, region), 0.0, 0.1)
+        gaps = yield from part_of(find_gaps(sound, region), 0.0, 0.05)
         if gaps:
             spans = [(gap.start / sound.sample_rate, gap.length / sound.sample_rate) for gap in gaps]
-            modules.append(Module(PREFIX + "fill-gap", {"where": "find"}, reason=_gap_reason(spans)))
+            filling = Module(PREFIX + "fill-gap", {"where": "find"}, reason=_gap_reason(spans))
+            modules.append(filling)
+            # what comes after finds the gaps filled: a tone that is cut off now and then is not heard as one
+            effect = FillGap()
+            filled = effect.process(sound, region, resolve_values(effect, filling.values))
+            sound = sound.splice(region, (yield from part_of(filled, 0.05, 0.1)))
     if "tones" in kinds:
         tones = yield from part_of(heard_tones(sound, region), 0.1, 0.7)
         if tones:

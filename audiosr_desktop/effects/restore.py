@@ -6,7 +6,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.apply import apply_effect
-from audiosr_desktop.effects.chain import Chain, chain_steps, chain_to_data
+from audiosr_desktop.effects.chain import Chain, chain_steps, chain_to_data, step_shares
 from audiosr_desktop.effects.denoise import Denoise
 from audiosr_desktop.effects.effect import Effect, Parameter, Value
 from audiosr_desktop.effects.emerging import Beginning, emerging_as, hidden
@@ -26,6 +26,8 @@ PARAMETERS = (
     Parameter("noise", "Reduce noise", "bool", default=True, advanced=True),
     Parameter("band", "Restore the band", "bool", default=True, advanced=True),
 )
+
+LOOKED_AT_S = 160.0
 
 _DEFAULTS = {parameter.id: parameter.default for parameter in SUPER_RESOLUTION_PARAMETERS}
 
@@ -70,15 +72,16 @@ class Restore:
         """
         self._facts.clear()
         plain = Region(region.start, region.stop)  # the caller limits the whole change to the band
-        chain = yield from part_of(self.proposal(sound, plain, values), 0.0, 0.1)
+        duration_s = region.length / sound.sample_rate
+        done = _looking_share(duration_s)
+        chain = yield from part_of(self.proposal(sound, plain, values), 0.0, done)
         self._report["proposal"] = chain_to_data(chain)["effects"]
         steps = chain_steps(chain, self._effects)
-        now, done = sound, 0.1
-        for index, step in enumerate(steps):
-            # the band comes last and takes most of the time
-            end = 1.0 if index == len(steps) - 1 else done + 0.05
+        now = sound
+        for index, (step, share) in enumerate(zip(steps, step_shares(steps), strict=True)):
             working = apply_effect(step.effect, now, plain, step.values, self._scratch)
             working = _beginning(working, plain) if index == len(steps) - 1 else hidden(working)
+            end = done + share * (1.0 - done)
             result = yield from part_of(working, done, end)
             if result is not now:
                 note(self._report, "steps_done", step.effect.id)
@@ -89,6 +92,11 @@ class Restore:
         if now is sound:
             warn(self._report, "Nothing was found to restore and the sound was left as it is.")
         return now.slice(region.start, region.stop)
+
+
+def _looking_share(duration_s: float) -> float:
+    """Return which share of the time the proposal takes: some seconds of a long sound are looked at."""
+    return min(duration_s, LOOKED_AT_S) / (min(duration_s, LOOKED_AT_S) + 1.5 * duration_s + 1.0)
 
 
 def _beginning(job: Job[Sound], region: Region) -> Job[Sound]:

@@ -26,6 +26,7 @@ Samples = npt.NDArray[np.float32]
 MIN_LENGTH_S = 0.1
 NO_ROOM_SHARE = 0.95  # a cutoff above this share of the highest possible frequency leaves nothing to add
 MIN_CUTOFF_HZ = 500.0
+OPENING_S = 10.0  # seconds of one channel that are restored in the time that it takes before the first
 
 PARAMETERS = (
     Parameter(
@@ -127,7 +128,7 @@ class SuperResolution:
         untouched = sound.slice(region.start, region.stop)
         if sound.length < MIN_LENGTH_S * sound.sample_rate:
             return self._left_alone(untouched, "The sound is too short to restore and was left as it is.")
-        survey = yield from part_of(survey_sound(sound, region), 0.0, 0.05)
+        survey = yield from part_of(survey_sound(sound, region), 0.0, _opening_share(region, sound) / 2.0)
         if survey is None:
             return self._left_alone(untouched, "The sound is silent and was left as it is.")
         cutoff_hz = float(values["cutoff_hz"]) or survey.cutoff.cutoff_hz
@@ -139,7 +140,7 @@ class SuperResolution:
         device = str(values["device"])
         try:
             running = self._run(sound, region, values, device=device, cutoff_hz=cutoff_hz)
-            return (yield from part_of(running, 0.05, 1.0))
+            return (yield from part_of(running, _opening_share(region, sound) / 2.0, 1.0))
         except EngineMemoryError:
             if device != "auto" or self._report.get("device") == "cpu":
                 raise
@@ -158,9 +159,10 @@ class SuperResolution:
         opening = self._engines.restorer(
             str(values["model"]), device, vocoder=str(values["vocoder"]), quality=str(values["quality"])
         )
-        restorer = yield from part_of(opening, 0.0, 0.05)
+        share = _opening_share(region, sound) / 2.0
+        restorer = yield from part_of(opening, 0.0, share)
         settings = self._settings(restorer, values, cutoff_hz)
-        return (yield from part_of(self._generate(sound, region, restorer, settings), 0.05, 1.0))
+        return (yield from part_of(self._generate(sound, region, restorer, settings), share, 1.0))
 
     def _settings(self, restorer: Restorer, values: Mapping[str, Value], cutoff_hz: float) -> Settings:
         manifest, bundle = restorer.bundle.manifest, restorer.bundle
@@ -261,6 +263,11 @@ class _Adder:
         self.peak_before = max(self.peak_before, float(np.abs(before).max()))
         self.peak_after = max(self.peak_after, float(np.abs(after).max()))
         self._writer.write(after)
+
+
+def _opening_share(region: Region, sound: Sound) -> float:
+    """Return which share of the time looking at the sound and opening the model take, together."""
+    return OPENING_S / (OPENING_S + sound.channels * region.length / sound.sample_rate)
 
 
 def has_room(cutoff_hz: float, sample_rate: int) -> bool:

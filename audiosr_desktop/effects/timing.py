@@ -14,14 +14,15 @@ LONG_S = 600.0
 
 # Seconds of one core pair per second of one channel, as a first guess, until the machine was measured
 _GUESSES = {
-    "audiosr.super-resolution": 0.15,
-    "audiosr.restore": 0.3,
-    "audiosr.remove-tone": 0.15,
-    "audiosr.denoise": 0.03,
+    "audiosr.super-resolution": 0.1,
+    "audiosr.restore": 0.2,
+    "audiosr.remove-tone": 0.12,
+    "audiosr.denoise": 0.02,
     "audiosr.fill-gap": 0.01,
 }
-_OTHERS_GUESS = 0.01
-_QUALITY_FACTORS = {"draft": 0.5, "standard": 1.0, "best": 1.7}
+_OTHERS_GUESS = 0.002
+_SHIPPED_FACTORS = {"draft": 0.9, "standard": 1.0, "best": 1.1}  # its steps take little of the time
+_OTHERS_FACTORS = {"draft": 0.5, "standard": 1.0, "best": 1.7}
 _NEW_SHARE = 0.5
 _KEY_PARTS = 5
 _BASE_BYTES = 350 * 2**20  # the program and a loaded model; sound passes through block by block
@@ -105,13 +106,22 @@ class Timings:
     def _factor(self, effect_id: str, values: Mapping[str, Value]) -> tuple[float, bool]:
         if (known := self._factors.get(_key(effect_id, values))) is not None:
             return known, True
-        quality = str(values.get("quality", ""))
-        for other, factor in _QUALITY_FACTORS.items():  # another quality of the same model says much
+        quality, factors = str(values.get("quality", "")), _quality_factors(values)
+        for other, factor in factors.items():  # another quality of the same model says much
             known = self._factors.get(_key(effect_id, {**values, "quality": other}))
-            if quality in _QUALITY_FACTORS and known is not None:
-                return known * _QUALITY_FACTORS[quality] / factor, False
-        guess = _GUESSES.get(effect_id, _OTHERS_GUESS)
-        return guess * _QUALITY_FACTORS.get(quality, 1.0), False
+            if quality in factors and known is not None:
+                return known * factors[quality] / factor, False
+        return guessed_factor(effect_id, values), False
+
+
+def guessed_factor(effect_id: str, values: Mapping[str, Value]) -> float:
+    """Return seconds of computing per second of one channel, as a guess; their ratios hold on any machine."""
+    quality = str(values.get("quality", ""))
+    return _GUESSES.get(effect_id, _OTHERS_GUESS) * _quality_factors(values).get(quality, 1.0)
+
+
+def _quality_factors(values: Mapping[str, Value]) -> Mapping[str, float]:
+    return _OTHERS_FACTORS if values.get("model") else _SHIPPED_FACTORS
 
 
 def _key(effect_id: str, values: Mapping[str, Value]) -> str:

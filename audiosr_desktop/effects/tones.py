@@ -1,19 +1,21 @@
 """Tone removal: finds steady single tones and subtracts exactly them, as an Effect."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import BLOCK, Sound
-from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.audio.sound import BLOCK, Piece, Sound, concat
+from audiosr_desktop.audio.store import Scratch, ScratchWriter
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.dsp.tones import Tone, find_tones, fit_tone
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.effects.emerging import telling_finished
 from audiosr_desktop.effects.notes import Report, note, warn
-from audiosr_desktop.job import Job, Progress, part_of
+from audiosr_desktop.job import Job, Progress, told_as
 
 Samples = npt.NDArray[np.float32]
 Reals = npt.NDArray[np.float64]
@@ -23,6 +25,8 @@ HOP_S = 14
 FADE_S = 2
 SAME_HZ = 0.5
 MOST_PLACES = 8  # that a long sound is looked at for a proposal
+
+_WRITING = 0.1  # share of the time
 
 PARAMETERS = (
     Parameter(
@@ -66,38 +70,92 @@ class RemoveTone:
     def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
         """Return the region without its tones; the sound as it is where none is found."""
         grid = _Grid(sound.length, sound.sample_rate)
-        finding = _tones_by_segment(sound, grid, region, float(values["frequency_hz"]))
-        tones = yield from part_of(finding, 0.0, 0.8)
-        if not any(tones.values()):
-            warn(self._report, "No steady tone was found and the sound was left as it is.")
-            return sound.slice(region.start, region.stop)
-        for found in _summary(tones):
-            note(self._report, "tones", found)
+        finder = _Finder(sound, grid, region, float(values["frequency_hz"]))
         gain = 1.0 - 10.0 ** (-float(values["reduction_db"]) / 20.0)
-        return (yield from part_of(self._subtracted(sound, region, grid, tones, gain), 0.8, 1.0))
-
-    def _subtracted(
-        self, sound: Sound, region: Region, grid: "_Grid", tones: Mapping[int, list[Tone]], gain: float
-    ) -> Job[Sound]:
-        rendered: dict[int, Reals] = {}
         with self._scratch.writer(sound.channels) as writer:
-            for start in range(region.start, region.stop, BLOCK):
-                stop = min(start + BLOCK, region.stop)
-                block = sound.read(start, stop)
-                heard = grid.heard(start, stop)
-                rendered = {
-                    k: rendered[k] if k in rendered else grid.render(k, tones[k]) for k in heard if tones[k]
-                }
-                if rendered:
-                    total = np.zeros(block.shape)
-                    for index, segment in rendered.items():
-                        first = grid.start(index)
-                        low, high = max(start, first), min(stop, first + segment.shape[1])
-                        total[:, low - start : high - start] += segment[:, low - first : high - first]
-                    block = (block - gain * total).astype(np.float32)
-                writer.write(block)
-                yield Progress((stop - region.start) / region.length, "Removing tones")
-            return Sound.from_store(writer.finish(), sound.sample_rate)
+            made = _Cleaned(sound, region, writer)
+            telling = telling_finished(
+                _subtract(made, grid, finder, gain),
+                made.finished,
+                made.beginning,
+                sound.sample_rate,
+                region.length,
+            )
+            yield from telling
+            if not writer.length:
+                warn(self._report, "No steady tone was found and the sound was left as it is.")
+                return sound.slice(region.start, region.stop)
+            for found in _summary(finder.tones):
+                note(self._report, "tones", found)
+            return made.whole()
+
+
+class _Cleaned:
+    """A region of a sound from its start on: its own samples up to the first tone, then a writer's."""
+
+    def __init__(self, sound: Sound, region: Region, writer: ScratchWriter) -> None:
+        self.sound, self.region, self._writer = sound, region, writer
+        self._own = region.start  # up to here the samples are the sound's
+
+    def finished(self) -> int:
+        """Return how many samples there are."""
+        return self._own - self.region.start + self._writer.length
+
+    def beginning(self) -> Sound:
+        """Return these samples while there will be more."""
+        rate, length = self.sound.sample_rate, self._writer.length
+        return self._after_own(Sound((Piece(self._writer.so_far(), 0, length),), rate) if length else None)
+
+    def whole(self) -> Sound:
+        """Return these samples when they are all."""
+        return self._after_own(Sound.from_store(self._writer.finish(), self.sound.sample_rate))
+
+    def _after_own(self, written: Sound | None) -> Sound:
+        own = self.sound.slice(self.region.start, self._own)
+        return own if written is None else concat([own, written])
+
+    def put(self, stop: int, cleaned: Samples | None) -> None:
+        """Go on up to a place in the sound, with its own samples where there are no others."""
+        start = self.region.start + self.finished()
+        if cleaned is None and not self._writer.length:
+            self._own = stop
+        else:
+            self._writer.write(self.sound.read(start, stop) if cleaned is None else cleaned)
+
+
+def _subtract(made: _Cleaned, grid: "_Grid", finder: "_Finder", gain: float) -> Job[None]:
+    """Find the tones of one segment after the other, and subtract them where all that are heard are known."""
+    sound, region = made.sound, made.region
+    rendered: dict[int, Reals] = {}
+    for start in range(region.start, region.stop, BLOCK):
+        stop = min(start + BLOCK, region.stop)
+        heard = grid.heard(start, stop)
+        for index in heard:
+            yield from told_as(finder.find(index), partial(_part, (start - region.start) / region.length))
+        tones = finder.tones
+        rendered = {k: rendered[k] if k in rendered else grid.render(k, tones[k]) for k in heard if tones[k]}
+        block = _without(sound.read(start, stop), start, grid, rendered, gain) if rendered else None
+        made.put(stop, block)
+        written = (stop - region.start) / region.length
+        yield _part(written, Progress(finder.done, "Removing tones"))
+
+
+def _part(written: float, progress: Progress) -> Progress:
+    """Return the progress of a run of which a part is written; finding takes nearly all of the time."""
+    return replace(progress, fraction=(1.0 - _WRITING) * progress.fraction + _WRITING * written)
+
+
+def _without(
+    block: Samples, start: int, grid: "_Grid", rendered: Mapping[int, Reals], gain: float
+) -> Samples:
+    """Return the samples from `start` on less the tones of the segments that are heard there."""
+    total = np.zeros(block.shape)
+    stop = start + block.shape[1]
+    for index, segment in rendered.items():
+        first = grid.start(index)
+        low, high = max(start, first), min(stop, first + segment.shape[1])
+        total[:, low - start : high - start] += segment[:, low - first : high - first]
+    return (block - gain * total).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,30 +207,47 @@ class _Grid:
         return result
 
 
-def _tones_by_segment(
-    sound: Sound, grid: _Grid, region: Region, frequency_hz: float
-) -> Job[dict[int, list[Tone]]]:
-    """Return the tones of each segment that the region hears."""
-    wanted = grid.heard(region.start, region.stop)
-    if frequency_hz > 0.0:
-        fitted = {}
-        for index in wanted:
-            yield Progress((index - wanted.start) / len(wanted), "Fitting the tone")
-            tone = fit_tone(_segment(sound, grid, index), sound.sample_rate, frequency_hz)
-            fitted[index] = [] if tone is None else [tone]
-        return fitted
-    around = range(max(0, wanted.start - 1), min(grid.count, wanted.stop + 1))
-    found: dict[int, list[Tone]] = {}
-    for index in around:
-        yield Progress(0.7 * (index - around.start) / len(around), "Finding tones")
-        found[index] = find_tones(_segment(sound, grid, index), sound.sample_rate)
-    result = {}
-    for index in wanted:
-        yield Progress(0.7 + 0.3 * (index - wanted.start) / len(wanted), "Finding tones")
-        result[index] = found[index]
-        if missing := _missing(found, index):  # heard before and after: a weak trace is the same tone
-            result[index] = find_tones(_segment(sound, grid, index), sound.sample_rate, known_hz=missing)
-    return result
+class _Finder:
+    """Finds the tones of the segments that a region hears, one after the other.
+
+    Args:
+        sound: the document.
+        grid: where its segments lie.
+        region: what is worked on.
+        frequency_hz: of the tone that is meant, 0 finds all.
+    """
+
+    def __init__(self, sound: Sound, grid: _Grid, region: Region, frequency_hz: float) -> None:
+        self._sound, self._grid, self._frequency_hz = sound, grid, frequency_hz
+        self._wanted = grid.heard(region.start, region.stop)
+        around = range(max(0, self._wanted.start - 1), min(grid.count, self._wanted.stop + 1))
+        self._around = self._wanted if frequency_hz > 0.0 else around
+        self._found: dict[int, list[Tone]] = {}
+        self.tones: dict[int, list[Tone]] = {}
+
+    @property
+    def done(self) -> float:
+        """Share of the work that is done."""
+        return (len(self._found) + len(self.tones)) / (len(self._around) + len(self._wanted))
+
+    def find(self, index: int) -> Job[None]:
+        """Put the tones of a segment among `tones`, if they are not there."""
+        if index in self.tones:
+            return
+        sound, grid = self._sound, self._grid
+        if self._frequency_hz > 0.0:
+            yield Progress(self.done, "Fitting the tone")
+            tone = fit_tone(_segment(sound, grid, index), sound.sample_rate, self._frequency_hz)
+            self._found[index] = self.tones[index] = [] if tone is None else [tone]
+            return
+        for near in range(max(index - 1, self._around.start), min(index + 2, self._around.stop)):
+            if near not in self._found:
+                yield Progress(self.done, "Finding tones")
+                self._found[near] = find_tones(_segment(sound, grid, near), sound.sample_rate)
+        self.tones[index] = self._found[index]
+        if missing := _missing(self._found, index):  # heard before and after: a weak trace is the same tone
+            yield Progress(self.done, "Finding tones")
+            self.tones[index] = find_tones(_segment(sound, grid, index), sound.sample_rate, known_hz=missing)
 
 
 def heard_tones(sound: Sound, region: Region) -> Job[list[dict[str, float]]]:

@@ -1,13 +1,11 @@
 """What the other tests of the modules leave out: failures, and the rest of rates, channels, cancel points."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tiny_bundle import build_tiny_bundle
 
-from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import ArrayStore, Scratch
@@ -20,6 +18,8 @@ from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import AudioFileError
 from audiosr_desktop.job import run_job
 
+pytestmark = pytest.mark.usefixtures("tiny_shipped")
+
 MODULES = ("super-resolution", "denoise", "remove-tone", "fill-gap", "restore")
 SECONDS = 2.0
 GAP_S = (0.9, 0.93)
@@ -28,19 +28,8 @@ GAP_S = (0.9, 0.93)
 FORMATS = [(11_025, 2), (16_000, 4), (22_050, 5), (32_000, 6), (88_200, 7), (176_400, 2)]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    root = tmp_path_factory.mktemp("shipped")
-    build_tiny_bundle(root / "audiosr-compact")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "shipped_models_dir", lambda: root)
-        patch.setattr(paths, "user_models_dir", lambda: root / "none")
-        yield
-
-
 @pytest.fixture(scope="module")
-def effects(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Scratch], Effect]:
-    engines = Engines(threads=1)
+def effects(engines: Engines) -> Callable[[str, Scratch], Effect]:
     return lambda module, scratch: built_in_effects(engines, scratch)[f"audiosr.{module}"]
 
 

@@ -1,12 +1,10 @@
 """What a long run has finished is told on the way, and is what the end will hold there."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from tiny_bundle import build_tiny_bundle
 
-from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine, combined
 from audiosr_desktop.audio.sound import Sound
@@ -14,29 +12,19 @@ from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.effects.basic import Gain
 from audiosr_desktop.effects.chain import Step, run_steps
+from audiosr_desktop.effects.denoise import Denoise
 from audiosr_desktop.effects.effect import Effect, resolve_values
 from audiosr_desktop.effects.emerging import Emerging
+from audiosr_desktop.effects.gaps import FillGap
 from audiosr_desktop.effects.restore import Restore
 from audiosr_desktop.effects.super_resolution import SuperResolution
+from audiosr_desktop.effects.tones import RemoveTone
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.job import Progress, run_job
 
+pytestmark = pytest.mark.usefixtures("tiny_shipped")
+
 FADE_S = 0.01
-
-
-@pytest.fixture(autouse=True, scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    root = tmp_path_factory.mktemp("shipped")
-    build_tiny_bundle(root / "audiosr-compact")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "shipped_models_dir", lambda: root)
-        patch.setattr(paths, "user_models_dir", lambda: root / "none")
-        yield
-
-
-@pytest.fixture(scope="module")
-def engines() -> Engines:
-    return Engines(threads=1)
 
 
 def band_limited(rate: int, seconds: float) -> Sound:
@@ -123,6 +111,64 @@ def test_restore_shows_what_its_last_step_has_finished(run_scratch: Scratch, eng
     seen, _, after = run(sound, [(effect, values)], Region(0, sound.length), run_scratch)
     assert seen
     assert all(same(one.after, after, 0, one.region.stop - 480) for one in seen)
+
+
+def damaged(rate: int, seconds: float) -> Sound:
+    """Return band-limited sound with two tones that begin late, hiss and a gap every two seconds."""
+    rng = np.random.default_rng(1)
+    samples = np.array(band_limited(rate, seconds).read(0, round(rate * seconds)))
+    time_s = np.arange(samples.shape[1]) / rate
+    samples += np.float32(0.003) * rng.standard_normal(samples.shape, np.float32)
+    samples += (0.03 * np.sin(2 * np.pi * 1234.5 * time_s) * (time_s > 9.0)).astype(np.float32)
+    for place in range(rate, samples.shape[1] - rate, 2 * rate):
+        samples[:, place : place + rate // 50] = 0.0
+    return Sound.from_array(samples, rate)
+
+
+MODULES: dict[str, tuple[Callable[[Scratch, Engines], Effect], dict[str, object]]] = {
+    "denoise": (lambda scratch, _: Denoise(scratch), {"noise_dbfs": -50.0}),
+    "noise alone": (lambda scratch, _: Denoise(scratch), {"noise_dbfs": -50.0, "output": "noise"}),
+    "remove-tone": (lambda scratch, _: RemoveTone(scratch), {}),
+    "one tone": (lambda scratch, _: RemoveTone(scratch), {"frequency_hz": 1234.0}),
+    "fill-gap": (lambda *_: FillGap(), {"where": "find"}),
+    "restore": (
+        lambda scratch, engines: Restore(engines, scratch),
+        {**MODEL, "tones": False, "band": False, "noise": False},
+    ),
+}
+
+
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("amount", [100.0, 50.0])
+def test_every_module_tells_what_is_finished(
+    module: str, amount: float, run_scratch: Scratch, engines: Engines
+) -> None:
+    rate = 12_000
+    sound = damaged(rate, 40.0)
+    make, values = MODULES[module]
+    region = Region(rate // 2, sound.length - rate)
+    steps = [(make(run_scratch, engines), {**values, "amount": amount})]
+    seen, before, after = run(sound, steps, region, run_scratch)
+    assert before is sound
+    stops = [one.region.stop for one in seen]
+    assert len(stops) >= 2
+    assert stops == sorted(set(stops))
+    for one in seen:
+        assert one.region.start == region.start
+        assert same(one.after, after, 0, one.region.stop - round(FADE_S * rate))
+        rest = sound.read(one.region.stop, sound.length)
+        assert np.array_equal(one.after.read(one.region.stop, sound.length), rest)
+    assert not same(seen[-1].after, sound, region.start, stops[-1])
+    assert not same(after, sound, stops[-1], region.stop)
+
+
+def test_a_sound_without_tones_is_told_and_nothing_is_written(run_scratch: Scratch, engines: Engines) -> None:
+    sound = band_limited(12_000, 40.0)
+    seen, _, after = run(sound, [(RemoveTone(run_scratch), {})], Region(0, sound.length), run_scratch)
+    assert after is sound
+    assert seen
+    assert all(same(one.after, sound, 0, sound.length) for one in seen)
+    assert not list(run_scratch.folder.glob("*.f32"))
 
 
 def test_what_was_finished_outlives_a_run_that_is_cancelled(run_scratch: Scratch, engines: Engines) -> None:

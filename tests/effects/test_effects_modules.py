@@ -1,12 +1,8 @@
 """What every restoring module must do, at any rate, with any number of channels, wherever the region lies."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from tiny_bundle import build_tiny_bundle
 
-from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
@@ -17,25 +13,12 @@ from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.job import run_job
 
+pytestmark = pytest.mark.usefixtures("tiny_shipped")
+
 MODULES = ("super-resolution", "denoise", "remove-tone", "fill-gap", "restore")
 RATES = (8_000, 44_100, 96_000, 192_000)
 CHANNELS = (1, 3, 8)
 SECONDS = 2.5
-
-
-@pytest.fixture(scope="module", autouse=True)
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    root = tmp_path_factory.mktemp("shipped")
-    build_tiny_bundle(root / "audiosr-compact")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(paths, "shipped_models_dir", lambda: root)
-        patch.setattr(paths, "user_models_dir", lambda: root / "none")
-        yield
-
-
-@pytest.fixture(scope="module")
-def engines() -> Engines:
-    return Engines(threads=1)
 
 
 def damaged(rate: int, channels: int) -> Sound:

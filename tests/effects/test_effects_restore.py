@@ -1,43 +1,25 @@
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from tiny_bundle import build_tiny_bundle
 
-from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.effect import resolve_values
 from audiosr_desktop.effects.gaps import FillGap
 from audiosr_desktop.effects.restore import Restore
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BundleError
 from audiosr_desktop.job import run_job
 
+pytestmark = pytest.mark.usefixtures("tiny_shipped")
+
 CLIPS = Path(__file__).parent.parent / "clips"
 RATE = 48_000
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("shipped")
-    build_tiny_bundle(root / "audiosr-compact")
-    return root
-
-
-@pytest.fixture(autouse=True)
-def installed(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paths, "shipped_models_dir", lambda: models)
-    monkeypatch.setattr(paths, "user_models_dir", lambda: models / "none")
-
-
-@pytest.fixture(scope="module")
-def engines() -> Iterator[Engines]:
-    yield Engines(threads=1)
 
 
 def clip(name: str) -> np.ndarray:
@@ -91,6 +73,19 @@ def test_all_damage_is_found_and_mended_in_order(engines: Engines, run_scratch: 
     low = lowpass(result, RATE, 5_000.0, "cheby", 8) - lowpass(clean, RATE, 5_000.0, "cheby", 8)
     bad = lowpass(damaged, RATE, 5_000.0, "cheby", 8) - lowpass(clean, RATE, 5_000.0, "cheby", 8)
     assert 10 * np.log10(np.mean(low[:, apart] ** 2) / np.mean(bad[:, apart] ** 2)) < -12.0
+
+
+def test_a_tone_that_gaps_cut_off_is_found(engines: Engines, run_scratch: Scratch) -> None:
+    damaged = clip("music_tabla")
+    damaged = damaged + 0.03 * np.cos(2 * np.pi * 1_234.5 * np.arange(damaged.shape[1]) / RATE)
+    for start in range(33_600, damaged.shape[1] - 19_200, 28_800):
+        damaged[:, start : start + 9_600] = 0.0
+    job = Restore(engines, run_scratch).proposal(
+        Sound.from_array(damaged, RATE),
+        Region(0, damaged.shape[1]),
+        resolve_values(Restore(engines, run_scratch), {"band": False, "noise": False}),
+    )
+    assert [module.effect for module in run_job(job).modules] == ["audiosr.fill-gap", "audiosr.remove-tone"]
 
 
 @pytest.mark.parametrize("name", ["music_tabla", "speech_it_syllables", "effects_bell"])

@@ -322,6 +322,26 @@ def test_guidance_is_taken_in_its_interval_only(tmp_path: Path, document: np.nda
     assert rows == [(999, 1), (749, 2), (499, 2), (249, 1)]
 
 
-def test_a_document_of_one_window_has_no_context_to_throw_away(tiny: Restorer) -> None:
-    grid = Grid.of(tiny.bundle.manifest, 5 * RATE)
-    assert [(window.start, window.stop) for window in grid.windows(0, 100)] == [(0, round(5.12 * RATE))]
+@pytest.mark.parametrize(("seconds", "stop_s"), [(0.3, 0.96), (5.0, 5.76), (5.12, 5.76)])
+def test_a_short_document_is_one_window_that_goes_on_after_its_end(
+    tiny: Restorer, seconds: float, stop_s: float
+) -> None:
+    grid = Grid.of(tiny.bundle.manifest, round(seconds * RATE))
+    rounded_up = -(-round(stop_s * RATE) // (8 * grid.column)) * 8 * grid.column
+    assert [(window.start, window.stop) for window in grid.windows(0, 100)] == [(0, rounded_up)]
+
+
+def test_a_window_that_is_heard_whole_ends_with_the_document(tmp_path: Path) -> None:
+    port = open_restorer(build_port_bundle(tmp_path / "port"))
+    windows = list(Grid.of(port.bundle.manifest, 5 * RATE).windows(0, 100))
+    assert [(window.start, window.stop) for window in windows] == [(0, round(5.12 * RATE))]
+
+
+@pytest.mark.parametrize("seconds", [2.3, 5.12, 7.68])
+def test_the_end_of_a_document_sounds_as_if_its_mirror_followed(
+    noisy: Restorer, document: np.ndarray, seconds: float
+) -> None:
+    short = np.ascontiguousarray(document[:1, : round(seconds * RATE)])
+    longer = np.concatenate([short, short[:, ::-1]], axis=1)
+    alone, within = added_by(noisy, short), added_by(noisy, longer, 0, short.shape[1])
+    assert decibels(alone - within, alone) < -90.0

@@ -11,8 +11,8 @@ from audiosr_desktop.engine.windows import Grid, Joiner, Window, fade_alike
 COLUMN = 3840
 
 
-def grid(length: int, window: int = 64) -> Grid:
-    return Grid(length, COLUMN, window, context=8, multiple=8)
+def grid(length: int, window: int = 64, tail: int = 0) -> Grid:
+    return Grid(length, COLUMN, window, context=8, multiple=8, tail=tail)
 
 
 def join_all(grid_: Grid, start: int, stop: int, result: object) -> np.ndarray:
@@ -23,8 +23,15 @@ def join_all(grid_: Grid, start: int, stop: int, result: object) -> np.ndarray:
 
 
 @settings(max_examples=60, deadline=None)
-@given(length=st.integers(1, 100 * COLUMN), window=st.sampled_from([32, 64]), data=st.data())
-def test_windows_that_agree_give_the_document_back(length: int, window: int, data: st.DataObject) -> None:
+@given(
+    length=st.integers(1, 100 * COLUMN),
+    window=st.sampled_from([32, 64]),
+    tail=st.sampled_from([0, 8]),
+    data=st.data(),
+)
+def test_windows_that_agree_give_the_document_back(
+    length: int, window: int, tail: int, data: st.DataObject
+) -> None:
     document = np.random.default_rng(0).standard_normal((2, length)).astype(np.float32)
     start = data.draw(st.integers(0, length - 1))
     stop = data.draw(st.integers(start + 1, length))
@@ -32,12 +39,13 @@ def test_windows_that_agree_give_the_document_back(length: int, window: int, dat
     def result(place: Window) -> np.ndarray:
         assert place.start % (8 * COLUMN) == 0
         assert (place.stop - place.start) % (8 * COLUMN) == 0
-        assert place.stop - place.start <= window * COLUMN
+        assert place.stop - place.start <= (window + tail) * COLUMN
+        assert place.stop >= min(place.core_stop, length) + tail * COLUMN
         assert place.start == place.first_column * COLUMN
         part = document[:, place.start : place.stop]
         return np.pad(part, ((0, 0), (0, place.stop - place.start - part.shape[1])))
 
-    joined = join_all(grid(length, window), start, stop, result)
+    joined = join_all(grid(length, window, tail), start, stop, result)
     assert joined.shape == (2, stop - start)
     assert np.abs(joined - document[:, start:stop]).max() < 1e-5
 
