@@ -79,7 +79,7 @@ class Manifest:
         unconditional_latent: fill of the unscaled condition latent of the unguided half.
         condition: what the condition encoder reads, one of `CONDITIONS`.
         band_gain_db: gain of the generated band that makes up for the model's mean error of level: rising
-            cutoffs in Hz, each with a gain in dB; between them the gain goes with the logarithm of the cutoff.
+            cutoffs in Hz, each with a gain in dB, which between them goes with their logarithm.
         condition_sampled: whether the encoder's noise input gets noise, or zeros to give the mean.
         window_seconds: length the graphs were trained on; at most this much is run at once.
         vocoder_output: "waveform", or "stft" where the vocoder returns the spectrum to invert.
