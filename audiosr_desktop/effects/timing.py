@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from audiosr_desktop.effects.effect import Value
@@ -47,6 +47,22 @@ class Estimate:
         return self.seconds > LONG_S
 
 
+@dataclass(frozen=True, slots=True)
+class ModelCost:
+    """What a model takes, before it has run here.
+
+    Attributes:
+        memory_bytes: that a run holds, the program included.
+        speeds: real-time factors per channel on two cores, by quality; empty where its maker did not say.
+    """
+
+    memory_bytes: int = _BASE_BYTES
+    speeds: Mapping[str, float] = field(default_factory=dict)
+
+
+_SHIPPED = ModelCost()
+
+
 class Timings:
     """Keeps the real-time factor per channel of each effect, model, device and quality.
 
@@ -59,11 +75,17 @@ class Timings:
         self._factors = _read(path) if path is not None else {}
 
     def estimate(
-        self, effect_id: str, values: Mapping[str, Value], *, duration_s: float, channels: int
+        self,
+        effect_id: str,
+        values: Mapping[str, Value],
+        *,
+        duration_s: float,
+        channels: int,
+        cost: ModelCost = _SHIPPED,
     ) -> Estimate:
-        """Return what an effect will take on so much sound."""
-        factor, measured = self._factor(effect_id, values)
-        memory = _BASE_BYTES + 32 * 2**20 * channels
+        """Return what an effect will take on so much sound, with a model of such a cost."""
+        factor, measured = self._factor(effect_id, values, cost.speeds)
+        memory = cost.memory_bytes + 32 * 2**20 * channels
         return Estimate(factor * duration_s * channels, memory, measured)
 
     def learn(
@@ -102,14 +124,19 @@ class Timings:
                 found[parts[3]] = factor
         return found
 
-    def _factor(self, effect_id: str, values: Mapping[str, Value]) -> tuple[float, bool]:
+    def _factor(
+        self, effect_id: str, values: Mapping[str, Value], speeds: Mapping[str, float]
+    ) -> tuple[float, bool]:
         if (known := self._factors.get(_key(effect_id, values))) is not None:
             return known, True
         quality = str(values.get("quality", ""))
-        for other, factor in _QUALITY_FACTORS.items():  # another quality of the same model says much
+        ratios = {**_QUALITY_FACTORS, **speeds}
+        for other, factor in ratios.items():  # another quality of the same model says much
             known = self._factors.get(_key(effect_id, {**values, "quality": other}))
-            if quality in _QUALITY_FACTORS and known is not None:
-                return known * _QUALITY_FACTORS[quality] / factor, False
+            if quality in ratios and known is not None:
+                return known * ratios[quality] / factor, False
+        if quality in speeds:
+            return speeds[quality], False
         guess = _GUESSES.get(effect_id, _OTHERS_GUESS)
         return guess * _QUALITY_FACTORS.get(quality, 1.0), False
 

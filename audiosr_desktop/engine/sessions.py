@@ -183,7 +183,7 @@ def open_sessions(
     except _NoCudaError as error:
         # all of them: graphs that run here and there would make the report untrue
         why = f"CUDA could not be started on this machine{error}, so the processor is used."
-        report = ProviderReport(device, "cpu", CPU, why)
+        report = ProviderReport(device, "cpu", CPU, reason=why)
         graphs = yield from _load_all(bundle, load, report, None)
     yield Progress(1.0, "Loading the model")
     return Sessions(bundle, graphs, report)

@@ -44,7 +44,7 @@ def laid_out(layout: Path) -> dict[str, list[int]]:
     """Return the shapes of the published file's tensors by name."""
     lines = [line for line in layout.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     rows = [line.split("\t") for line in lines if line.strip()]
-    return {row[0]: [int(size) for size in row[1].split("x") if size] for row in rows if row[0] != "name"}
+    return {row[0]: [int(size) for size in row[1].split("x") if size] for row in rows[1:]}  # below the titles
 
 
 def as_laid_out(name: str, shape: list[int], state: dict[str, torch.Tensor]) -> torch.Tensor:

@@ -100,8 +100,9 @@ def test_the_recommended_model_has_its_badge(qtbot: QtBot, home: Path) -> None:
     texts = [label.text() for label in card.findChildren(QLabel)]
     assert "Recommended" in texts
     assert "Imported" in texts
-    assert speed_words({"draft": 0.0512, "best": 0.25, "7": 1.0}) in texts
-    assert speed_words({"draft": 0.0512, "best": 0.25}).startswith("Draft 0.051 · Best 0.25 s")
+    assert speed_words({"draft": 0.0512, "best": 0.25, "7": 1.0}, {"draft": 9.0}) in texts
+    assert speed_words({"draft": 0.0512, "best": 0.25}, {}).startswith("Draft 0.051 · Best 0.25 s")
+    assert speed_words({}, {"draft": 1.2}).startswith("not measured yet; on two cores Draft 1.2 s")
 
 
 def test_text_of_a_manifest_is_not_read_as_markup(qtbot: QtBot, home: Path) -> None:
