@@ -105,10 +105,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("module", ["audiosr_desktop", "audiosr_desktop.cli"])
 def test_the_modules_are_the_program_too(module: str) -> None:
-    done = subprocess.run([sys.executable, "-m", module, "--version"], capture_output=True, text=True)
-    assert (done.returncode, done.stdout[:18]) == (0, "audiosr-desktop 0.")
-    wrong = subprocess.run([sys.executable, "-m", module, "analyse", "a.wav"], capture_output=True, text=True)
-    assert wrong.returncode == 2
+    program = [sys.executable, "-m", module]
+    said = subprocess.run([*program, "--version"], check=True, capture_output=True).stdout
+    assert said.startswith(b"audiosr-desktop 0.")
+    assert subprocess.run([*program, "analyse", "a.wav"], check=False, capture_output=True).returncode == 2
 
 
 def test_misspelt_command_is_wrong_usage_with_a_hint(capsys: pytest.CaptureFixture[str]) -> None:

@@ -158,7 +158,7 @@ def test_a_large_model_is_not_taken_for_the_small_one(stage: Stage, tone_file: P
     costs = {model: ModelCost(4_400_000_000, {stage.window.panel.values()["quality"]: 10.0})}
     stage.editor.catalogue = replace(stage.editor.catalogue, costs=costs)
     forecast.show()
-    assert "about 20 s and 4.5 GB – a guess" in stage.window.panel.estimate.text()
+    assert "about 20 s and 4.4 GB – a guess" in stage.window.panel.estimate.text()
     forecast.deleteLater()
 
 
