@@ -1,6 +1,6 @@
 """Catalogue: the effects there are, and what their forms offer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from audiosr_desktop.audio.store import Scratch
@@ -62,17 +62,21 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
             model: ModelCost(bundle.memory_bytes, bundle.manifest.speeds)
             for model, bundle in [("", default), *((bundle.id, bundle) for bundle in bundles)]
         }
-        steps = default.manifest.default_steps
         choices["quality"] = [
             (
                 tr(
                     "{quality} ({count} steps)",
                     quality=capitalised(tr_word(quality)),
-                    count=count,
+                    count=_span([bundle.manifest.default_steps[quality] for bundle in bundles]),
                 ),
                 quality,
             )
-            for quality, count in steps.items()
+            for quality in default.manifest.default_steps
         ]
     engines = Engines(threads, gpu_memory_bytes=gpu_memory_bytes)
     return Catalogue(all_effects(engines, scratch, report), choices, report, engines.unload_idle, costs)
+
+
+def _span(counts: Sequence[int]) -> str:
+    """Return the steps that a quality takes, which hang on the model: "4", or "4–12"."""
+    return "–".join(str(count) for count in dict.fromkeys((min(counts), max(counts))))
