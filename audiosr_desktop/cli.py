@@ -178,3 +178,7 @@ def _window() -> ModuleType:
         raise AudioSRError(
             f"The window cannot start ({error}): `bash installer/run.sh` installs what is missing."
         ) from error
+
+
+if __name__ == "__main__":
+    run()

@@ -103,6 +103,14 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith("audiosr-desktop 0.")
 
 
+@pytest.mark.parametrize("module", ["audiosr_desktop", "audiosr_desktop.cli"])
+def test_the_modules_are_the_program_too(module: str) -> None:
+    program = [sys.executable, "-m", module]
+    said = subprocess.run([*program, "--version"], check=True, capture_output=True).stdout
+    assert said.startswith(b"audiosr-desktop 0.")
+    assert subprocess.run([*program, "analyse", "a.wav"], check=False, capture_output=True).returncode == 2
+
+
 def test_misspelt_command_is_wrong_usage_with_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["analyse", "a.wav"]) == 2
     assert "did you mean 'analyze'?" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from audiosr_desktop.effects.effect import Value
@@ -48,6 +48,22 @@ class Estimate:
         return self.seconds > LONG_S
 
 
+@dataclass(frozen=True, slots=True)
+class ModelCost:
+    """What a model takes, before it has run here.
+
+    Attributes:
+        memory_bytes: that a run holds, the program included.
+        speeds: real-time factors per channel on two cores, by quality; empty where its maker did not say.
+    """
+
+    memory_bytes: int = _BASE_BYTES
+    speeds: Mapping[str, float] = field(default_factory=dict)
+
+
+_SHIPPED = ModelCost()
+
+
 class Timings:
     """Keeps the real-time factor per channel of each effect, model, device and quality.
 
@@ -60,11 +76,17 @@ class Timings:
         self._factors = _read(path) if path is not None else {}
 
     def estimate(
-        self, effect_id: str, values: Mapping[str, Value], *, duration_s: float, channels: int
+        self,
+        effect_id: str,
+        values: Mapping[str, Value],
+        *,
+        duration_s: float,
+        channels: int,
+        cost: ModelCost = _SHIPPED,
     ) -> Estimate:
-        """Return what an effect will take on so much sound."""
-        factor, measured = self._factor(effect_id, values)
-        memory = _BASE_BYTES + 32 * 2**20 * channels
+        """Return what an effect will take on so much sound, with a model of such a cost."""
+        factor, measured = self._factor(effect_id, values, cost.speeds)
+        memory = cost.memory_bytes + 32 * 2**20 * channels
         return Estimate(factor * duration_s * channels, memory, measured)
 
     def learn(
@@ -103,15 +125,17 @@ class Timings:
                 found[parts[3]] = factor
         return found
 
-    def _factor(self, effect_id: str, values: Mapping[str, Value]) -> tuple[float, bool]:
+    def _factor(
+        self, effect_id: str, values: Mapping[str, Value], speeds: Mapping[str, float]
+    ) -> tuple[float, bool]:
         if (known := self._factors.get(_key(effect_id, values))) is not None:
             return known, True
-        quality, factors = str(values.get("quality", "")), _quality_factors(values)
+        quality, factors = str(values.get("quality", "")), {**_quality_factors(values), **speeds}
         for other, factor in factors.items():  # another quality of the same model says much
             known = self._factors.get(_key(effect_id, {**values, "quality": other}))
             if quality in factors and known is not None:
                 return known * factors[quality] / factor, False
-        return guessed_factor(effect_id, values), False
+        return speeds.get(quality, guessed_factor(effect_id, values)), False
 
 
 def guessed_factor(effect_id: str, values: Mapping[str, Value]) -> float:

@@ -13,6 +13,8 @@ from audiosr_desktop.job import Job, Progress
 DEFAULT_BUNDLE = "audiosr-compact"
 
 _HASH_BLOCK = 4 << 20
+_BASE_BYTES = 350 * 2**20  # the program itself
+_RUNNING_SHARE = 1.5  # weights as the runtime lays them out, and what passes through them
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,11 @@ class Bundle:
     def graph_bytes(self) -> int:
         """What all its graphs take on the disk, borrowed ones included."""
         return sum(self.graph_path(graph).stat().st_size for graph in GRAPHS)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Roughly what a run with it holds in memory, the program included."""
+        return _BASE_BYTES + round(_RUNNING_SHARE * self.graph_bytes)
 
     @property
     def shipped(self) -> bool:

@@ -9,7 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from audiosr_desktop.engine.bundle import Bundle
-from audiosr_desktop.engine.manifest import GRAPHS, HOP_LENGTH, NATIVE_RATE, Manifest
+from audiosr_desktop.engine.ddim import timesteps
+from audiosr_desktop.engine.engines import with_chosen_vocoder
+from audiosr_desktop.engine.manifest import GRAPHS, HOP_LENGTH, NATIVE_RATE, QUALITIES, Manifest
 from audiosr_desktop.engine.sessions import ProviderReport, Sessions, open_sessions
 from audiosr_desktop.job import Job, Progress, part_of
 
@@ -29,12 +31,14 @@ class DeviceReport:
         provider: what really ran.
         errors: of each graph, the largest difference from the reference, relative to the largest value.
         times: seconds each graph took.
+        vocoder_times: seconds of another model's vocoder, by the qualities at which it stands in.
         sound_s: seconds of sound that were worked on.
     """
 
     provider: ProviderReport
     errors: Mapping[str, float]
     times: Mapping[str, float]
+    vocoder_times: Mapping[str, float]
     sound_s: float
 
     @property
@@ -45,8 +49,9 @@ class DeviceReport:
 
     def elapsed_s(self, manifest: Manifest, quality: str) -> float:
         """Return how long that much sound takes at a quality."""
-        calls = manifest.default_steps[quality] * (2 if manifest.guidance_scale > 1.0 else 1)
-        return sum(taken * (calls if graph == "ddpm" else 1) for graph, taken in self.times.items())
+        times = {**self.times, "vocoder": self.vocoder_times.get(quality, self.times["vocoder"])}
+        calls = sum(1 + manifest.is_guided(time) for time in timesteps(manifest.default_steps[quality]))
+        return sum(taken * (calls if graph == "ddpm" else 1) for graph, taken in times.items())
 
 
 def try_device(
@@ -69,13 +74,32 @@ def try_device(
     sessions = yield from part_of(opening, 0.0, 0.2)
     report = sessions.report
     running = _run_all(sessions, inputs, _RUNS, f"Running on {report.device}")
-    found, times = yield from part_of(running, 0.2, 0.5)
+    found, times = yield from part_of(running, 0.2, 0.45)
+    stand_ins = yield from part_of(_stand_ins(sessions, inputs), 0.45, 0.5)
     del sessions, opening, running  # one set of graphs in memory at a time
     plain = yield from part_of(open_sessions(bundle, "cpu", threads, optimise=False), 0.5, 0.6)
     expected, _ = yield from part_of(_run_all(plain, inputs, 1, "Running the reference"), 0.6, 1.0)
     errors = {graph: _difference(found[graph], expected[graph]) for graph in GRAPHS}
     columns_s = bundle.manifest.latent.frames_per_latent * HOP_LENGTH / NATIVE_RATE
-    return DeviceReport(report, errors, times, COLUMNS * columns_s)
+    return DeviceReport(report, errors, times, stand_ins, COLUMNS * columns_s)
+
+
+def _stand_ins(sessions: Sessions, inputs: Mapping[str, Mapping[str, Array]]) -> Job[dict[str, float]]:
+    """Return how long the vocoders take that stand in for the model's own, by quality."""
+    own, known, times = sessions.bundle, {}, {}
+    for quality in QUALITIES:
+        bundle = with_chosen_vocoder(own, "", quality)
+        path = bundle.graph_path("vocoder")
+        if path == own.graph_path("vocoder"):
+            continue
+        if path not in known:
+            other = yield from open_sessions(bundle, sessions.report.asked, loaded=sessions)
+            _, taken = yield from _run_all(
+                other, {"vocoder": inputs["vocoder"]}, _RUNS, "Running the vocoder"
+            )
+            known[path] = taken["vocoder"]
+        times[quality] = known[path]
+    return times
 
 
 def _known_inputs(manifest: Manifest) -> dict[str, dict[str, Array]]:
@@ -100,12 +124,12 @@ def _run_all(
     sessions: Sessions, inputs: Mapping[str, Mapping[str, Array]], runs: int, stage: str
 ) -> Job[tuple[dict[str, Array], dict[str, float]]]:
     outputs, times = {}, {}
-    for index, graph in enumerate(GRAPHS):
-        yield Progress(index / len(GRAPHS), stage)
+    for index, graph in enumerate(inputs):
+        yield Progress(index / len(inputs), stage)
         for _ in range(runs):
             began = time.perf_counter()
             running = sessions.run(graph, inputs[graph])
-            outputs[graph] = yield from _told(running, Progress(index / len(GRAPHS), stage))
+            outputs[graph] = yield from _told(running, Progress(index / len(inputs), stage))
             times[graph] = time.perf_counter() - began
     return outputs, times
 

@@ -47,7 +47,7 @@ class Engines:
             BundleError: there is no such bundle, or it is damaged.
             EngineError: there is no such device.
         """
-        bundle = _with_vocoder(self._find(model or None), vocoder, quality)
+        bundle = with_chosen_vocoder(self._find(model or None), vocoder, quality)
         yield from part_of(self._verifier.verify(bundle), 0.0, 0.3)
         self._used_at = time.monotonic()
         kept, self._kept = self._kept, None  # taken at once: another thread may unload it
@@ -79,8 +79,17 @@ class Engines:
         return True
 
 
-def _with_vocoder(bundle: Bundle, vocoder: str, quality: str) -> Bundle:
-    """Return the bundle with the vocoder that was asked for, or that its manifest prefers and is there."""
+def with_chosen_vocoder(bundle: Bundle, vocoder: str, quality: str) -> Bundle:
+    """Return the bundle with the vocoder that was asked for, or that its manifest prefers and is there.
+
+    Args:
+        bundle: the model.
+        vocoder: as for `Engines.restorer`.
+        quality: as for `Engines.restorer`.
+
+    Raises:
+        BundleError: the vocoder that was asked for is not there.
+    """
     if vocoder == "own":
         return bundle
     if vocoder:

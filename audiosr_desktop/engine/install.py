@@ -21,6 +21,7 @@ from audiosr_desktop.engine.archive import BundleFiles, open_files
 from audiosr_desktop.engine.bundle import Bundle, bundle_problems, installed_bundles, load_bundle
 from audiosr_desktop.engine.graph_file import external_files
 from audiosr_desktop.engine.manifest import MANIFEST, read_manifest
+from audiosr_desktop.engine.published import with_our_sampling
 from audiosr_desktop.engine.sessions import check_graphs
 from audiosr_desktop.errors import BundleError, BundleTakenError
 from audiosr_desktop.job import Job, Progress, part_of
@@ -141,7 +142,9 @@ def _fill(staging: Path, files: BundleFiles, source: Path, bundle_id: str, *, re
     beside = [file for file in dict.fromkeys(beside) if file not in sums]
     sums |= yield from part_of(_copy(files, beside, staging, manifest.sha256, source), 0.5, 0.7)
     kept = {"id": name, "required_files": [*needed, *beside], "sha256": sums}
-    path.write_text(manifest_text({**manifest.about, **kept}), encoding="utf-8")
+    is_port = "format_version" not in manifest.about
+    about = with_our_sampling(manifest.about) if is_port else manifest.about
+    path.write_text(manifest_text({**about, **kept}), encoding="utf-8")
     yield from part_of(check_graphs(load_bundle(staging)), 0.7, 1.0)
     return name
 

@@ -90,6 +90,8 @@ class Manifest:
         sha256: hexadecimal sums of files.
         default_steps: sampler steps of each of `QUALITIES`.
         vocoders: bundles whose vocoder is quicker and is taken, by quality, where it is installed.
+        speeds: seconds that two processor cores take for a second of one channel, by quality; a first
+            guess, until the machine was measured.
         tasks: what the bundle was trained for.
         about: the rest of the manifest (training, evaluation, …) as it is written.
     """
@@ -119,6 +121,12 @@ class Manifest:
     borrowed: Mapping[str, Loan] = field(default_factory=dict)
     weights_sha256: Mapping[str, str] = field(default_factory=dict)
     vocoders: Mapping[str, str] = field(default_factory=dict)
+    speeds: Mapping[str, float] = field(default_factory=dict)
+
+    def is_guided(self, time: int, scale: float | None = None) -> bool:
+        """Tell whether guidance is applied at a time, 0 to 999; `scale` is the manifest's if absent."""
+        first, last = self.guidance_interval
+        return (self.guidance_scale if scale is None else scale) != 1.0 and first <= time <= last
 
 
 class _Reader:
@@ -226,6 +234,7 @@ def _manifest(top: _Reader) -> Manifest:
         sha256={_inside(top, "sha256", file): str(sums[file]).lower() for file in sums},
         default_steps={quality: _steps(steps, quality, defaults[quality]) for quality in QUALITIES},
         vocoders={str(quality): str(name) for quality, name in top.get("vocoders", dict, {}).items()},
+        speeds=_speeds(top.part("speeds")),
         tasks=tuple(str(task) for task in top.get("tasks", list, ["super-resolution"])),
         about=top.data,
     )
@@ -276,6 +285,14 @@ def _steps(reader: _Reader, quality: str, default: int) -> int:
     if steps > 1000:
         raise reader.error(quality, "at most 1000 steps", str(steps))
     return steps
+
+
+def _speeds(reader: _Reader) -> dict[str, float]:
+    speeds = {quality: reader.get(quality, float) for quality in QUALITIES if quality in reader.data}
+    for quality, speed in speeds.items():
+        if not 0.0 < speed < 1e6:
+            raise reader.error(quality, "a positive number", f"{speed:g}")
+    return speeds
 
 
 def _borrowed(top: _Reader) -> dict[str, Loan]:

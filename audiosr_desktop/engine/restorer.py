@@ -211,12 +211,11 @@ class Restorer:
         """Sample clean latents; all rows start from the same noise, so that channels stay together."""
         rows, columns = len(condition), condition.shape[2]
         scale = settings.guidance_scale
-        first, last = self._manifest.guidance_interval
         without = self._manifest.unconditional_latent * self._manifest.scale_factor
 
         def velocity(latent: Latent, time: int) -> Generator[None, None, Latent]:
             x = np.concatenate([latent, condition], axis=1)
-            is_guided = scale != 1.0 and first <= time <= last
+            is_guided = self._manifest.is_guided(time, scale)
             if is_guided:  # both halves of the guided pair in one run
                 blind = np.concatenate([latent, np.full_like(condition, without)], axis=1)
                 x = np.concatenate([x, blind])

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -86,6 +87,10 @@ class _Graph:
     names: Mapping[str, str]
 
 
+class _NoCudaError(Exception):
+    """A graph is not to be had on the GPU; the text says why, if it is known."""
+
+
 class Sessions:
     """The graphs of one bundle, ready to run; `open_sessions` makes them."""
 
@@ -124,7 +129,8 @@ class Sessions:
 
         def work() -> list[Array]:
             if self.report.provider == CUDA:
-                return _run_bound(loaded.session, named, options, int(self.report.device.partition(":")[2]))
+                place = "cuda", int(self.report.device.partition(":")[2])
+                return _run_bound(loaded.session, named, options, place)
             outputs: list[Array] = loaded.session.run(None, named, options)
             return outputs
 
@@ -166,30 +172,40 @@ def open_sessions(
     """
     asked_id, reason = _gpu_asked(device)
     report = ProviderReport(device, "cpu", CPU, reason)
-    if asked_id is not None:
+    if loaded is not None and any(loaded.has(graph, bundle.graph_path(graph)) for graph in GRAPHS):
+        report = loaded.report  # what it found out about the GPU holds
+    elif asked_id is not None:
         preload_cuda()
         report = ProviderReport(device, f"cuda:{asked_id}", CUDA)
-    graphs = {}
-    for index, graph in enumerate(GRAPHS):
-        if loaded is not None and loaded.has(graph, bundle.graph_path(graph)):
-            graphs[graph] = loaded.graphs[graph]
-            report = loaded.report
-            continue
-        session = yield from _load(
-            bundle,
-            graph,
-            report,
-            threads,
-            index / len(GRAPHS),
-            optimise=optimise,
-            gpu_memory_bytes=gpu_memory_bytes,
-        )
-        if session.get_providers()[0] != report.provider:
-            why = "CUDA could not be started on this machine, so the processor is used."
-            report = ProviderReport(device, "cpu", CPU, why)
-        graphs[graph] = _Graph(bundle.graph_path(graph), session, _checked_names(bundle, graph, session))
+    load = partial(_load, bundle, threads=threads, optimise=optimise, gpu_memory_bytes=gpu_memory_bytes)
+    try:
+        graphs = yield from _load_all(bundle, load, report, loaded)
+    except _NoCudaError as error:
+        # all of them: graphs that run here and there would make the report untrue
+        why = f"CUDA could not be started on this machine{error}, so the processor is used."
+        report = ProviderReport(device, "cpu", CPU, reason=why)
+        graphs = yield from _load_all(bundle, load, report, None)
     yield Progress(1.0, "Loading the model")
     return Sessions(bundle, graphs, report)
+
+
+def _load_all(
+    bundle: Bundle, load: Callable[..., Job[Any]], report: ProviderReport, loaded: Sessions | None
+) -> Job[dict[str, _Graph]]:
+    """Load the graphs that `loaded` has not.
+
+    Raises:
+        _NoCudaError: the report says CUDA, and one is not to be had there.
+    """
+    graphs = {}
+    for index, graph in enumerate(GRAPHS):
+        path = bundle.graph_path(graph)
+        if loaded is not None and loaded.has(graph, path):
+            graphs[graph] = loaded.graphs[graph]
+            continue
+        session = yield from load(graph, report, fraction=index / len(GRAPHS))
+        graphs[graph] = _Graph(path, session, _checked_names(bundle, graph, session))
+    return graphs
 
 
 def check_graphs(bundle: Bundle) -> Job[None]:
@@ -200,7 +216,8 @@ def check_graphs(bundle: Bundle) -> Job[None]:
     """
     report = ProviderReport("cpu", "cpu", CPU)
     for index, graph in enumerate(GRAPHS):
-        session = yield from _load(bundle, graph, report, 1, index / len(GRAPHS), optimise=False)
+        fraction = index / len(GRAPHS)
+        session = yield from _load(bundle, graph, report, threads=1, fraction=fraction, optimise=False)
         _checked_names(bundle, graph, session)
         del session  # one at a time in memory
 
@@ -209,9 +226,9 @@ def _load(
     bundle: Bundle,
     graph: str,
     report: ProviderReport,
+    *,
     threads: int,
     fraction: float,
-    *,
     optimise: bool = True,
     gpu_memory_bytes: int = 0,
 ) -> Job[Any]:
@@ -224,22 +241,27 @@ def _load(
     # spinning threads would fight with those of the other sessions and of the window
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     providers: list[Any] = [CPU]
-    if report.provider == CUDA:
+    on_gpu = report.provider == CUDA
+    if on_gpu:
         providers.insert(0, (CUDA, _cuda_options(report.device, gpu_memory_bytes)))
-    loading = _in_thread(
-        lambda: onnxruntime().InferenceSession(str(path), options, providers=providers),
-        lambda: options.set_load_cancellation_flag(True),
-    )
+    # its own fall-back prints to stdout, and would move a graph in the middle of the work, unsaid
+    make = partial(onnxruntime().InferenceSession, str(path), options, providers, enable_fallback=0)
+    loading = _in_thread(make, lambda: options.set_load_cancellation_flag(True))
     try:
         while True:
             next(loading)
             yield Progress(fraction, "Loading the model")
     except StopIteration as end:
-        return end.value
+        session = end.value
     except Exception as error:
+        if on_gpu:
+            raise _NoCudaError(f" ({_first_line(error)})") from error
         raise BundleError(f"{path} cannot be loaded: {_first_line(error)}", path) from error
     finally:
         loading.close()
+    if session.get_providers()[0] != report.provider:  # where NVIDIA's libraries are missing it only logs
+        raise _NoCudaError
+    return session
 
 
 def _cuda_options(device: str, memory_bytes: int) -> dict[str, Any]:
@@ -247,17 +269,17 @@ def _cuda_options(device: str, memory_bytes: int) -> dict[str, Any]:
     return {**options, "gpu_mem_limit": memory_bytes} if memory_bytes else options
 
 
-def _run_bound(session: Any, feeds: Mapping[str, Array], options: Any, device_id: int) -> list[Array]:
-    """Run a graph whose input and output lie on a GPU; of the outputs only the first is copied back.
+def _run_bound(session: Any, feeds: Mapping[str, Array], options: Any, place: tuple[str, int]) -> list[Array]:
+    """Run a graph whose input and output lie in a place ("cuda", 0); only the first output is copied back.
 
     Inputs go there in one copy each before the run, not piece by piece while the graph waits.
     """
     binding = session.io_binding()
     for name, array in feeds.items():
-        value = onnxruntime().OrtValue.ortvalue_from_numpy(array, "cuda", device_id)
+        value = onnxruntime().OrtValue.ortvalue_from_numpy(array, *place)
         binding.bind_ortvalue_input(name, value)
     for output in session.get_outputs():
-        binding.bind_output(output.name, "cuda", device_id)
+        binding.bind_output(output.name, *place)
     session.run_with_iobinding(binding, options)
     return [binding.get_outputs()[0].numpy()]
 

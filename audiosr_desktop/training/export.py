@@ -232,6 +232,7 @@ def parity(
     """
     options = onnxruntime().SessionOptions()
     options.intra_op_num_threads = 1
+    options.log_severity_level = 3  # half precision, which a processor lacks, brings a page of warnings
     session = onnxruntime().InferenceSession(path, options, providers=["CPUExecutionProvider"])
     worst = 0.0
     module = reference or graph.module

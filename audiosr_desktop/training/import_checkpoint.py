@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, Bundle, installed_bundles, load_bundle
+from audiosr_desktop.engine.bundle import Bundle, installed_bundles, load_bundle
 from audiosr_desktop.engine.install import (
     Imported,
     ImportOptions,
@@ -20,6 +20,7 @@ from audiosr_desktop.engine.install import (
     require_space,
 )
 from audiosr_desktop.engine.manifest import GRAPHS, MANIFEST, Loan
+from audiosr_desktop.engine.published import with_our_sampling
 from audiosr_desktop.engine.sessions import check_graphs
 from audiosr_desktop.errors import BundleError, TrainingError
 from audiosr_desktop.job import Job, Progress, part_of
@@ -36,9 +37,6 @@ from audiosr_desktop.training.official.graphs import OPSET
 from audiosr_desktop.training.official.sizes import PUBLISHED, Sizes
 from audiosr_desktop.training.official.worker import Failure, Made, Order, Stage, work
 
-STEPS = {"draft": 4, "standard": 12, "best": 50}
-# Noise of 0.28 to 2.9 times the signal. Source: Kynkäänniemi et al. 2024 (guidance in a limited interval)
-GUIDED_TIMES = (166, 786)
 BYTES = {"single": 4, "half": 2}
 TICK_S = 0.05
 
@@ -188,7 +186,7 @@ def _manifest(
     name: str, source: Path, made: Made, scale_factor: float, options: ImportOptions
 ) -> dict[str, Any]:
     files = {graph: f"{graph}.onnx" for graph in GRAPHS if graph in made.records}
-    return {
+    manifest = {
         "format_version": 1,
         "id": name,
         "title": f"AudioSR ({name})",
@@ -204,14 +202,7 @@ def _manifest(
         "latent": {"channels": 16, "bins": 32, "frames_per_latent": 8, "frames_multiple": 8},
         "scale_factor": scale_factor,
         "scheduler": {"type": "cosine", "steps": 1000, "prediction": "v"},
-        "cfg": {
-            "guidance_scale": 3.5,
-            "unconditional_latent": -11.4981,
-            "interval": list(GUIDED_TIMES),
-        },
-        "sampler": "dpm",
-        "default_steps": STEPS,
-        "vocoders": dict.fromkeys(("draft", "standard"), DEFAULT_BUNDLE),
+        "cfg": {"guidance_scale": 3.5, "unconditional_latent": -11.4981},
         "condition": options.condition,
         "vocoder": {"output": "waveform", "n_fft": 2048, "hop": 480},
         "window_seconds": 10.24,
@@ -224,6 +215,7 @@ def _manifest(
         "weights_sha256": made.weights,
         "parity": {graph: record.parity for graph, record in made.records.items()},
     }
+    return with_our_sampling(manifest)
 
 
 def _notes(made: Made, bundle: Bundle) -> tuple[str, ...]:

@@ -1,10 +1,11 @@
 """Catalogue: the effects there are, and what their forms offer."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.effect import Effect
+from audiosr_desktop.effects.timing import ModelCost
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.language import capitalised, tr, tr_word
 from audiosr_desktop.ui.panels.parameter_form import Choices
@@ -15,13 +16,14 @@ class Catalogue:
     """Effects by id, in the order to show them, and the choices of parameters by name.
 
     `report` is what the effects write the facts of a run into. `unload_idle` forgets models that nothing used
-    for some seconds.
+    for some seconds. `costs` are those of the models, by id; the one that runs without a name is "".
     """
 
     effects: Mapping[str, Effect]
     choices: Mapping[str, Choices]
     report: dict[str, object]
     unload_idle: Callable[[float], bool] = lambda _: False
+    costs: Mapping[str, ModelCost] = field(default_factory=dict)
 
 
 def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0) -> Job[Catalogue]:
@@ -41,6 +43,7 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
     yield Progress(0.5, tr("Looking for models"))
     bundles = installed_bundles()
     report: dict[str, object] = {}
+    costs = {}
     choices: dict[str, Choices] = {
         "device": ((tr("Automatic"), "auto"), ("CPU", "cpu"), ("GPU (CUDA)", "cuda")),
     }
@@ -55,17 +58,25 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
             *((bundle.manifest.title, bundle.id) for bundle in bundles),
         ]
         default = next((bundle for bundle in bundles if bundle.id == DEFAULT_BUNDLE), bundles[0])
-        steps = default.manifest.default_steps
+        costs = {
+            model: ModelCost(bundle.memory_bytes, bundle.manifest.speeds)
+            for model, bundle in [("", default), *((bundle.id, bundle) for bundle in bundles)]
+        }
         choices["quality"] = [
             (
                 tr(
                     "{quality} ({count} steps)",
                     quality=capitalised(tr_word(quality)),
-                    count=count,
+                    count=_span([bundle.manifest.default_steps[quality] for bundle in bundles]),
                 ),
                 quality,
             )
-            for quality, count in steps.items()
+            for quality in default.manifest.default_steps
         ]
     engines = Engines(threads, gpu_memory_bytes=gpu_memory_bytes)
-    return Catalogue(all_effects(engines, scratch, report), choices, report, engines.unload_idle)
+    return Catalogue(all_effects(engines, scratch, report), choices, report, engines.unload_idle, costs)
+
+
+def _span(counts: Sequence[int]) -> str:
+    """Return the steps that a quality takes, which hang on the model: "4", or "4–12"."""
+    return "–".join(str(count) for count in dict.fromkeys((min(counts), max(counts))))

@@ -1,16 +1,18 @@
 """Forecast: says before a run what it will take, and learns from each run."""
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Slot
 
 from audiosr_desktop.audio.history import Step
-from audiosr_desktop.effects.timing import Timings
+from audiosr_desktop.effects.timing import ModelCost, Timings
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import rough_time
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
+from audiosr_desktop.ui.readout import memory_figure
 
 _SAID_FROM_S = 2.0  # a shorter wait needs no words
-_MEBI = 2**20
 
 
 class Forecast(QObject):
@@ -44,21 +46,23 @@ class Forecast(QObject):
         length = selection.length if selection is not None else sound.length
         duration_s, values = length / sound.sample_rate, self._panel.values()
         channels = len(self._editor.timeline.picked or range(sound.channels))
-        found = self.timings.estimate(effect.id, values, duration_s=duration_s, channels=channels)
+        cost = self._editor.catalogue.costs.get(str(values.get("model", "")), ModelCost())
+        estimate = partial(
+            self.timings.estimate, effect.id, duration_s=duration_s, channels=channels, cost=cost
+        )
+        found = estimate(values)
         if found.seconds < _SAID_FROM_S:
             self._panel.show_estimate("")
             return
         text = tr(
-            "Takes about {rough_time} and {round} MB",
+            "Takes about {rough_time} and {memory}",
             rough_time=rough_time(found.seconds),
-            round=round(found.memory_bytes / _MEBI, -1),
+            memory=memory_figure(found.memory_bytes),
         )
         text += "." if found.measured else tr(" – a guess until it has run here.")
         draft = None
         if found.long and values.get("quality") not in (None, "draft"):
-            draft = self.timings.estimate(
-                effect.id, {**values, "quality": "draft"}, duration_s=duration_s, channels=channels
-            )
+            draft = estimate({**values, "quality": "draft"})
             text += tr(" Draft would take about {rough_time}.", rough_time=rough_time(draft.seconds))
         if found.long:
             text += tr(" Preview lets you hear 10 s of it first.")

@@ -22,6 +22,11 @@ def figures(value: float, spec: str) -> str:
     return own_mark(f"{value:{spec}}")
 
 
+def memory_figure(count: int) -> str:
+    """Return an estimate of memory, no finer than it is: "400 MB", "4.4 GB"."""
+    return f"{figures(count / 1e9, '.1f')} GB" if count >= 1e9 else f"{round(count / 1e7) * 10} MB"
+
+
 def format_time(seconds: float, decimals: int = 3) -> str:
     """Return a time as minutes and seconds, "03:12.250", with hours only where there are some."""
     scale = 10**decimals

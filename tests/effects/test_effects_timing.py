@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from audiosr_desktop.effects.timing import LONG_S, Timings
+from audiosr_desktop.effects.timing import LONG_S, ModelCost, Timings
 
 SR = "audiosr.super-resolution"
 DRAFT = {"quality": "draft", "model": "", "device": "auto", "steps": 0, "guidance": 0.0}
@@ -45,6 +45,17 @@ def test_another_quality_of_the_same_model_says_something() -> None:
     assert found.long
     other_model = {**BEST, "model": "other"}
     assert seconds(timings, other_model) < LONG_S
+
+
+def test_what_a_models_maker_says_is_the_first_guess() -> None:
+    timings = Timings()
+    cost = ModelCost(5_000_000_000, {"draft": 1.0, "best": 30.0})
+    found = timings.estimate(SR, BEST, duration_s=100.0, channels=1, cost=cost)
+    assert (found.seconds, found.measured) == (3_000.0, False)
+    assert found.memory_bytes > cost.memory_bytes
+    learn(timings, DRAFT, 2.0)  # so this machine is half as fast
+    found = timings.estimate(SR, BEST, duration_s=100.0, channels=1, cost=cost)
+    assert (found.seconds, found.measured) == (pytest.approx(6_000.0), False)
 
 
 def test_the_memory_does_not_grow_with_the_length() -> None:

@@ -82,6 +82,7 @@ def test_reads_the_manifest_of_the_public_port(tmp_path: Path) -> None:
         ({"graphs__ddpm": "../ddpm.onnx"}, "inside the bundle's folder"),
         ({"required_files": ["/etc/passwd"]}, "inside the bundle's folder"),
         ({"default_steps__best": 2000}, "default_steps.best: expected at most 1000"),
+        ({"speeds": {"draft": 0}}, "speeds.draft: expected a positive number, found 0"),
     ],
 )
 def test_refuses_what_it_cannot_run(tmp_path: Path, changes: dict[str, object], words: str) -> None:

@@ -3,8 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_bundle import build_tiny_bundle
+from tiny_bundle import build_port_bundle, build_tiny_bundle
 
+from audiosr_desktop import paths
 from audiosr_desktop.engine import sessions
 from audiosr_desktop.engine.bundle import load_bundle
 from audiosr_desktop.engine.device_test import try_device
@@ -32,6 +33,25 @@ def test_guidance_calls_the_unet_twice(tmp_path: Path) -> None:
     manifest = load_bundle(made).manifest
     others = sum(report.times.values()) - report.times["ddpm"]
     assert report.elapsed_s(manifest, "draft") - others == pytest.approx(2 * report.times["ddpm"])
+
+
+def test_speeds_count_what_a_quality_really_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guidance in a part of the times only, and another model's vocoder where it stands in."""
+    monkeypatch.setattr(paths, "shipped_models_dir", lambda: tmp_path)
+    monkeypatch.setattr(paths, "user_models_dir", lambda: tmp_path / "none")
+    build_tiny_bundle(tmp_path / "quick")
+    cfg = {"guidance_scale": 3.5, "unconditional_value": -11.5, "interval": [166, 786]}
+    steps = {"draft": 4, "standard": 4, "best": 4}
+    made = build_port_bundle(tmp_path / "port", cfg=cfg, default_steps=steps, vocoders={"draft": "quick"})
+    report = run_job(try_device(load_bundle(made), "cpu", 1))
+    assert set(report.vocoder_times) == {"draft"}
+    manifest = load_bundle(made).manifest
+    calls = 4 + sum(166 <= time <= 786 for time in (999, 749, 499, 249))
+    others = report.times["vae_feature_extract"] + report.times["vae_decoder"]
+    own = others + report.times["vocoder"] + calls * report.times["ddpm"]
+    assert report.elapsed_s(manifest, "best") == pytest.approx(own)
+    quick = others + report.vocoder_times["draft"] + calls * report.times["ddpm"]
+    assert report.elapsed_s(manifest, "draft") == pytest.approx(quick)
 
 
 @pytest.mark.parametrize("spoil", [lambda out: out * 1.1, lambda out: out * np.nan])

@@ -69,7 +69,14 @@ def test_the_ports_folder_comes_in_as_it_is_and_gains_sums(tmp_path: Path, user:
     assert "vae_decoder.onnx.data" in bundle.manifest.required_files
     assert len(bundle.manifest.sha256) == 5
     original = json.loads((source / "manifest.json").read_text())
-    assert {key: bundle.manifest.about[key] for key in original} == original
+    assert {key: bundle.manifest.about[key] for key in original} == {
+        **original,
+        "cfg": {"interval": [166, 786], **original["cfg"]},
+    }
+    # what it does not say is as for a checkpoint that was imported
+    assert bundle.manifest.sampler == "dpm"
+    assert bundle.manifest.default_steps == {"draft": 4, "standard": 12, "best": 50}
+    assert set(bundle.manifest.vocoders) == {"draft", "standard"}
     (user / "audiosr-onnx" / "vae_decoder.onnx.data").write_bytes(bytes(63) + b"!")
     with pytest.raises(BundleError, match="damaged"):
         run_job(Verifier().verify(bundle))

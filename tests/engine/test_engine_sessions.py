@@ -2,6 +2,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -239,6 +240,47 @@ def test_on_a_gpu_input_and_output_are_bound_there(tiny: Sessions, monkeypatch: 
     assert np.array_equal(result_of(fake.run("vocoder", {"mel": mel})), expected)
     assert {value.place for value in session.bound[0].inputs.values()} == {("cuda", 1)}
     assert [place for _, *place in session.bound[0].outputs] == [["cuda", 1]]
+
+
+def test_the_runtime_takes_what_is_bound(tiny: Sessions) -> None:
+    """The library's own objects, on the only place that every machine has."""
+    session, options = tiny.graphs["ddpm"].session, sessions.onnxruntime().RunOptions()
+    found = sessions._run_bound(session, feeds(), options, ("cpu", 0))
+    assert np.array_equal(found[0], result_of(tiny.run("ddpm", feeds())))
+
+
+@pytest.mark.parametrize("fails_at", [1, 3])
+def test_a_graph_that_cuda_refuses_brings_all_of_them_to_the_processor(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], fails_at: int
+) -> None:
+    """As where the card is full: the library's own way would be half here, half there, and unsaid."""
+    real, asked = sessions.onnxruntime().InferenceSession, []
+
+    def session(path: str, options: object, providers: list[object], **words: object) -> object:
+        asked.append((Path(path).stem, providers[0], words))
+        if providers[0] == CPU:
+            return real(path, options, providers, **words)
+        if sum(provider != CPU for _, provider, _ in asked) == fails_at:
+            raise RuntimeError("CUDA failure 2: out of memory\nexpr=cudaMalloc")
+        return SimpleNamespace(
+            get_providers=lambda: [sessions.CUDA, CPU],
+            get_inputs=real(path, options, [CPU]).get_inputs,
+            get_outputs=real(path, options, [CPU]).get_outputs,
+        )
+
+    monkeypatch.setattr(sessions, "_gpu_asked", lambda _: (0, ""))
+    monkeypatch.setattr(sessions, "preload_cuda", lambda: None)
+    monkeypatch.setattr(sessions.onnxruntime(), "InferenceSession", session)
+    opened = run_job(open_sessions(load_bundle(tiny_folder), "auto", 1))
+    assert (opened.report.device, opened.report.provider) == ("cpu", CPU)
+    assert opened.report.reason == (
+        "CUDA could not be started on this machine (CUDA failure 2: out of memory), so the processor is used."
+    )
+    assert {graph.session.get_providers()[0] for graph in opened.graphs.values()} == {CPU}
+    assert len(asked) == fails_at + 4
+    assert all(words == {"enable_fallback": 0} for _, _, words in asked)
+    assert asked[0][1] == (sessions.CUDA, {"device_id": 0, **sessions.CUDA_OPTIONS})
+    assert capfd.readouterr().out == ""
 
 
 def test_memory_on_a_gpu_can_be_limited() -> None:

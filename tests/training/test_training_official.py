@@ -142,3 +142,14 @@ def test_doubling_in_parts_equals_repetition_and_a_convolution(shape: tuple[int,
     with torch.no_grad():
         repeated = x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)
         assert torch.allclose(network(x), network.conv(repeated), atol=1e-5)
+
+
+def test_attention_does_not_overflow_in_half_precision() -> None:
+    """Products of 1024 channels pass 65504 long before their softmax has any trouble."""
+    block = vae.AttentionBlock(1024)
+    with torch.no_grad():
+        for layer in (block.q, block.k):
+            layer.weight.zero_()
+            layer.bias.fill_(14.0)  # 14 * 14 * 1024 = 200704
+        out = block.half()(torch.randn(1, 1024, 2, 4).half())
+    assert bool(torch.isfinite(out).all())

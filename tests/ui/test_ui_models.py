@@ -100,8 +100,9 @@ def test_the_recommended_model_has_its_badge(qtbot: QtBot, home: Path) -> None:
     texts = [label.text() for label in card.findChildren(QLabel)]
     assert "Recommended" in texts
     assert "Imported" in texts
-    assert speed_words({"draft": 0.0512, "best": 0.25, "7": 1.0}) in texts
-    assert speed_words({"draft": 0.0512, "best": 0.25}).startswith("Draft 0.051 · Best 0.25 s")
+    assert speed_words({"draft": 0.0512, "best": 0.25, "7": 1.0}, {"draft": 9.0}) in texts
+    assert speed_words({"draft": 0.0512, "best": 0.25}, {}).startswith("Draft 0.051 · Best 0.25 s")
+    assert speed_words({}, {"draft": 1.2}).startswith("not measured yet; on two cores Draft 1.2 s")
 
 
 def test_text_of_a_manifest_is_not_read_as_markup(qtbot: QtBot, home: Path) -> None:
@@ -269,10 +270,18 @@ def test_the_form_offers_what_is_installed_after_an_import(stage, home: Path, ru
     stage.window.actions_by_id["models"].trigger()
     dialog = stage.window.models.dialog
     assert dialog is not None
-    made = build_tiny_bundle(home / "made" / "second", title="Second")
+    steps = {"draft": 1, "standard": 12, "best": 50}
+    made = build_tiny_bundle(
+        home / "made" / "second", title="Second", default_steps=steps, speeds={"draft": 3.0}
+    )
     with stage.qtbot.waitSignal(editor.catalogue_changed, timeout=WAIT_MS):
         dialog.import_path(made)
     assert editor.catalogue.choices["model"][-1] == ("Second", "second")
+    qualities = {value: text for text, value in editor.catalogue.choices["quality"]}
+    assert qualities["draft"] == "Draft (1 steps)"
+    assert qualities["standard"] == "Standard (2–12 steps)"
+    assert editor.catalogue.costs["second"].speeds == {"draft": 3.0}
+    assert not editor.catalogue.costs["tiny"].speeds
     dialog.close()
 
 

@@ -1,5 +1,6 @@
 """Preview and forecast: ten seconds in place, the document untouched, and what a run will take."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from conftest import Stage, write_tone
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.effects.timing import Timings
+from audiosr_desktop.effects.timing import ModelCost, Timings
 from audiosr_desktop.errors import EngineError
 from audiosr_desktop.ui.forecast import Forecast
 from audiosr_desktop.ui.preview import preview_region
@@ -147,6 +148,17 @@ def test_what_a_run_will_take_is_said_before_it(
     if factor == 400.0:
         panel.draft_button.click()
         assert panel.values()["quality"] == "draft"
+    forecast.deleteLater()
+
+
+def test_a_large_model_is_not_taken_for_the_small_one(stage: Stage, tone_file: Path) -> None:
+    forecast = Forecast(stage.editor, stage.window.panel, Timings())
+    stage.open(tone_file)
+    model = str(stage.window.panel.values().get("model", ""))
+    costs = {model: ModelCost(4_400_000_000, {stage.window.panel.values()["quality"]: 10.0})}
+    stage.editor.catalogue = replace(stage.editor.catalogue, costs=costs)
+    forecast.show()
+    assert "about 20 s and 4.4 GB – a guess" in stage.window.panel.estimate.text()
     forecast.deleteLater()
 
 

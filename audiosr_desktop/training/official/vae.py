@@ -5,7 +5,6 @@ Pictures are (batch, channels, time, frequency).
 Source: Rombach et al. 2022 (latent diffusion), as in Liu et al. 2023 (AudioSR).
 """
 
-import math
 from collections.abc import Callable
 from typing import cast
 
@@ -55,7 +54,8 @@ class AttentionBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         normed = self.norm(x)
         query, key, value = (layer(normed).flatten(2) for layer in (self.q, self.k, self.v))
-        weights = torch.softmax(query.transpose(1, 2) @ key / math.sqrt(x.shape[1]), dim=-1)
+        scale = self.q.out_channels**-0.25  # on both before they meet: half precision ends at 65504
+        weights = torch.softmax((scale * query).transpose(1, 2) @ (scale * key), dim=-1)
         mixed = (value @ weights.transpose(1, 2)).view(x.shape)
         added: Tensor = x + self.proj_out(mixed)
         return added

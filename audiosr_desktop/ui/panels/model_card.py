@@ -8,11 +8,8 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QPushBut
 from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, Bundle
 from audiosr_desktop.engine.manifest import QUALITIES
 from audiosr_desktop.errors import BundleError
-from audiosr_desktop.ui.language import tr
-from audiosr_desktop.ui.readout import figures
-
-_BASE_BYTES = 350 * 2**20  # the program itself
-_RUNNING_SHARE = 1.5  # weights as the runtime lays them out, and what passes through them
+from audiosr_desktop.ui.language import capitalised, tr, tr_word
+from audiosr_desktop.ui.readout import memory_figure, own_mark
 
 
 class ModelCard(QFrame):
@@ -144,8 +141,8 @@ def facts_of(bundle: Bundle, speeds: Mapping[str, float]) -> list[tuple[str, str
     rows = [
         (tr("For"), ", ".join(manifest.tasks)),
         (tr("On disk"), size),
-        (tr("In memory"), memory_words(memory_bytes(bundle))),
-        (tr("Speed here"), speed_words(speeds)),
+        (tr("In memory"), memory_words(bundle.memory_bytes)),
+        (tr("Speed here"), speed_words(speeds, manifest.speeds)),
         (tr("Licence"), manifest.license),
     ]
     training = manifest.about.get("training")
@@ -157,33 +154,30 @@ def facts_of(bundle: Bundle, speeds: Mapping[str, float]) -> list[tuple[str, str
     return rows
 
 
-def memory_bytes(bundle: Bundle) -> int:
-    """Return roughly what a run holds in memory."""
-    return _BASE_BYTES + round(_RUNNING_SHARE * bundle.graph_bytes)
-
-
 def memory_words(count: int) -> str:
-    """Return an estimate of memory, no finer than it is: about 400 MB, about 4.4 GB."""
-    return (
-        tr(
-            "about {value} GB",
-            value=figures(count / 1000000000.0, ".1f"),
-        )
-        if count >= 1e9
-        else tr("about {value} MB", value=round(count / 10000000.0) * 10)
-    )
+    """Return an estimate of memory in words: about 400 MB, about 4.4 GB."""
+    return tr("about {memory}", memory=memory_figure(count))
 
 
-def speed_words(speeds: Mapping[str, float]) -> str:
-    """Return measured real-time factors in words: seconds of work for a second of one channel."""
-    parts = [f"{quality.capitalize()} {speeds[quality]:.2g}" for quality in QUALITIES if quality in speeds]
-    return (
-        tr(
-            "{join} s for each second of a channel",
-            join=" · ".join(parts),
-        )
-        if parts
-        else tr("not measured yet")
+def speed_words(speeds: Mapping[str, float], elsewhere: Mapping[str, float]) -> str:
+    """Return real-time factors in words: seconds of work for a second of one channel.
+
+    Args:
+        speeds: measured here, by quality.
+        elsewhere: on two cores, as the model's maker says; told while nothing was measured here.
+    """
+    if words := _qualities(speeds):
+        return tr("{join} s for each second of a channel", join=words)
+    if words := _qualities(elsewhere):
+        return tr("not measured yet; on two cores {join} s for each second of a channel", join=words)
+    return tr("not measured yet")
+
+
+def _qualities(speeds: Mapping[str, float]) -> str:
+    return " · ".join(
+        f"{capitalised(tr_word(quality))} {own_mark(f'{speeds[quality]:.2g}')}"
+        for quality in QUALITIES
+        if quality in speeds
     )
 
 
