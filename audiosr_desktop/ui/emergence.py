@@ -167,8 +167,7 @@ class Emergence(QObject):
             marks = moved_marks(self._document.marks, self._sound, latest.before, Region(0, 0))
             editor.timeline.set_marks(marks)
         heard = editor.transport.take if old is not None else TAKE_B
-        editor.transport.set_sounds(latest.after, latest.before)
-        editor.transport.select_take(heard)
+        editor.transport.set_sounds(latest.after, latest.before, heard=heard)
         self.changed.emit()
         before = old.after if old is not None else latest.before
         joined = old.region.stop - round(_JOIN_S * latest.after.sample_rate) if old is not None else 0

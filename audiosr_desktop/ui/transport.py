@@ -126,8 +126,16 @@ class Transport(QObject):
         """The sound of the take that is heard."""
         return self._takes[min(self.player.take, len(self._takes) - 1)] if self._takes else None
 
-    def set_sounds(self, present: Sound | None, before: Sound | None = None) -> None:
-        """Play the present sound; with the one before the last edit, when they can be compared."""
+    def set_sounds(
+        self, present: Sound | None, before: Sound | None = None, *, heard: int | None = None
+    ) -> None:
+        """Play the present sound; with the one before the last edit, when they can be compared.
+
+        Args:
+            present: None is nothing.
+            before: stands as A.
+            heard: take to hear, or `DELTA`; None is the present sound.
+        """
         comparable = (
             present is not None
             and before is not None
@@ -138,12 +146,18 @@ class Transport(QObject):
         if present is None:
             self.set_takes(())
         elif comparable and before is not None:
-            self.set_takes((before, present))
+            self.set_takes((before, present), heard=heard)
         else:
             self.set_takes((present,))
 
-    def set_takes(self, takes: Sequence[Sound], chosen: int = TAKE_B) -> None:
-        """Play several versions of one sound, the source first; `chosen` is heard and compared with it."""
+    def set_takes(self, takes: Sequence[Sound], chosen: int = TAKE_B, *, heard: int | None = None) -> None:
+        """Play several versions of one sound, the source first; `chosen` is compared with it.
+
+        Args:
+            takes: the source first.
+            chosen: stands against the source.
+            heard: take to hear, or `DELTA`; None is `chosen`.
+        """
         same = len(takes) == len(self._takes) and all(a is b for a, b in zip(takes, self._takes, strict=True))
         if same and (chosen == self._compared or not self.can_compare):
             return
@@ -151,7 +165,8 @@ class Transport(QObject):
         self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
         self._load()
         if takes:
-            self.player.select_take(self._compared if self.can_compare else TAKE_A)
+            number = self._compared if heard is None else len(takes) if heard == DELTA else heard
+            self.player.select_take(number if self.can_compare else TAKE_A)
             self._metering.load(takes[0])
         self._match_levels()
         self.state_changed.emit()
