@@ -44,6 +44,7 @@ class Transport(QObject):
         self._compared = TAKE_B  # which take stands against A
         self._anchored = False  # an anchor is played behind the takes, not the difference
         self._band_only = False
+        self._growing = False
         self._following = True
         self.follow = True
         self.smooth = False  # keep the playhead in the middle instead of turning pages
@@ -127,7 +128,12 @@ class Transport(QObject):
         return self._takes[min(self.player.take, len(self._takes) - 1)] if self._takes else None
 
     def set_sounds(
-        self, present: Sound | None, before: Sound | None = None, *, heard: int | None = None
+        self,
+        present: Sound | None,
+        before: Sound | None = None,
+        *,
+        heard: int | None = None,
+        growing: bool = False,
     ) -> None:
         """Play the present sound; with the one before the last edit, when they can be compared.
 
@@ -135,7 +141,9 @@ class Transport(QObject):
             present: None is nothing.
             before: stands as A.
             heard: take to hear, or `DELTA`; None is the present sound.
+            growing: a run goes on and makes more of it: its level is measured once, not with every part.
         """
+        self._growing = growing
         comparable = (
             present is not None
             and before is not None
@@ -413,7 +421,8 @@ class Transport(QObject):
             return
         selection, length = self._timeline.selection, self._takes[0].length
         start, stop = (0, length) if selection is None else (selection.start, min(selection.stop, length))
-        self.matching.measure(self._takes, *(self.player.loop_span or (start, stop)))
+        span = self.player.loop_span or (start, stop)
+        self.matching.measure(self._takes, *span, growing=self._growing)
         self._give_gains()
 
     @Slot()

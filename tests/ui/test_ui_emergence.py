@@ -25,6 +25,7 @@ STEPS = 8
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emergence, "SHOW_MS", 1)
+    monkeypatch.setattr(emergence, "SHOW_PLAYING_MS", 1)
 
 
 def let_grow(stage: Stage, effect: Halve) -> None:
