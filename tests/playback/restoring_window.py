@@ -1,19 +1,15 @@
-"""The real window, restoring with the shipped model in its own job's thread while it plays; a program of tests.
+"""The real window, restoring with the shipped model in its job's thread while it plays; a program of tests.
 
 `restoring_window.py SOUND SECONDS`: opens SOUND, applies super-resolution to all of it, and plays its source
 from the start for SECONDS once a line comes in. Says "ready" before, and what it saw after, as JSON.
 """
 
 import json
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-sys.path[:0] = [str(Path(__file__).resolve().parents[1] / "ui")]
 
 import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
@@ -39,13 +35,13 @@ MOST_CALLS = 100_000
 
 
 class Watch:
-    """Opens the real device and notes when it asks, how long an answer takes, and how much it wants at once."""
+    """Opens the real device and notes when it asks, how much, and how long an answer takes."""
 
     def __init__(self) -> None:
         self.device = SystemDevice()
         self.output: DeviceOutput | None = None
         self.calls = np.zeros((MOST_CALLS, 2))  # asked at, seconds to the answer
-        self.count = self.block = 0
+        self.count = self.block = self.opened = self.late_before = 0
 
     def __call__(self, rate: int, channels: int, fill: Fill) -> DeviceOutput:
         def watched(out: np.ndarray) -> None:
@@ -55,12 +51,20 @@ class Watch:
             self.count += 1
             self.block = max(self.block, len(out))
 
+        self.late_before = self.late
+        self.opened += 1
         self.output = self.device(rate, channels, watched)
         return self.output
 
     @property
     def late(self) -> int:
-        return self.output.late_blocks if self.output is not None else 0
+        """How many blocks came too late, through all that was opened."""
+        return self.late_before + (self.output.late_blocks if self.output is not None else 0)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def turn_until(true: Callable[[], bool]) -> None:
@@ -91,9 +95,9 @@ def scene(window: MainWindow, editor: Editor, watch: Watch, sound: Path, seconds
     restore()
     turn_until(lambda: transport.can_compare)  # something is finished
     transport.select_take(TAKE_A)
-    print("ready", flush=True)
+    say("ready")
     sys.stdin.readline()
-    first, late, began = watch.count, watch.late, time.process_time()
+    first, late, opened, began = watch.count, watch.late, watch.opened, time.process_time()
     since = time.perf_counter()
     transport.play(0, round(seconds * editor.timeline.sample_rate))
     turn_until(lambda: not transport.playing)
@@ -104,6 +108,7 @@ def scene(window: MainWindow, editor: Editor, watch: Watch, sound: Path, seconds
         "restoring": editor.runner.busy,
         "take": transport.take,
         "late": watch.late - late,
+        "opened": watch.opened - opened,
         "block": watch.block,
         "dropouts": transport.player.dropouts,
         "computed": computed,
@@ -132,7 +137,7 @@ def main() -> None:
         window.resize(1440, 900)
         window.show()
         editor.start()
-        print(json.dumps(scene(window, editor, watch, sound, seconds)), flush=True)
+        say(json.dumps(scene(window, editor, watch, sound, seconds)))
         sys.stdin.readline()
         editor.runner.stop()
         answers.yes, answers.keep = True, "discard"
