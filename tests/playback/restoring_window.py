@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from ui_fakes import Answers
 
@@ -132,8 +132,9 @@ def main() -> None:
         answers = Answers()
         editor = Editor(scratch, Player(watch), lambda: load_catalogue(scratch))
         window = MainWindow(editor, settings, answers)
-        collector = Collector(window)
+        collector = Collector(lambda: editor.transport.playing, window)
         collector.start()
+        editor.catalogue_changed.connect(collector.leave_out, Qt.ConnectionType.SingleShotConnection)
         window.resize(1440, 900)
         window.show()
         editor.start()
