@@ -11,6 +11,7 @@ from audiosr_desktop.playback.derived import difference
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.following import Following
 from audiosr_desktop.ui.matching import LevelMatching
 from audiosr_desktop.ui.metering import Metering
 from audiosr_desktop.ui.timeline import Timeline
@@ -20,7 +21,6 @@ TAKE_A, TAKE_B = 0, 1
 DELTA = -1  # B minus A, or the last other take minus A
 DELTA_GAINS_DB = (0.0, 40.0)
 CUT_BEFORE_S, CUT_AFTER_S = 2.0, 1.0
-_FOLLOW_MARGIN = 0.97  # of the visible range, before the page is turned
 
 
 class Transport(QObject):
@@ -45,9 +45,7 @@ class Transport(QObject):
         self._anchored = False  # an anchor is played behind the takes, not the difference
         self._band_only = False
         self._growing = False
-        self._following = True
-        self.follow = True
-        self.smooth = False  # keep the playhead in the middle instead of turning pages
+        self.following = Following(timeline, self)
         self._blind_order = False
         self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
@@ -222,7 +220,7 @@ class Transport(QObject):
         """Play a range, with or without a part of it."""
         if not self._takes:
             return
-        self._following = True
+        self.following.resume()
         self._metering.reset()
         loop = self._loop and hole is None
         if self._guarded(lambda: self.player.play(start, stop, loop, hole=hole)):
@@ -355,10 +353,6 @@ class Transport(QObject):
         self._load()
         self.select_take(self._compared)
 
-    def stop_following(self) -> None:
-        """Leave the view where the user scrolled it, until the next play."""
-        self._following = False
-
     def close(self) -> None:
         """Give the sound device back."""
         self._timer.stop()
@@ -382,19 +376,7 @@ class Transport(QObject):
             self.state_changed.emit()
 
     def _show_position(self) -> None:
-        position = self.player.position
-        timeline = self._timeline
-        timeline.move_playhead(position)
-        if not (self.follow and self._following and self.player.playing):
-            return
-        if self.smooth:
-            timeline.scroll(position - (timeline.start + timeline.stop) / 2)
-            return
-        limit = timeline.start + timeline.span * _FOLLOW_MARGIN
-        if not timeline.start <= position < limit and timeline.stop < timeline.length:
-            timeline.page_to(position if position < timeline.start else round(timeline.stop))
-        elif position < timeline.start:
-            timeline.page_to(position)
+        self.following.show(self.player.position, playing=self.player.playing)
 
     def _guarded(self, action: Callable[[], None]) -> bool:
         """Do what may be refused; the window shows why."""
