@@ -17,7 +17,7 @@ Fill: TypeAlias = Callable[
     [Samples], None
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
-LATENCY_S = 0.03  # asked for: short enough for a key press, long enough for a callback in Python
+LATENCY_S = 0.04  # asked for: with what a key takes under 50 ms, and longer than a callback waits for Python
 MOST_LATENCY_S = 0.16
 LATE_BLOCKS = 3  # after so many that came too late, a longer latency is asked for
 STALL_S = 2.0  # without a call for samples, after which a device counts as gone

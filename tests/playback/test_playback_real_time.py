@@ -340,7 +340,7 @@ def breaks_of(heard: Samples, wanted: Samples) -> list[tuple[int, int]]:
         )
         run = int(apart[0]) if apart.size else length
         at, place = at + run, place + run
-        if place > wanted.shape[1] - EDGE:  # it fades out there
+        if place >= wanted.shape[1] - EDGE:  # it fades out there
             return breaks
         at, found = next_match(heard, wanted, at, place)
         breaks.append((place, found - place))
