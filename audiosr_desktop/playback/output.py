@@ -17,7 +17,7 @@ Fill: TypeAlias = Callable[
     [Samples], None
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
-LATENCY_S = 0.03  # asked for: short enough for a key press, long enough for a callback in Python
+LATENCY_S = 0.04  # asked for: with what a key takes under 50 ms, and longer than a callback waits for Python
 MOST_LATENCY_S = 0.16
 LATE_BLOCKS = 3  # after so many that came too late, a longer latency is asked for
 STALL_S = 2.0  # without a call for samples, after which a device counts as gone
@@ -50,6 +50,10 @@ class Output(Protocol):
     @property
     def active(self) -> bool:
         """Whether it is asking for samples; False after `start` means that the device is gone."""
+
+    @property
+    def strained(self) -> bool:
+        """Whether samples came too late so often that it should be opened anew, with a longer latency."""
 
     @property
     def outdated(self) -> bool:
@@ -109,13 +113,13 @@ class DeviceOutput:
         return bool(self._stream.active) and time.monotonic() - self._pulse.last < STALL_S
 
     @property
-    def outdated(self) -> bool:
-        """Whether it should be opened anew: it was late too often, or sound cards have come or gone.
+    def strained(self) -> bool:
+        """Whether it was late too often for its latency, and a longer one can be had."""
+        return self.late_blocks >= LATE_BLOCKS and self._stream_latency_s < MOST_LATENCY_S
 
-        Where the system does not tell of cards, the stream is outdated after a while.
-        """
-        if self.late_blocks >= LATE_BLOCKS and self._stream_latency_s < MOST_LATENCY_S:
-            return True
+    @property
+    def outdated(self) -> bool:
+        """Whether sound cards have come or gone; where the system does not tell, whether it is old."""
         if self._cards is not None:
             return self._cards != _cards()
         return time.monotonic() - self._opened > _FRESH_S

@@ -16,6 +16,7 @@ from audiosr_desktop.playback.voice import Voice
 log = logging.getLogger(__name__)
 
 SLICE = 4 * BLOCK  # samples laid ready before the next look for orders
+RESERVE = 2 * BLOCK  # samples laid ready before the first is heard: what computes may hold the reader up
 _REFILL_S = 0.02  # how often it looks at the rings
 _IDLE_S = 1.0  # how often it looks after the device when nothing is played
 _CLOSE_S = 5.0
@@ -161,7 +162,7 @@ class Reader:
             speed=hearing.speed,
             hole=order.hole,
         )
-        feed.produce(BLOCK)
+        feed.produce(RESERVE)
         mixer = TakeMixer(len(hearing.takes), output.sample_rate, self.take, self.gains, duck=self.duck)
         return Voice(feed, mixer, open_at_once=at == 0, follows=old, follows_from=given)
 
@@ -177,7 +178,9 @@ class Reader:
         output, live = self.output, self.live
         if output is None:
             return
-        if output.outdated and not self.playing and not self.voices:
+        if output.strained:
+            self._lengthen(output)
+        elif output.outdated and not self.playing and not self.voices:
             self._open_ahead()
         elif not output.active:
             self._lose(output)
@@ -191,6 +194,29 @@ class Reader:
                     live.silent = True
         with self.control:
             self.voices = tuple(voice for voice in self.voices if not voice.silent)
+
+    def _lengthen(self, output: Output) -> None:
+        """Open the device with a longer latency: what plays goes on, after one gap instead of many."""
+        with self.control:
+            voices, kind = self.voices, (output.sample_rate, output.channels)
+            if self.live is not None and not self.waiting:
+                self.position = self.live.feed.heard(output.latency_s)
+            self.voices = ()
+        opened_for = self.opened_for
+        self._drop_output()
+        try:
+            now = self._open(opened_for)
+        except AudioSRError as error:
+            self._end(self.turn, error)
+            return
+        log.info("%s: %.0f ms of latency, as samples came too late", now.name, 1000 * now.latency_s)
+        with self.control:
+            if kind != (now.sample_rate, now.channels):  # another device is the default by now
+                self.halt()
+                return
+            self.voices = voices
+            if self.live is None:  # the window stopped it meanwhile
+                self._release()
 
     def _lose(self, output: Output) -> None:
         """Stop where it is, and take the system's default device instead."""

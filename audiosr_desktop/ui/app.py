@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
@@ -130,8 +130,9 @@ def run(files: Sequence[Path]) -> int:
         catcher.install()
         opener = FileOpener(window)
         app.installEventFilter(opener)
-        collector = Collector(window)
+        collector = Collector(lambda: editor.transport.playing, window)
         collector.start()
+        editor.catalogue_changed.connect(collector.leave_out, Qt.ConnectionType.SingleShotConnection)
         try:
             window.show()
             window.view.spectrogram.warm_up()

@@ -41,8 +41,8 @@ class Appearance(QObject):
             actions[name].setChecked(True)
         actions["clickless"].setChecked(settings.clickless)
         transport.set_level_match(settings.level_match)
-        transport.follow = settings.follow_playhead
-        transport.smooth = settings.follow_smoothly
+        transport.following.on = settings.follow_playhead
+        transport.following.smooth = settings.follow_smoothly
         if settings.sound_device:
             transport.choose_device(settings.sound_device)
 
@@ -53,9 +53,9 @@ class Appearance(QObject):
         elif key == Settings.space_plays.key:
             self._window.apply_space()
         elif key == Settings.follow_playhead.key:
-            self._window.editor.transport.follow = self._settings.follow_playhead
+            self._window.editor.transport.following.on = self._settings.follow_playhead
         elif key == Settings.follow_smoothly.key:
-            self._window.editor.transport.smooth = self._settings.follow_smoothly
+            self._window.editor.transport.following.smooth = self._settings.follow_smoothly
         elif key in (Settings.threads.key, Settings.gpu_memory_mb.key):
             self._window.editor.reload_effects()
 

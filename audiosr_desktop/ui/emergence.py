@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from audiosr_desktop.ui.editor import Editor
 
 SHOW_MS = 500  # between two pictures of what has emerged
+SHOW_PLAYING_MS = 2000  # the same while sound is played, which must come in time
 _JOIN_S = 0.05  # before the end of what was finished: its fade is no longer there when there is more
 
 
@@ -161,14 +162,13 @@ class Emergence(QObject):
         if latest is None or latest is old or self._measuring or editor.document is not self._document:
             return
         self._shown, self._measuring = latest, True
-        self._timer.start()
+        self._timer.start(SHOW_PLAYING_MS if editor.transport.playing else SHOW_MS)
         editor.timeline.set_sound(latest.after.length, latest.after.sample_rate)
         if self._document is not None and self._sound is not None and old is None:
             marks = moved_marks(self._document.marks, self._sound, latest.before, Region(0, 0))
             editor.timeline.set_marks(marks)
         heard = editor.transport.take if old is not None else TAKE_B
-        editor.transport.set_sounds(latest.after, latest.before)
-        editor.transport.select_take(heard)
+        editor.transport.set_sounds(latest.after, latest.before, heard=heard, growing=True)
         self.changed.emit()
         before = old.after if old is not None else latest.before
         joined = old.region.stop - round(_JOIN_S * latest.after.sample_rate) if old is not None else 0
@@ -190,7 +190,7 @@ class Emergence(QObject):
         self._withdraw()
         self._shown, self._measuring = None, False
         if self._document is not None:
-            self._timer.start()
+            self._timer.start(SHOW_MS)
 
     @Slot(object)
     def _on_ended(self, end: JobEnd) -> None:

@@ -92,7 +92,7 @@ class MainWindow(WindowFrame):
         view.menu_wanted.connect(self._on_menu_wanted)
         view.span_chosen.connect(self._on_span_chosen)
         view.scrubbed.connect(editor.transport.scrub)
-        view.scrolled.connect(editor.transport.stop_following)
+        view.scrolled.connect(editor.transport.following.suspend)
         editor.transport.told.connect(self._on_told)
         self.undo_budget.told.connect(self._on_told)
         editor.transport.device_chosen.connect(self._on_device_chosen)

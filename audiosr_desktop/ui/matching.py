@@ -26,12 +26,21 @@ class LevelMatching(QObject):
         """Whether the levels are still being found."""
         return self._thread is not None
 
-    def measure(self, takes: Sequence[Sound], start: int, stop: int) -> None:
-        """Measure [start, stop) of the takes, unless that was asked last."""
-        asked = (tuple(takes), start, stop)
-        if self._asked is not None and self._asked[1:] == asked[1:] and _same(self._asked[0], asked[0]):
+    def measure(self, takes: Sequence[Sound], start: int, stop: int, *, growing: bool = False) -> None:
+        """Measure [start, stop) of the takes, unless that was asked last.
+
+        Takes that grow are measured once for a span: again and again it would keep the sound from its time.
+
+        Until that is done, the gains found before hold for as many takes of the same source: another span, or
+        more of a run that goes on, must not let the level jump to and fro.
+        """
+        asked, last, gains_db = (tuple(takes), start, stop), self._asked, self.gains_db
+        alike = last is not None and len(last[0]) == len(takes) and last[0][0] is takes[0]
+        if last is not None and last[1:] == asked[1:] and (_same(last[0], asked[0]) or (growing and alike)):
             return
         self.drop()
+        if alike:
+            self.gains_db = gains_db
         self._asked = asked
         self._thread = JobThread(_gains(takes, start, stop), self)
         self._thread.succeeded.connect(self._on_measured)

@@ -11,6 +11,7 @@ from audiosr_desktop.playback.derived import difference
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.following import Following
 from audiosr_desktop.ui.matching import LevelMatching
 from audiosr_desktop.ui.metering import Metering
 from audiosr_desktop.ui.timeline import Timeline
@@ -20,7 +21,6 @@ TAKE_A, TAKE_B = 0, 1
 DELTA = -1  # B minus A, or the last other take minus A
 DELTA_GAINS_DB = (0.0, 40.0)
 CUT_BEFORE_S, CUT_AFTER_S = 2.0, 1.0
-_FOLLOW_MARGIN = 0.97  # of the visible range, before the page is turned
 
 
 class Transport(QObject):
@@ -44,9 +44,8 @@ class Transport(QObject):
         self._compared = TAKE_B  # which take stands against A
         self._anchored = False  # an anchor is played behind the takes, not the difference
         self._band_only = False
-        self._following = True
-        self.follow = True
-        self.smooth = False  # keep the playhead in the middle instead of turning pages
+        self._growing = False
+        self.following = Following(timeline, self)
         self._blind_order = False
         self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
@@ -126,8 +125,23 @@ class Transport(QObject):
         """The sound of the take that is heard."""
         return self._takes[min(self.player.take, len(self._takes) - 1)] if self._takes else None
 
-    def set_sounds(self, present: Sound | None, before: Sound | None = None) -> None:
-        """Play the present sound; with the one before the last edit, when they can be compared."""
+    def set_sounds(
+        self,
+        present: Sound | None,
+        before: Sound | None = None,
+        *,
+        heard: int | None = None,
+        growing: bool = False,
+    ) -> None:
+        """Play the present sound; with the one before the last edit, when they can be compared.
+
+        Args:
+            present: None is nothing.
+            before: stands as A.
+            heard: take to hear, or `DELTA`; None is the present sound.
+            growing: a run goes on and makes more of it: its level is measured once, not with every part.
+        """
+        self._growing = growing
         comparable = (
             present is not None
             and before is not None
@@ -138,12 +152,18 @@ class Transport(QObject):
         if present is None:
             self.set_takes(())
         elif comparable and before is not None:
-            self.set_takes((before, present))
+            self.set_takes((before, present), heard=heard)
         else:
             self.set_takes((present,))
 
-    def set_takes(self, takes: Sequence[Sound], chosen: int = TAKE_B) -> None:
-        """Play several versions of one sound, the source first; `chosen` is heard and compared with it."""
+    def set_takes(self, takes: Sequence[Sound], chosen: int = TAKE_B, *, heard: int | None = None) -> None:
+        """Play several versions of one sound, the source first; `chosen` is compared with it.
+
+        Args:
+            takes: the source first.
+            chosen: stands against the source.
+            heard: take to hear, or `DELTA`; None is `chosen`.
+        """
         same = len(takes) == len(self._takes) and all(a is b for a, b in zip(takes, self._takes, strict=True))
         if same and (chosen == self._compared or not self.can_compare):
             return
@@ -151,7 +171,8 @@ class Transport(QObject):
         self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
         self._load()
         if takes:
-            self.player.select_take(self._compared if self.can_compare else TAKE_A)
+            number = self._compared if heard is None else len(takes) if heard == DELTA else heard
+            self.player.select_take(number if self.can_compare else TAKE_A)
             self._metering.load(takes[0])
         self._match_levels()
         self.state_changed.emit()
@@ -199,7 +220,7 @@ class Transport(QObject):
         """Play a range, with or without a part of it."""
         if not self._takes:
             return
-        self._following = True
+        self.following.resume()
         self._metering.reset()
         loop = self._loop and hole is None
         if self._guarded(lambda: self.player.play(start, stop, loop, hole=hole)):
@@ -332,10 +353,6 @@ class Transport(QObject):
         self._load()
         self.select_take(self._compared)
 
-    def stop_following(self) -> None:
-        """Leave the view where the user scrolled it, until the next play."""
-        self._following = False
-
     def close(self) -> None:
         """Give the sound device back."""
         self._timer.stop()
@@ -359,19 +376,7 @@ class Transport(QObject):
             self.state_changed.emit()
 
     def _show_position(self) -> None:
-        position = self.player.position
-        timeline = self._timeline
-        timeline.move_playhead(position)
-        if not (self.follow and self._following and self.player.playing):
-            return
-        if self.smooth:
-            timeline.scroll(position - (timeline.start + timeline.stop) / 2)
-            return
-        limit = timeline.start + timeline.span * _FOLLOW_MARGIN
-        if not timeline.start <= position < limit and timeline.stop < timeline.length:
-            timeline.page_to(position if position < timeline.start else round(timeline.stop))
-        elif position < timeline.start:
-            timeline.page_to(position)
+        self.following.show(self.player.position, playing=self.player.playing)
 
     def _guarded(self, action: Callable[[], None]) -> bool:
         """Do what may be refused; the window shows why."""
@@ -398,7 +403,8 @@ class Transport(QObject):
             return
         selection, length = self._timeline.selection, self._takes[0].length
         start, stop = (0, length) if selection is None else (selection.start, min(selection.stop, length))
-        self.matching.measure(self._takes, *(self.player.loop_span or (start, stop)))
+        span = self.player.loop_span or (start, stop)
+        self.matching.measure(self._takes, *span, growing=self._growing)
         self._give_gains()
 
     @Slot()

@@ -1,17 +1,14 @@
 """The real PortAudio, on an ALSA device that writes to a file: what is played is what was loaded."""
 
-import multiprocessing
-import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from card_kit import all_cores_busy, looped, require_alsa
 from exact_card import hear, noise, run_child
 
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.playback.derived import band_of
 from audiosr_desktop.playback.feed import EDGE_S
@@ -26,38 +23,13 @@ MINUTE = 60 * RATE
 
 @pytest.fixture(autouse=True)
 def alsa() -> None:
-    if not sys.platform.startswith("linux"):
-        pytest.skip("ALSA is a Linux library")
-    try:
-        import sounddevice  # noqa: F401
-    except OSError:
-        pytest.skip("libportaudio2 is not installed")
+    require_alsa()
 
 
 @pytest.fixture
 def busy() -> Iterator[None]:
-    """Let a process on every core compute."""
-    load = [multiprocessing.Process(target=burn, daemon=True) for _ in range(os.cpu_count() or 1)]
-    for process in load:
-        process.start()
-    yield
-    for process in load:
-        process.terminate()
-        process.join()
-
-
-def burn() -> None:
-    x = np.random.default_rng(0).standard_normal((300, 300))
-    while True:
-        x = np.tanh(x @ x.T / 300.0)
-
-
-def looped(x: Samples, length: int) -> Samples:
-    """Return a loop over `LOOP` as it is to be heard: the last 4 ms turn into those before it."""
-    first, last = LOOP
-    once, rise = x[:, first:last].copy(), raised_cosine_fade(EDGE)
-    once[:, -EDGE:] = once[:, -EDGE:] * (1 - rise) + rise * x[:, first - EDGE : first]
-    return np.tile(once, -(-length // once.shape[1]))[:, :length]
+    with all_cores_busy():
+        yield
 
 
 def test_the_sound_card_gets_the_very_samples(tmp_path: Path) -> None:
@@ -90,7 +62,10 @@ card.give(4_800)
     *switches, end = heard.told
     length = heard.samples.shape[1]
     gain = np.float32(10.0 ** (-6.0 / 20.0))
-    streams = [looped(noise(1, 60_000), length), gain * looped(noise(2, 60_000), length)]
+    streams = [
+        looped(noise(1, 60_000), LOOP, length, RATE),
+        gain * looped(noise(2, 60_000), LOOP, length, RATE),
+    ]
     assert switches[0] > LOOP[1] - LOOP[0]  # every stretch holds a seam
     shares = np.zeros((2, length), np.float32)
     shares[0] = 1.0

@@ -140,9 +140,9 @@ def test_a_device_that_was_late_too_often_is_opened_with_more_latency(portaudio:
         asked.append(portaudio.streams[-1].latency)
         for _ in range(LATE_BLOCKS - 1):
             portaudio.streams[-1].ask(late=True)
-        assert not opened.outdated
+        assert not opened.strained
         portaudio.streams[-1].ask(late=True)
-        assert opened.outdated == (asked[-1] < MOST_LATENCY_S)
+        assert opened.strained == (asked[-1] < MOST_LATENCY_S)
         opened.close()
     assert asked == pytest.approx([LATENCY_S, 2 * LATENCY_S, 4 * LATENCY_S, MOST_LATENCY_S, MOST_LATENCY_S])
 

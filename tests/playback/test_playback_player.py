@@ -15,7 +15,7 @@ from audiosr_desktop.job import run_job
 from audiosr_desktop.playback.feed import EDGE_S
 from audiosr_desktop.playback.mixer import FADE_S
 from audiosr_desktop.playback.monitor import Monitor
-from audiosr_desktop.playback.output import Fill
+from audiosr_desktop.playback.output import Fill, Output
 from audiosr_desktop.playback.player import SCRUB_S, Player
 from audiosr_desktop.playback.takes import MOST_GAIN_DB, matched_gains_db
 
@@ -31,6 +31,7 @@ class FakeOutput:
 
     latency_s = 0.0
     outdated = False
+    strained = False
 
     def __init__(self, sample_rate: int, channels: int, fill: Fill, name: str) -> None:
         self.sample_rate = sample_rate
@@ -369,6 +370,38 @@ def test_a_device_that_came_meanwhile_is_taken_when_the_user_comes_back(bench: B
     bench.player.prepare()
     bench.wait(lambda: len(bench.outputs) == 2)
     assert bench.outputs[0].closed
+
+
+def test_a_device_that_was_late_too_often_is_opened_anew_and_what_plays_goes_on(bench: Bench) -> None:
+    x = ramp(100_000)
+    bench.player.load(sounds(x))
+    bench.player.play(10_000)
+    same(bench.output.hear(2_000), begun(x[:, 10_000:12_000]))
+    bench.outputs[0].strained = True
+    bench.wait(lambda: len(bench.outputs) == 2 and bool(bench.player._reader.voices))
+    assert bench.outputs[0].closed
+    assert bench.player.playing
+    assert bench.player.position == 12_000
+    np.testing.assert_array_equal(bench.output.hear(2_000), x[:, 12_000:14_000])
+
+
+def test_what_was_stopped_while_the_device_is_opened_anew_is_not_heard_again(bench: Bench) -> None:
+    bench.player.load(sounds(ramp(100_000)))
+    bench.player.play(0)
+    bench.output.hear(2_000)
+    make = bench.player._reader.make_output
+
+    def stopped_meanwhile(rate: int, channels: int, fill: Fill) -> Output:
+        bench.player.pause()
+        return make(rate, channels, fill)
+
+    bench.player._reader.make_output = stopped_meanwhile
+    bench.outputs[0].strained = True
+    bench.wait(lambda: len(bench.outputs) == 2 and bench.player.device is not None)
+    bench.wait(lambda: not bench.player._reader.voices or bench.player._reader.voices[0]._releasing)
+    bench.output.pull(2 * EDGE)
+    assert not bench.output.pull(480).any()
+    assert bench.player.position == 2_000
 
 
 def test_nothing_loaded_and_no_device_are_one_sentence(bench: Bench) -> None:

@@ -50,6 +50,31 @@ def test_what_is_qts_dies_in_the_windows_thread(collector: Collector, qtbot: QtB
         collector.stop()
 
 
+def test_while_sound_is_played_only_what_is_young_is_looked_through(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    playing, looked = [True], []
+    collector = Collector(lambda: playing[0])
+    monkeypatch.setattr(gc, "get_count", lambda: (10_000, 100, 100))
+    monkeypatch.setattr(gc, "collect", looked.append)
+    collector._on_due()
+    playing[0] = False
+    collector._on_due()
+    assert looked == [1, 2]
+
+
+def test_what_was_loaded_is_left_out(collector: Collector) -> None:
+    collector.start()
+    try:
+        loaded = [[number] for number in range(1_000)]
+        before = len(gc.get_objects())
+        collector.leave_out()
+        assert len(gc.get_objects()) <= before - len(loaded)
+        assert gc.get_freeze_count() > len(loaded)
+    finally:
+        collector.stop()
+
+
 @pytest.mark.parametrize("had_it", [True, False])
 def test_the_interpreter_gets_its_task_back_if_it_had_it(collector: Collector, had_it: bool) -> None:
     if had_it:

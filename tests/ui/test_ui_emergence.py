@@ -15,7 +15,7 @@ from audiosr_desktop.effects.emerging import telling_beginning
 from audiosr_desktop.errors import EngineError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui import emergence
-from audiosr_desktop.ui.transport import TAKE_A, TAKE_B
+from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B
 
 RATE = 48_000
 SECONDS = 24
@@ -25,6 +25,7 @@ STEPS = 8
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(emergence, "SHOW_MS", 1)
+    monkeypatch.setattr(emergence, "SHOW_PLAYING_MS", 1)
 
 
 def let_grow(stage: Stage, effect: Halve) -> None:
@@ -133,6 +134,33 @@ def test_the_take_that_is_heard_stays_while_more_is_finished(stage: Stage, file:
     stage.idle()
     assert first is not None
     assert set(shown[:-1]) <= {TAKE_A}
+
+
+def test_neither_take_nor_level_jumps_with_each_finished_part(
+    stage: Stage, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.open(file)
+    begin(stage, stage.halve)
+    transport = stage.editor.transport
+    stage.qtbot.waitUntil(
+        lambda: transport.offset_db is not None and transport.levels_settled, timeout=10_000
+    )
+    before, part = transport.takes
+    offset, asked = transport.offset_db, []
+    select = transport.player.select_take
+    monkeypatch.setattr(transport.player, "select_take", lambda take: (asked.append(take), select(take)))
+    more = part.slice(0, part.length)
+    transport.set_sounds(more, before, heard=TAKE_A, growing=True)
+    assert asked == [TAKE_A]
+    assert transport.offset_db == offset
+    assert transport.levels_settled  # not measured again with every part
+    transport.set_sounds(part, before, heard=DELTA)
+    assert asked == [TAKE_A, len(transport.takes)]
+    assert transport.offset_db == offset  # until the new one is known
+    assert not transport.levels_settled
+    stage.qtbot.waitUntil(lambda: transport.levels_settled, timeout=10_000)
+    stage.halve.go.set()
+    stage.idle()
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -30,6 +30,7 @@ class SilentOutput:
     latency_s = 0.0
     name = "Silent"
     outdated = False
+    strained = False
 
     def __init__(self, sample_rate: int, channels: int, fill: Fill) -> None:
         self.sample_rate, self.channels, self.fill = sample_rate, channels, fill
