@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from audiosr_desktop.dsp.denoise import (
-    NoiseMeter,
-    NoiseProfile,
-    context_length,
-    frame_length,
-    hop_length,
-    reduce_noise,
-    white_profile,
-)
+from audiosr_desktop.dsp.denoise import context_length, hop_length, reduce_noise
+from audiosr_desktop.dsp.noise import NoiseMeter, NoiseProfile, frame_length, white_profile
 
 CLIPS = Path(__file__).parent.parent / "clips"
 NAMES = ("music_tabla", "speech_it_syllables", "effects_bell")
