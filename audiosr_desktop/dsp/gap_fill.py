@@ -132,9 +132,7 @@ def _led_over(left: Reals, drawn: Reals, right: Reals, sample_rate: int) -> Real
         return drawn
     span = max(n_fft, round(_ENVELOPE_S * sample_rate))
     ends = _coarse(left[-span:], n_fft), _coarse(right[:span], n_fft)
-    loudest = np.maximum(*ends)
-    # 1 for bins within 5 dB of the loudest, which carry the level, 0 for those 20 dB or more below
-    carries = np.clip((loudest - loudest.max()) / np.log(10.0) / 1.5 + 4 / 3, 0.0, 1.0)[:, None]
+    carries = _carrying(np.maximum(*ends))
     own = _smooth(_log_power(spectra[:, inside]).mean(axis=1), _COARSE_BINS)
     gains = np.ones(spectra.shape, np.float32)
     gains[:, inside] = np.exp(0.5 * (_path(ends, carries, centres[inside] / len(drawn)) - own[:, None]))
@@ -163,7 +161,8 @@ def _detailed(left: Reals, filled: Reals, right: Reals, sample_rate: int) -> Rea
     if not np.any(inside):
         return filled
     span = max(n_fft, round(_ENVELOPE_S * sample_rate))
-    before, after = _lines(_envelope(left[-span:], n_fft)), _lines(_envelope(right[:span], n_fft))
+    ends = _envelope(left[-span:], n_fft), _envelope(right[:span], n_fft)
+    before, after = (_lines(end) for end in ends)
     own = _lines(_log_power(spectra[:, inside]).mean(axis=1))
     common = _smooth(before * after, _AGREEING_BINS)
     agreement = np.clip(common / (_smooth((before**2 + after**2) / 2, _AGREEING_BINS) + 1e-9), 0.0, 1.0)
@@ -171,7 +170,12 @@ def _detailed(left: Reals, filled: Reals, right: Reals, sample_rate: int) -> Rea
     aim = agreement[:, None] * ((1 - place) * before[:, None] + place * after[:, None])
     gains = np.ones(spectra.shape, np.float32)
     gains[:, inside] = np.exp(np.clip(0.5 * (aim - own[:, None]), -_MOST_DETAIL, _MOST_DETAIL))
-    return _joined(filled, _inverse(spectra * gains, hop, margin, len(filled), len(whole)), sample_rate)
+    detailed = _inverse(spectra * gains, hop, margin, len(filled), len(whole))
+    change_db = _level_change_db(left, detailed, right, sample_rate)
+    if change_db != 0.0:  # a line had carried the level
+        gains[:, inside] *= np.exp(_carrying(np.maximum(*ends)) * change_db * np.log(10.0) / 20.0)
+        detailed = _inverse(spectra * gains, hop, margin, len(filled), len(whole))
+    return _joined(filled, detailed, sample_rate)
 
 
 def _lines(log_power: Reals) -> Reals:
@@ -190,6 +194,13 @@ def _joined(drawn: Reals, changed: Reals, sample_rate: int) -> Reals:
 
 def _frame_length(length_s: float, sample_rate: int) -> int:
     return int(2 ** max(4, round(np.log2(length_s * sample_rate))))
+
+
+def _carrying(log_power: Reals) -> Reals:
+    """Return (bins, 1): 1 within 5 dB of the loudest bin, where the level is, 0 for 20 dB or more below."""
+    below = (log_power - log_power.max()) / np.log(10.0)
+    carries: Reals = np.clip(below / 1.5 + 4 / 3, 0.0, 1.0)[:, None]
+    return carries
 
 
 def _path(ends: tuple[Reals, Reals], carries: Reals, places: Reals) -> Reals:

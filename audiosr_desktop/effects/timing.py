@@ -17,7 +17,7 @@ _GUESSES = {
     "audiosr.super-resolution": 0.15,
     "audiosr.restore": 0.3,
     "audiosr.remove-tone": 0.15,
-    "audiosr.denoise": 0.03,
+    "audiosr.denoise": 0.06,
     "audiosr.fill-gap": 0.01,
 }
 _OTHERS_GUESS = 0.01
