@@ -1,186 +1,63 @@
-"""Steady noise: measure its spectrum, and take it out of sound with the least error.
+"""Take steady noise out of sound with the least error.
 
-The gain is a Wiener gain in two passes. The first thresholds blocks of the noisy spectrum (Yu, Mallat and
-Bacry 2008: a block keeps 1 - lambda * noise / power), the second takes the result of the first as the model
-of the clean sound. Two channels are filtered together: in each block of time and frequency the directions in
-which the channels carry sound in common are kept, the others hold only noise.
+No one length of frame suits all sound: a drum wants short ones, an organ long ones. So the sound is cleaned
+with several, and in each place of time and frequency the results are mixed by the error that is expected of
+them there, which Stein's estimate tells without knowing the clean sound.
+
+With one length of frame the gain is a Wiener gain in two passes. The first thresholds blocks of the noisy
+spectrum (Yu, Mallat and Bacry 2008: a block keeps 1 - lambda * noise / power), the second takes the result of
+the first as the model of the clean sound. Two channels are filtered together: in each block of time and
+frequency the directions in which the channels carry sound in common are kept, the others hold only noise.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy  # its parts load themselves when they are used
 
-from audiosr_desktop.dsp.spectrum import hann, istft, stft
+from audiosr_desktop.dsp.noise import NoiseProfile, frame_length, root_hann
+from audiosr_desktop.dsp.spectrum import istft, stft
 
 Samples = npt.NDArray[np.float32]
 Spectrum = npt.NDArray[np.complex64]
 Powers = npt.NDArray[np.float32]
 Reals = npt.NDArray[np.float64]
 
-_FRAME_S = 0.0427
-_BAND_BINS = 16
-_TILE_FRAMES = 8
-_BLOCK = (3, 5)  # bins, frames of one block of the gain
+_FRAMES = (0.125, 0.5, 1.0, 4.0)  # lengths that clean, in those that measure: 5, 21, 43 and 171 ms
+_MIXING_FRAME = 0.5  # the length in which results are mixed
+_SHORTEST_FRAME = 16
+_HOPS = 4  # in a frame
+_BLOCK = (3, 5)  # bins, frames of one block of the first pass
+_MODEL_BLOCK = (3, 3)  # of the second
 _WIDE_BLOCK = (9, 15)  # of one block in which it is asked whether there is anything but noise
 _WIDE_NOISE = (1.15, 1.45)  # its mean power for a sure no and a sure yes, the noise being 1
 _OVERSUBTRACTION = 1.5
+_TILE = (17, 17)  # bins, frames over which the error of a result is expected
+_TRUST = 0.05 * _TILE[0] * _TILE[1]  # a result e times less likely for each so much of the noise's power
 _LEAST_POWER = 1e-10  # -130 dBFS: far below any sound, and its square root fits float32 sums
-
-_LEAST_LEARNED = 4  # frames
-_SMOOTH_LEARNED = 100  # frames with which no smoothing is needed
-
-# Quantiles of a tile's power for white Gaussian noise of power 1, from 20,000 simulated tiles
-_QUANTILE = 0.05
-_QUANTILE_OF_NOISE = 0.743
-_SPREAD_OF_NOISE = 1.155  # 20 % quantile over 5 % quantile
-_SPREAD_TOLERANCE = 1.12
-
-_SLOPES_POWER = (-1.5, 0.0)  # of noise: exponents of frequency; -1 is pink, 0 white
-_SLOPE_SHARE = 0.8
-_SLOPES_NEPER = (-1.5 * np.log(2.0), 0.0)  # the same as natural logarithms an octave
-
-_PLATEAU_TOLERANCE_DB = 0.7
-_SHORTEST_PLATEAU = 4  # bands
-_DITHER_DBFS = -88.0  # a plateau below is the rounding of 16 bits, believed only where there is no other
-
-
-@dataclass(frozen=True, slots=True)
-class NoiseProfile:
-    """The steady noise of a sound.
-
-    Attributes:
-        power: mean |STFT|² of the noise per channel and bin, float64 (channels, bins), in the transform of
-            `reduce_noise`.
-        correlation: of the noise between the two channels of a stereo sound, -1 to 1.
-        level_dbfs: RMS of the noise over the whole band, mean of the channels; -inf without noise.
-        steady_share: share of the bands, 0 to 1, in which the noise was heard alone for part of the time.
-    """
-
-    power: Reals
-    correlation: float
-    level_dbfs: float
-    steady_share: float
-
-
-def frame_length(sample_rate: int) -> int:
-    """Return the n_fft of all that is done here: a power of two of about 43 ms."""
-    return int(2 ** max(5, round(np.log2(_FRAME_S * sample_rate))))
 
 
 def hop_length(sample_rate: int) -> int:
-    """Return the hop of all that is done here."""
-    return frame_length(sample_rate) // 4
+    """Return what the starts of stretches of one sound must be multiples of."""
+    return _lengths(sample_rate)[-1] // _HOPS
 
 
 def context_length(sample_rate: int) -> int:
     """Return the samples of context on each side beyond which nothing has an influence."""
-    return frame_length(sample_rate) + (_BLOCK[1] + _WIDE_BLOCK[1]) * hop_length(sample_rate)
+    longest, mixing = _lengths(sample_rate)[-1], _mixing_length(sample_rate)
+    frames = (_BLOCK[1] + _MODEL_BLOCK[1] + _WIDE_BLOCK[1]) // 2 + 1
+    return 2 * longest + frames * (longest // _HOPS) + mixing + (_TILE[1] // 2 + 1) * (mixing // _HOPS)
 
 
-class NoiseMeter:
-    """Measures the steady noise of a sound from stretches of it.
-
-    Each band's power is taken over tiles of 16 bins and 8 frames. Where the programme pauses now and then,
-    the lowest tiles are noise alone, and their spread is that of Gaussian noise. White noise shows as a run
-    of such bands on one level, which is then its level everywhere: a waterfall or a fan is steady too, but it
-    is not flat. Coloured noise is taken as measured; bands in which the programme never pauses get the level
-    of the nearest band that did.
-
-    Args:
-        channels: of the sound.
-        sample_rate: in Hz.
-    """
-
-    def __init__(self, channels: int, sample_rate: int) -> None:
-        self._channels = channels
-        self._sample_rate = sample_rate
-        self._n_fft = frame_length(sample_rate)
-        self._tiles: list[Reals] = []
-        self._cross: list[Reals] = []
-
-    def add(self, samples: Samples) -> None:
-        """Take in a stretch, float32 (channels, n); less than one tile is not looked at."""
-        spectra = stft(samples, self._n_fft, self._n_fft // 4, win=_window(self._n_fft), center=False)
-        tiles = spectra.shape[-1] // _TILE_FRAMES
-        if tiles == 0:
-            return
-        self._tiles.append(_tiled(np.abs(spectra) ** 2, tiles))
-        if self._channels == 2:
-            self._cross.append(_tiled((spectra[0] * spectra[1].conj()).real, tiles))
-
-    def result(self, *, coloured: bool = False) -> NoiseProfile:
-        """Return the noise of all stretches taken in: white noise only, or noise of any spectrum."""
-        bins = self._n_fft // 2 + 1
-        if not self._tiles:
-            return NoiseProfile(np.zeros((self._channels, bins)), 0.0, -np.inf, 0.0)
-        tiles = np.concatenate(self._tiles, axis=-1)
-        sounding = tiles[:, :, tiles.sum(axis=(0, 1)) > 0.0]  # digital silence says nothing about the noise
-        if sounding.shape[-1] < 8:
-            return NoiseProfile(np.zeros((self._channels, bins)), 0.0, -np.inf, 0.0)
-        low = np.quantile(sounding, _QUANTILE, axis=-1)
-        spread = np.quantile(sounding, 0.2, axis=-1) / np.maximum(low, 1e-30)
-        steady = (spread < _SPREAD_OF_NOISE * _SPREAD_TOLERANCE) & (low > 0.0)
-        level = low / _QUANTILE_OF_NOISE
-        reference = level[:, :1] * 0.0 + np.sum(_window(self._n_fft) ** 2)  # power of full-scale white noise
-        if coloured:
-            bands = np.stack([_completed(*row) for row in zip(level, steady, strict=True)])
-        else:
-            bands = reference * np.stack([_flat(*row) for row in zip(level / reference, steady, strict=True)])
-        power = np.stack([_per_bin(row, bins) for row in bands])
-        return NoiseProfile(
-            power=power,
-            correlation=self._correlation(tiles, bands) if self._channels == 2 else 0.0,
-            level_dbfs=_level_dbfs(power, self._n_fft),
-            steady_share=float(np.mean(steady)),
-        )
-
-    def _correlation(self, tiles: Reals, bands: Reals) -> float:
-        cross = np.concatenate(self._cross, axis=-1)
-        alone = np.all((tiles < 1.3 * bands[:, :, None]) & (tiles > 0.0), axis=0)
-        total = np.sqrt(tiles[0][alone].sum() * tiles[1][alone].sum())
-        return float(np.clip(cross[alone].sum() / total, -1.0, 1.0)) if total > 0.0 else 0.0
+def _lengths(sample_rate: int) -> list[int]:
+    """Return the lengths of frames that sound is cleaned with, in samples, shortest first."""
+    base = frame_length(sample_rate)
+    return sorted({max(_SHORTEST_FRAME, int(share * base)) for share in _FRAMES})
 
 
-def white_profile(channels: int, sample_rate: int, level_dbfs: float) -> NoiseProfile:
-    """Return the profile of white noise of a given RMS level, another noise in each channel."""
-    n_fft = frame_length(sample_rate)
-    power = 10.0 ** (level_dbfs / 10.0) * float(np.sum(_window(n_fft) ** 2))
-    return NoiseProfile(np.full((channels, n_fft // 2 + 1), power), 0.0, level_dbfs, 1.0)
-
-
-def learned_profile(samples: Samples, sample_rate: int) -> NoiseProfile:
-    """Return the profile of a stretch that holds nothing but noise.
-
-    Args:
-        samples: float32 (channels, n); half a second or more serves best.
-        sample_rate: in Hz.
-
-    Raises:
-        ValueError: the stretch is shorter than four frames.
-    """
-    n_fft = frame_length(sample_rate)
-    spectra = stft(samples, n_fft, n_fft // 4, win=_window(n_fft), center=False)
-    if spectra.shape[-1] < _LEAST_LEARNED:
-        raise ValueError(f"noise is learned from at least {least_learned(sample_rate)} samples")
-    power = np.square(np.abs(spectra), dtype=np.float64).mean(axis=-1)
-    # few frames leave the mean rough: neighbouring bins make up for them, but a longer stretch keeps lines
-    width = 1 + 2 * min(4, _SMOOTH_LEARNED // spectra.shape[-1])
-    smooth = np.stack([scipy.ndimage.uniform_filter(row, width, mode="nearest") for row in power])
-    correlation = 0.0
-    if len(samples) == 2:
-        cross = float((spectra[0] * spectra[1].conj()).real.sum(dtype=np.float64))
-        total = float(np.sqrt(power[0].sum() * power[1].sum())) * spectra.shape[-1]
-        correlation = float(np.clip(cross / total, -1.0, 1.0)) if total > 0.0 else 0.0
-    return NoiseProfile(smooth, correlation, _level_dbfs(smooth, n_fft), 1.0)
-
-
-def least_learned(sample_rate: int) -> int:
-    """Return the fewest samples that noise can be learned from."""
-    return frame_length(sample_rate) + (_LEAST_LEARNED - 1) * hop_length(sample_rate)
+def _mixing_length(sample_rate: int) -> int:
+    return max(_SHORTEST_FRAME, int(_MIXING_FRAME * frame_length(sample_rate)))
 
 
 def reduce_noise(
@@ -192,7 +69,7 @@ def reduce_noise(
     multiples of it, and drop `context_length` samples on each side, and the stretches make no difference.
 
     Args:
-        samples: float32 (channels, n).
+        samples: float32 (channels, n); more than two channels are cleaned one by one.
         sample_rate: in Hz.
         profile: the noise.
         reduction_db: by how much noise is lowered at most.
@@ -202,33 +79,113 @@ def reduce_noise(
     """
     if not np.any(profile.power):
         return np.array(samples, np.float32)
-    n_fft = frame_length(sample_rate)
-    padded = np.pad(samples, ((0, 0), (n_fft, 2 * n_fft)))
-    spectra = stft(padded, n_fft, n_fft // 4, win=_window(n_fft), center=False)
-    scale = np.sqrt(np.maximum(profile.power, _LEAST_POWER)).astype(np.float32)[:, :, None]
-    white = spectra / scale  # noise of power 1 in every bin
-    if white.shape[0] == 2:
-        cleaned = _joint_gain(white, profile.correlation)
-    else:
-        cleaned = white * np.stack([_gain(channel) for channel in white])
+    samples = np.asarray(samples, np.float32)
+    together = len(samples) if len(samples) == 2 else 1
+    cleaned = [
+        _cleaned(samples[first : first + together], sample_rate, profile, first)
+        for first in range(0, len(samples), together)
+    ]
     floor = np.float32(10.0 ** (-reduction_db / 20.0))
-    mixed = ((cleaned + floor * (white - cleaned)) * scale).astype(np.complex64)
-    result = istft(mixed, n_fft // 4, padded.shape[-1], win=_window(n_fft), center=False)
-    return np.ascontiguousarray(result[:, n_fft : n_fft + samples.shape[-1]])
+    result: Samples = (1 - floor) * np.concatenate(cleaned) + floor * samples
+    return result
 
 
-def _gain(white: Spectrum) -> Powers:
-    """Return the two-pass gain of one channel (bins, frames) whose noise has power 1."""
-    power = np.abs(white) ** 2
-    first = np.maximum(
-        1.0 - _OVERSUBTRACTION / np.maximum(scipy.ndimage.uniform_filter(power, _BLOCK), 1e-12), 0.0
-    )
-    clean = scipy.ndimage.uniform_filter(power * (first * _presence(power)) ** 2, _BLOCK)
-    gain: Powers = clean / (clean + 1.0)
-    return gain
+def _cleaned(samples: Samples, sample_rate: int, profile: NoiseProfile, first: int) -> Samples:
+    """Return one or two channels without noise; `first` is the place of the first in the profile."""
+    power = profile.power[first : first + len(samples)]
+    mixing = _Frames(_mixing_length(sample_rate), power, profile.correlation)
+    noisy = mixing.transform(samples)
+    total, weights = np.zeros_like(noisy), np.zeros(noisy.shape[1:], np.float32)
+    least = np.full(noisy.shape[1:], np.inf, np.float32)
+    for n_fft in _lengths(sample_rate):
+        frames = _Frames(n_fft, power, profile.correlation)
+        spectra, gain = _filtered_twice(frames.transform(samples))
+        result = mixing.transform(frames.inverse(spectra, samples.shape[1]))
+        risk = (
+            np.mean(np.abs(noisy - result) ** 2, axis=0)
+            + 2.0 * mixing.resampled(gain, n_fft, noisy.shape[1:])
+            - 1.0
+        )
+        risk = scipy.ndimage.uniform_filter(risk, _TILE)
+        # the weights are exp(-risk), kept in range by counting from the least risk so far
+        lower = np.minimum(least, risk)
+        kept, share = np.exp(_TRUST * (lower - least)), np.exp(_TRUST * (lower - risk))
+        total, weights, least = kept * total + share * result, kept * weights + share, lower
+    return mixing.inverse(total / weights, samples.shape[1])
 
 
-def _presence(power: Powers, noise: float = 1.0) -> Powers:
+class _Frames:
+    """The transform of one or two channels in which their noise has power 1 and does not go together.
+
+    Args:
+        n_fft: length of the frames.
+        power: of the noise, float64 (channels, bins) as in `NoiseProfile`.
+        correlation: of the noise between two channels.
+    """
+
+    def __init__(self, n_fft: int, power: Reals, correlation: float) -> None:
+        self._n_fft = n_fft
+        self._scale = np.sqrt(np.maximum(_resized(power, n_fft), _LEAST_POWER)).astype(np.float32)[:, :, None]
+        # middle and side of the scaled channels carry uncorrelated noise of power 1 + r and 1 - r
+        spread = np.sqrt(np.maximum(np.array([1.0 + correlation, 1.0 - correlation]), 1e-3))
+        self._spread = spread.astype(np.float32)[:, None, None]
+
+    def transform(self, samples: Samples) -> Spectrum:
+        """Return the scaled spectra of (channels, n), those of two channels as middle and side."""
+        padded = np.pad(samples, ((0, 0), (self._n_fft, 2 * self._n_fft)))
+        spectra = stft(padded, self._n_fft, self._n_fft // _HOPS, win=root_hann(self._n_fft), center=False)
+        spectra /= self._scale
+        return _turned(spectra) / self._spread if len(spectra) == 2 else spectra
+
+    def inverse(self, spectra: Spectrum, length: int) -> Samples:
+        """Return the sound (channels, length) of scaled spectra."""
+        if len(spectra) == 2:
+            spectra = _turned(spectra * self._spread)
+        hop, n_fft = self._n_fft // _HOPS, self._n_fft
+        sound = istft(spectra * self._scale, hop, length + 3 * n_fft, win=root_hann(n_fft), center=False)
+        return sound[:, n_fft : n_fft + length]
+
+    def resampled(self, values: Powers, n_fft: int, shape: tuple[int, ...]) -> Powers:
+        """Return values (bins, frames) of frames of another length at the bins and frames of this one."""
+        smooth = scipy.ndimage.uniform_filter(
+            values, (max(1, n_fft // self._n_fft), max(1, self._n_fft // n_fft))
+        )
+        centres = (np.arange(shape[1]) * (self._n_fft // _HOPS) - self._n_fft // 2 + n_fft // 2) / (
+            n_fft // _HOPS
+        )
+        frames = np.clip(np.round(centres).astype(int), 0, values.shape[1] - 1)
+        bins = np.minimum(np.arange(shape[0]) * n_fft // self._n_fft, values.shape[0] - 1)
+        resampled: Powers = smooth[np.ix_(bins, frames)]
+        return resampled
+
+
+def _turned(channels: Spectrum) -> Spectrum:
+    """Return middle and side of two channels, and the channels of middle and side."""
+    turned: Spectrum = np.stack([channels[0] + channels[1], channels[0] - channels[1]])
+    turned *= np.float32(np.sqrt(0.5))
+    return turned
+
+
+def _resized(power: Reals, n_fft: int) -> Reals:
+    """Return the noise power (channels, bins) of frames of another length."""
+    bins = power.shape[1] - 1
+    share = n_fft / 2 / bins
+    wide = round(1.0 / share)
+    if wide > 1:  # what a shorter frame's bin hears of its neighbourhood
+        power = scipy.ndimage.uniform_filter1d(power, wide + 1, axis=1, mode="mirror")
+    places = np.arange(n_fft // 2 + 1) / share
+    return np.stack([share * np.interp(places, np.arange(bins + 1), row) for row in power])
+
+
+def _filtered_twice(noisy: Spectrum) -> tuple[Spectrum, Powers]:
+    """Return spectra whose noise has power 1 without it, and the mean gain of the channels (bins, frames)."""
+    loudest = np.max(np.abs(noisy) ** 2, axis=0)
+    first, _ = _filtered(noisy, noisy, lambda power: np.maximum(1.0 - _OVERSUBTRACTION / power, 0.0), _BLOCK)
+    first *= _presence(loudest, noise=1.5 if len(noisy) == 2 else 1.0)
+    return _filtered(noisy, first, lambda power: power / (power + 1.0), _MODEL_BLOCK)
+
+
+def _presence(power: Powers, noise: float) -> Powers:
     """Return 0 where a wide block holds noise alone, 1 where not: lone peaks of noise are no sound."""
     none, sure = _WIDE_NOISE
     presence: Powers = np.clip(
@@ -237,125 +194,36 @@ def _presence(power: Powers, noise: float = 1.0) -> Powers:
     return presence
 
 
-def _joint_gain(white: Spectrum, correlation: float) -> Spectrum:
-    """Filter two channels together, (2, bins, frames) with noise of power 1 in each."""
-    # middle and side of the scaled channels carry uncorrelated noise of power 1 + r and 1 - r
-    spread = np.sqrt(np.maximum(np.array([1.0 + correlation, 1.0 - correlation]), 1e-3)).astype(np.float32)
-    turned = np.stack([white[0] + white[1], white[0] - white[1]]) / (np.sqrt(2.0) * spread[:, None, None])
-    turned = turned.astype(np.complex64)
-    first = _filtered(turned, turned, lambda power: np.maximum(1.0 - _OVERSUBTRACTION / power, 0.0))
-    first *= _presence(np.max(np.abs(turned) ** 2, axis=0), noise=1.5)
-    second = _filtered(turned, first, lambda power: power / (power + 1.0)) * spread[:, None, None]
-    both: Spectrum = (np.stack([second[0] + second[1], second[0] - second[1]]) / np.sqrt(2.0)).astype(
-        np.complex64
-    )
-    return both
-
-
-def _filtered(channels: Spectrum, model: Spectrum, rule: Callable[[Powers], Powers]) -> Spectrum:
+def _filtered(
+    channels: Spectrum, model: Spectrum, rule: Callable[[Powers], Powers], block: tuple[int, int]
+) -> tuple[Spectrum, Powers]:
     """Apply a gain rule along the principal directions of the model's covariance in each block.
 
     For a Hermitian 2×2 matrix R with eigenvalues l1 and l2 any function g of it is a I + b R, with b =
     (g(l1) - g(l2)) / (l1 - l2), so that no eigenvectors are needed.
+
+    Returns:
+        The filtered channels, and the mean of the gains along the directions (bins, frames).
     """
-    r00 = scipy.ndimage.uniform_filter(np.abs(model[0]) ** 2, _BLOCK)
-    r11 = scipy.ndimage.uniform_filter(np.abs(model[1]) ** 2, _BLOCK)
+    powers = [scipy.ndimage.uniform_filter(np.abs(row) ** 2, block) for row in model]
+    if len(model) == 1:
+        gain = rule(np.maximum(powers[0], 1e-12))
+        return channels * gain, gain
+    r00, r11 = powers
     product = model[0] * model[1].conj()
-    r01 = scipy.ndimage.uniform_filter(product.real, _BLOCK) + 1j * scipy.ndimage.uniform_filter(
-        product.imag, _BLOCK
-    )
-    middle, half = (r00 + r11) / 2, np.sqrt(((r00 - r11) / 2) ** 2 + np.abs(r01) ** 2)
+    r01 = np.empty_like(product)
+    r01.real = scipy.ndimage.uniform_filter(product.real, block)
+    r01.imag = scipy.ndimage.uniform_filter(product.imag, block)
+    middle = (r00 + r11) / 2
+    half = np.sqrt(((r00 - r11) / 2) ** 2 + np.abs(r01) ** 2)
     larger, smaller = np.maximum(middle + half, 1e-12), np.maximum(middle - half, 1e-12)
     g_larger, g_smaller = rule(larger), rule(smaller)
     b = (g_larger - g_smaller) / np.maximum(larger - smaller, 1e-9 * larger)
     a = g_larger - b * larger
-    return np.stack(
+    filtered = np.stack(
         [
-            a * channels[0] + b * (r00 * channels[0] + r01 * channels[1]),
-            a * channels[1] + b * (r01.conj() * channels[0] + r11 * channels[1]),
+            (a + b * r00) * channels[0] + b * r01 * channels[1],
+            b * r01.conj() * channels[0] + (a + b * r11) * channels[1],
         ]
     )
-
-
-def _window(n_fft: int) -> Samples:
-    return np.sqrt(hann(n_fft))
-
-
-def _tiled(power: npt.NDArray[Any], tiles: int) -> Reals:
-    """Average (…, bins, frames) over tiles: float64 (…, bands, tiles)."""
-    bands = (power.shape[-2] - 1) // _BAND_BINS
-    cut = power[..., 1 : 1 + bands * _BAND_BINS, : tiles * _TILE_FRAMES]
-    shape = (*power.shape[:-2], bands, _BAND_BINS, tiles, _TILE_FRAMES)
-    averaged: Reals = cut.reshape(shape).mean(axis=(-3, -1), dtype=np.float64)
-    return averaged
-
-
-def _completed(level: Reals, steady: npt.NDArray[np.bool_]) -> Reals:
-    """Give bands without a pause the level that the bands with one suggest, or their own if lower.
-
-    Between such bands the level is straight in dB over the logarithm of frequency. Below the lowest it goes
-    on at most of the slope of the three octaves above: programmes pause least where noise is often strongest,
-    and what they leave there may be programme itself.
-    """
-    if not np.any(steady):
-        return np.zeros_like(level)
-    octaves = np.log2(np.arange(len(level)) + 0.5)
-    known, heights = octaves[steady], np.log(level[steady])
-    guessed = np.interp(octaves, known, heights)
-    near = known < known[0] + 3.0
-    if known[near][-1] > known[0] + 0.5:
-        # bands lie ever closer on an axis of octaves: each counts for the octaves that it covers
-        slope, _ = np.polyfit(known[near], heights[near], 1, w=2.0 ** (-0.5 * known[near]))
-        slope = _SLOPE_SHARE * np.clip(slope, *_SLOPES_NEPER)
-        guessed += slope * np.minimum(octaves - known[0], 0.0)
-    completed: Reals = np.minimum(np.exp(guessed), np.where(level > 0.0, level, 0.0))
-    return completed
-
-
-def _flat(level: Reals, steady: npt.NDArray[np.bool_]) -> Reals:
-    """Give every band the level of the longest flat run of steady bands, or its own where that is lower.
-
-    Args:
-        level: noise power per band, full-scale white noise being 1.
-        steady: the bands whose tiles spread as noise does.
-    """
-    level_db = 10.0 * np.log10(np.maximum(level, 1e-20))
-    runs = [_flat_run(level_db, steady, start) for start in range(len(level))]
-    for least_db in (_DITHER_DBFS, -np.inf):
-        long = [run for run in runs if len(run) >= _SHORTEST_PLATEAU and run.mean() > least_db]
-        if long:
-            plateau_db = float(max(long, key=len).mean())
-            return np.where(level_db > plateau_db - 1.0, 10.0 ** (plateau_db / 10.0), level)
-    return np.zeros_like(level)
-
-
-def _flat_run(level_db: Reals, steady: npt.NDArray[np.bool_], start: int) -> Reals:
-    """Return the levels of the neighbours from `start` on that stay together, two thirds of them steady."""
-    stop = start + 1
-    while stop < len(level_db) and abs(level_db[stop] - level_db[start:stop].mean()) < _PLATEAU_TOLERANCE_DB:
-        stop += 1
-    run = slice(start, stop)
-    return level_db[run] if steady[run].mean() > 0.66 else level_db[:0]
-
-
-def _per_bin(bands: Reals, bins: int) -> Reals:
-    """Return the power of each bin, straight in dB over the logarithm of frequency between the bands."""
-    if not np.all(bands > 0.0):
-        return np.interp(np.arange(bins), 1 + (np.arange(len(bands)) + 0.5) * _BAND_BINS, bands)
-    edges = 1.0 + np.arange(len(bands) + 1) * _BAND_BINS
-    centres = np.log(np.sqrt(edges[:-1] * edges[1:]))
-    places = np.log(np.maximum(np.arange(bins), 1.0))
-    heights = np.log(bands)
-    power: Reals = np.exp(np.interp(places, centres, heights))
-    if len(bands) > 1:  # below the first centre, which lies two octaves above the first bin
-        slope = np.clip((heights[1] - heights[0]) / (centres[1] - centres[0]), *_SLOPES_POWER)
-        power[places < centres[0]] *= np.exp(slope * (places[places < centres[0]] - centres[0]))
-    for band in range(min(4, len(bands))):  # the lowest bands are wide as octaves go: keep their means
-        inside = slice(1 + band * _BAND_BINS, 1 + (band + 1) * _BAND_BINS)
-        power[inside] *= bands[band] / power[inside].mean()
-    return power
-
-
-def _level_dbfs(power: Reals, n_fft: int) -> float:
-    mean = float(power.mean()) / float(np.sum(_window(n_fft) ** 2))
-    return 10.0 * float(np.log10(mean)) if mean > 0.0 else -np.inf
+    return filtered.astype(np.complex64), ((g_larger + g_smaller) / 2).astype(np.float32)

@@ -1,33 +1,16 @@
-"""Gaps in sound: runs of digital silence that cut it off, and what is put in their place."""
+"""Gaps in sound: runs of digital silence that cut it off."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy  # its parts load themselves when they are used
-
-from audiosr_desktop.dsp.autoregression import burg, interpolate, residual
-from audiosr_desktop.dsp.overlap import raised_cosine_fade
-from audiosr_desktop.dsp.spectrum import istft, stft
 
 Samples = npt.NDArray[np.float32]
-Reals = npt.NDArray[np.float64]
 
-CONTEXT_S = 0.2  # sound on each side that a fill is modelled on
-SHORTEST_CONTEXT_S = 0.005
-
-_ORDER_S = 0.016
-_HIGHEST_ORDER = 1024
-_LEVEL_S = 0.05  # sound on each side that the excitation and the level are taken from
-_ENVELOPE_S = 0.06
-_TYPICAL_S = 0.020  # up to here the nearest samples are aimed at, then the most natural ones
-_JOIN_S = 0.003
 _EDGE_S = 0.020
 _CUT_S = 0.002
 _CUT_RATIO = 0.1
 _LEAST_CUT = 4e-5  # about one step of 16 bits: below it, sound has faded out by itself
-_LEVEL_TOLERANCE_DB = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,174 +88,3 @@ def _stands(outwards: Samples, cut: int) -> bool:
     at_edge = float(np.sqrt(np.mean(np.square(outwards[:cut], dtype=np.float64))))
     around = float(np.sqrt(np.mean(np.square(outwards, dtype=np.float64))))
     return at_edge > max(_LEAST_CUT, _CUT_RATIO * around)
-
-
-def fill_gap(
-    left: Samples, right: Samples, length: int, sample_rate: int, rng: np.random.Generator
-) -> Samples:
-    """Make up the samples between two stretches of sound.
-
-    An autoregressive model of both sides gives the likeliest continuation, which comes nearest to what was
-    lost. It dies away where sound cannot be predicted, so in a short gap noise excites the model as far as
-    the level needs it. In a longer one it is a typical continuation throughout; its spectrum is then led from
-    that of the left side to that of the right side, and its level kept near that of the surroundings.
-
-    Args:
-        left: known samples before the gap, float32 (channels, n), best `CONTEXT_S` of them.
-        right: known samples after it.
-        length: samples missing.
-        sample_rate: in Hz.
-        rng: draws the excitation; channels that go together get excitations that go together.
-
-    Returns:
-        float32 (channels, length).
-
-    Raises:
-        ValueError: a side is shorter than `SHORTEST_CONTEXT_S`.
-    """
-    shortest = min(left.shape[1], right.shape[1])
-    if shortest < SHORTEST_CONTEXT_S * sample_rate:
-        raise ValueError("a gap needs sound on both sides")
-    order = min(round(_ORDER_S * sample_rate), _HIGHEST_ORDER, shortest // 3)
-    sides = left.astype(np.float64), right.astype(np.float64)
-    models = [burg((a, b), order) for a, b in zip(*sides, strict=True)]
-    noise = _correlated_noise(sides, models, length + order, rng)
-    filled = np.zeros((left.shape[0], length))
-    for channel, model in enumerate(models):
-        a, b = sides[0][channel], sides[1][channel]
-        if not (np.any(a) or np.any(b)):
-            continue
-        excitation = noise[channel, : length + len(model) - 1]
-        drawn = interpolate(
-            a, b, model, excitation * _residual_level(a, b, model, len(excitation), sample_rate)
-        )
-        if length >= _TYPICAL_S * sample_rate:
-            filled[channel] = _led_over(a, drawn, b, sample_rate)
-        else:
-            likeliest = interpolate(a, b, model, np.zeros(len(excitation)))
-            filled[channel] = _as_loud(a, likeliest, drawn, b, sample_rate)
-    return filled.astype(np.float32)
-
-
-def _as_loud(left: Reals, likeliest: Reals, typical: Reals, right: Reals, sample_rate: int) -> Reals:
-    """Go from the likeliest samples towards typical ones until they are nearly as loud as what is around."""
-    span = round(_LEVEL_S * sample_rate)
-    around = float(np.mean(np.concatenate([left[-span:], right[:span]]) ** 2))
-    missing = around * 10.0 ** (-_LEVEL_TOLERANCE_DB / 10.0) - float(np.mean(likeliest**2))
-    beyond = typical - likeliest
-    share = np.sqrt(max(missing, 0.0) / (float(np.mean(beyond**2)) + 1e-30))
-    filled: Reals = likeliest + min(share, 1.0) * beyond
-    return filled
-
-
-def _residual_level(left: Reals, right: Reals, model: Reals, length: int, sample_rate: int) -> Reals:
-    """Return the residual's level over the gap, straight in dB from one side to the other."""
-    span = round(_LEVEL_S * sample_rate)
-    before, after = residual(left, model)[-span:], residual(right, model)[:span]
-    levels = np.sqrt([np.mean(before**2) + 1e-30, np.mean(after**2) + 1e-30])
-    level: Reals = np.exp(np.linspace(np.log(levels[0]), np.log(levels[1]), length))
-    return level
-
-
-def _correlated_noise(
-    sides: tuple[Reals, Reals], models: list[Reals], length: int, rng: np.random.Generator
-) -> Reals:
-    """Return white noise (channels, length) whose channels go together as the residuals of the sound do."""
-    channels = len(models)
-    noise = rng.standard_normal((channels, length))
-    if channels == 1:
-        return noise
-    first = max(len(model) for model in models) - 1
-    rest = np.stack(
-        [
-            np.concatenate([residual(side[c], models[c])[first - len(models[c]) + 1 :] for side in sides])
-            for c in range(channels)
-        ]
-    )
-    rest /= np.sqrt(np.mean(rest**2, axis=1, keepdims=True)) + 1e-30
-    together = rest @ rest.T / rest.shape[1] + 1e-9 * np.eye(channels)
-    mixed: Reals = np.linalg.cholesky(together) @ noise
-    return mixed / np.maximum(np.sqrt(np.diag(together)), 1e-3)[:, None]
-
-
-def _led_over(left: Reals, drawn: Reals, right: Reals, sample_rate: int) -> Reals:
-    """Lead the spectrum and the level of a fill from those of the left side to those of the right side."""
-    n_fft = int(2 ** max(4, round(np.log2(0.0107 * sample_rate))))
-    hop = n_fft // 4
-    margin = 2 * n_fft
-    whole = np.concatenate([_last(left, margin), drawn, _first(right, margin)])
-    spectra = stft(whole, n_fft, hop, center=False)
-    centres = np.arange(spectra.shape[1]) * hop + n_fft / 2 - margin
-    inside = (centres > 0) & (centres < len(drawn))
-    if not np.any(inside):
-        return drawn
-    span = max(n_fft, round(_ENVELOPE_S * sample_rate))
-    ends = _envelope(left[-span:], n_fft), _envelope(right[:span], n_fft)
-    loudest = np.maximum(*ends)
-    # 1 for bins within 5 dB of the loudest, which carry the level, 0 for those 20 dB or more below
-    carries = np.clip((loudest - loudest.max()) / np.log(10.0) / 1.5 + 4 / 3, 0.0, 1.0)[:, None]
-    own = _smooth(_log_power(spectra[:, inside]).mean(axis=1))
-    gains = np.ones(spectra.shape, np.float32)
-    gains[:, inside] = np.exp(0.5 * (_path(ends, carries, centres[inside] / len(drawn)) - own[:, None]))
-    led = _inverse(spectra * gains, hop, margin, len(drawn), len(whole))
-    for _ in range(2):  # the second time for what the quiet bins held back
-        change_db = _level_change_db(left, led, right, sample_rate)
-        if change_db == 0.0:
-            break
-        gains[:, inside] *= np.exp(carries * change_db * np.log(10.0) / 20.0)
-        led = _inverse(spectra * gains, hop, margin, len(drawn), len(whole))
-    join = raised_cosine_fade(min(round(_JOIN_S * sample_rate), len(drawn) // 4))
-    share = np.ones(len(drawn))
-    share[: len(join)] = join
-    share[len(share) - len(join) :] = join[::-1]
-    return share * led + (1 - share) * drawn
-
-
-def _path(ends: tuple[Reals, Reals], carries: Reals, places: Reals) -> Reals:
-    """Return the log power (bins, frames) on the way from one end to the other.
-
-    Each bin goes straight in dB; the bins that carry the level go straight in power, so that a gap between a
-    loud and a quiet place is as loud as the two on the whole.
-    """
-    place = places[None, :]
-    in_db = (1 - place) * ends[0][:, None] + place * ends[1][:, None]
-    in_power = np.log((1 - place) * np.exp(ends[0])[:, None] + place * np.exp(ends[1])[:, None])
-    path: Reals = carries * in_power + (1 - carries) * in_db
-    return path
-
-
-def _inverse(spectra: npt.NDArray[np.complex64], hop: int, margin: int, length: int, whole: int) -> Reals:
-    sound = istft(spectra.astype(np.complex64), hop, whole, center=False)
-    return sound[margin : margin + length].astype(np.float64)
-
-
-def _level_change_db(left: Reals, filled: Reals, right: Reals, sample_rate: int) -> float:
-    """Return what brings a fill within the tolerance of the level of its surroundings."""
-    span = round(2 * _LEVEL_S * sample_rate)
-    around = np.concatenate([left[-span:], right[:span]])
-    difference_db = 10.0 * np.log10((np.mean(around**2) + 1e-20) / (np.mean(filled**2) + 1e-20))
-    return float(difference_db - np.clip(difference_db, -_LEVEL_TOLERANCE_DB, _LEVEL_TOLERANCE_DB))
-
-
-def _envelope(samples: Reals, n_fft: int) -> Reals:
-    """Return the smoothed mean log power of a stretch, (bins,)."""
-    if len(samples) < n_fft:
-        samples = np.pad(samples, (0, n_fft - len(samples)), mode="wrap")
-    return _smooth(_log_power(stft(samples, n_fft, n_fft // 4, center=False)).mean(axis=1))
-
-
-def _log_power(spectra: npt.NDArray[np.complex64]) -> Reals:
-    return np.log(np.abs(spectra).astype(np.float64) ** 2 + 1e-14)
-
-
-def _smooth(log_power: npt.NDArray[np.floating[Any]]) -> Reals:
-    smooth: Reals = scipy.ndimage.uniform_filter1d(np.asarray(log_power, np.float64), 5, mode="nearest")
-    return smooth
-
-
-def _last(samples: Reals, count: int) -> Reals:
-    return np.pad(samples[-count:], (max(0, count - len(samples)), 0))
-
-
-def _first(samples: Reals, count: int) -> Reals:
-    return np.pad(samples[:count], (0, max(0, count - len(samples))))

@@ -7,14 +7,12 @@ import numpy as np
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.dsp.denoise import (
+from audiosr_desktop.dsp.denoise import context_length, hop_length, reduce_noise
+from audiosr_desktop.dsp.noise import (
     NoiseMeter,
     NoiseProfile,
-    context_length,
-    hop_length,
     learned_profile,
     least_learned,
-    reduce_noise,
     white_profile,
 )
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value

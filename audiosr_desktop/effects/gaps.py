@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Sound, concat
-from audiosr_desktop.dsp.gaps import CONTEXT_S, SHORTEST_CONTEXT_S, Silence, SilenceFinder, fill_gap, is_cut
+from audiosr_desktop.dsp.gap_fill import CONTEXT_S, SHORTEST_CONTEXT_S, fill_gap
+from audiosr_desktop.dsp.gaps import Silence, SilenceFinder, is_cut
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
 from audiosr_desktop.effects.emerging import telling_finished
 from audiosr_desktop.effects.notes import Report, note, warn

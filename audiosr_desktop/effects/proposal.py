@@ -7,7 +7,8 @@ import numpy.typing as npt
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.dsp.denoise import NoiseProfile, reduce_noise
+from audiosr_desktop.dsp.denoise import reduce_noise
+from audiosr_desktop.dsp.noise import NoiseProfile
 from audiosr_desktop.dsp.tones import fit_tone
 from audiosr_desktop.effects.chain import PREFIX, Chain, Module
 from audiosr_desktop.effects.denoise import measure_noise

@@ -17,7 +17,7 @@ _GUESSES = {
     "audiosr.super-resolution": 0.1,
     "audiosr.restore": 0.2,
     "audiosr.remove-tone": 0.12,
-    "audiosr.denoise": 0.02,
+    "audiosr.denoise": 0.06,
     "audiosr.fill-gap": 0.01,
 }
 _OTHERS_GUESS = 0.002

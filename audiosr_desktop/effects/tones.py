@@ -11,7 +11,8 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Piece, Sound, concat
 from audiosr_desktop.audio.store import Scratch, ScratchWriter
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
-from audiosr_desktop.dsp.tones import Tone, find_tones, fit_tone
+from audiosr_desktop.dsp.tone_fit import Tone
+from audiosr_desktop.dsp.tones import find_tones, fit_tone
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
 from audiosr_desktop.effects.emerging import telling_finished
 from audiosr_desktop.effects.notes import Report, note, warn

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from audiosr_desktop.dsp.gaps import Silence, SilenceFinder, fill_gap, is_cut
+from audiosr_desktop.dsp.gap_fill import fill_gap
+from audiosr_desktop.dsp.gaps import Silence, SilenceFinder, is_cut
+from audiosr_desktop.dsp.spectrum import stft
 
 RATE = 48_000
 
@@ -86,3 +88,32 @@ def test_other_rates(rate: int) -> None:
     side = rate // 5
     filled = fill_gap(sound[:, :side], sound[:, -side:], rate // 50, rate, np.random.default_rng(0))
     assert 20 * np.log10(np.std(filled) / 0.1) == pytest.approx(0.0, abs=3.0)
+
+
+@pytest.mark.parametrize("length", [2_400, 4_800])
+def test_between_the_partials_of_a_held_chord_a_fill_is_as_quiet_as_the_chord(length: int) -> None:
+    time = np.arange(40_000) / RATE
+    partials_hz = 220.0 * np.arange(1, 12)
+    chord = sum(np.cos(2 * np.pi * hz * time + hz) / (hz / 220.0) for hz in partials_hz)
+    sound = (0.1 * chord[None] + 0.01 * noise(1, 40_000)).astype(np.float32)
+    start = 20_000 - length // 2
+    filled = np.array(sound)
+    sides = sound[:, start - 9_600 : start], sound[:, start + length : start + length + 9_600]
+    filled[:, start : start + length] = fill_gap(*sides, length, RATE, np.random.default_rng(0))
+    window = np.hanning(2_048)
+    truth, found = (
+        np.abs(np.fft.rfft(window * each[0, 20_000 - 1_024 : 20_000 + 1_024])) ** 2
+        for each in (sound, filled)
+    )
+    hz = np.fft.rfftfreq(2_048, 1 / RATE)
+    between = (np.abs(hz[:, None] - partials_hz).min(axis=1) > 75.0) & (hz < 2_600.0)
+    assert 10 * np.log10(found[between].mean() / truth[between].mean()) < 3.0
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_fill_of_noise_has_no_lines_of_its_own(seed: int) -> None:
+    sound = noise(1, 24_000, seed)
+    filled = fill_gap(sound[:, :9_600], sound[:, -9_600:], 4_800, RATE, np.random.default_rng(0))[0]
+    level = np.log(np.abs(stft(filled, 2_048, 256, center=False)) ** 2).mean(axis=1)
+    lines = level - np.convolve(level, np.ones(33) / 33, "same")
+    assert np.std(lines) < 0.55
