@@ -147,11 +147,3 @@ def test_the_quiet_moments_between_short_loud_ones_fix_a_tone() -> None:
     assert [round(each.frequency_hz, 1) for each in found] == [700.3]
     error = damage - found[0].render(damage.size, rate)[0]
     assert 10 * np.log10(np.mean(error**2) / np.mean(damage**2)) < -60.0
-
-
-@pytest.mark.parametrize(("right", "count"), [(1.0, 1), (-1.0, 0)])
-def test_a_weak_tone_is_believed_where_the_channels_agree(right: float, count: int) -> None:
-    noise = 0.1 * np.random.default_rng(0).standard_normal((2, 6 * RATE))
-    damage = tone(6 * RATE, 997.0, 0.003) * np.array([1.0, right])[:, None]
-    found = find_tones((noise + damage).astype(np.float32), RATE)
-    assert [round(each.frequency_hz) for each in found] == [997] * count
