@@ -25,7 +25,6 @@ from audiosr_desktop.dsp.tone_lines import LOWEST_HZ, candidates
 
 Samples = npt.NDArray[np.float32]
 Reals = npt.NDArray[np.float64]
-Complexes = npt.NDArray[np.complex128]
 
 SHORTEST_S = 2.0  # below this a note cannot be told from a tone
 SHORTEST_FIT_S = 0.5
@@ -35,8 +34,6 @@ _LEAST_SIGNIFICANCE_DB = 24.0
 _LEAST_AMPLITUDE = 2e-4
 _PARTS = 8
 _KNOWN_FREQUENCY_RELIEF_DB = 10.0
-_CENTRAL = 0.1  # of the amplitude: how far channels may lie from their mean
-_CENTRAL_RELIEF_DB = 4.0
 _LEAK = 1e-6  # power of a tone that its own edges spread over the narrow band
 _CROWD_HZ = 24.0
 _CROWD = 4
@@ -144,8 +141,6 @@ def fit_tone(samples: Samples, sample_rate: int, frequency_hz: float) -> Tone | 
 
 def _is_steady(fit: Fit, *, relief_db: float = 0.0) -> bool:
     """Tell a tone from a note: the same amplitude explains every part as well as its surroundings allow."""
-    if _is_central(fit.amplitudes):
-        relief_db += _CENTRAL_RELIEF_DB
     if fit.significance_db < _LEAST_SIGNIFICANCE_DB - relief_db:
         return False
     if float(np.abs(fit.amplitudes).max()) < _LEAST_AMPLITUDE:
@@ -158,7 +153,7 @@ def _is_steady(fit: Fit, *, relief_db: float = 0.0) -> bool:
         return False
     excess = max(1.0, float(excess_power(np.abs(band - amplitude)[None] ** 2, beside[None])[0, 0]))
     clear = np.abs(band[excess * beside < 0.05 * abs(amplitude) ** 2]) / abs(amplitude)
-    if clear.size and (np.sum(clear < 0.6) > max(1.0, 0.05 * clear.size) or np.median(clear) > 1.25):
+    if clear.size and (np.mean(clear < 0.6) > 0.05 or np.median(clear) > 1.25):
         return False  # it pauses where nothing could hide it, or the fit did not find its phase
     informative = agreeing = 0
     for part in np.array_split(np.arange(band.shape[0]), _PARTS):
@@ -171,12 +166,6 @@ def _is_steady(fit: Fit, *, relief_db: float = 0.0) -> bool:
         agreeing += bool(departure < max(0.05, 3.5 * spread))
     needed = 3 if fit.significance_db > 45.0 else _PARTS // 2
     return informative >= needed and agreeing >= 0.85 * informative
-
-
-def _is_central(amplitudes: Complexes) -> bool:
-    """Tell a tone that is the same in several channels, as what a cable or a mixer picked up is."""
-    mean = amplitudes.mean()
-    return len(amplitudes) > 1 and bool(np.abs(amplitudes - mean).max() < _CENTRAL * abs(mean))
 
 
 def _steady_at(
