@@ -148,6 +148,8 @@ PLACES = {  # panes and windows, by class; controls without a sentence of their 
     "PreferencesDialog": "Every change is seen at once, and stays for the next start.",
     "RankingDialog": "Give each sound a mark without knowing which it is. One of them is the reference "
     "itself, and one a poor one.",
+    "RecoveryDialog": "Tick what is to be opened again. What is left for later is o"
+    "ffered at the next start, what is discarded is gone.",
     "RelocateDialog": "The project links these files, which are not where they were. Find them, or open it "
     "with silence in their place.",
     "SaveDialog": "A project keeps the whole history, the takes and the markers.",
