@@ -1,7 +1,7 @@
 """VST3 plugins by pedalboard; imported in the plugin's process alone."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from audiosr_desktop.plugins.screen import require_screen
 
 _OF_THE_WRAPPER = {"buffer_size_frames", "sample_rate_frames", "latency_frames", "current_program"}
 _INNER_BLOCK = 8192  # the library's own, so that what it renders at once is the same
+_TRIED_RATE = 48_000
 
 
 def vst3_effects(plugin: Plugin, scratch: Scratch, only: str | None) -> list[NativeEffect]:
@@ -77,11 +78,13 @@ def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch)
         now = {parameter.id: value_within(parameter, getattr(unit, parameter.id)) for parameter in parameters}
         return {**values, **now, STATE.id: state_text(unit.raw_state)}
 
-    parameters = [
-        _parameter(key, parameter, getattr(loaded, key))
+    found = {
+        key: _parameter(key, parameter, getattr(loaded, key))
         for key, parameter in loaded.parameters.items()
         if key not in _OF_THE_WRAPPER
-    ]
+    }
+    meters = _meters(loaded, found)
+    parameters = [parameter for key, parameter in found.items() if key not in meters]
     return NativeEffect(
         effect_id,
         f"{name} (VST3)",
@@ -91,6 +94,29 @@ def _effect(path: str, name: str, effect_id: str, loaded: Any, scratch: Scratch)
         scratch=scratch,
         edit=edit,
     )
+
+
+def _meters(unit: Any, keys: Iterable[str]) -> set[str]:
+    """Return those parameters that only show something and take no value; what the unit is set to is lost.
+
+    The library does not pass on the flag that says so. A meter is neither for automation nor among what the
+    plugin saves; of a setting at most one of them is true.
+    """
+    doubtful = {key: unit.parameters[key] for key in keys if not unit.parameters[key].is_automatable}
+    if not doubtful:
+        return set()
+    try:
+        running = _Vst3(unit, _TRIED_RATE, 2)
+    except EffectError:  # so nothing can be set and looked for
+        return set()
+    silence, meters = np.zeros((running.channels, _INNER_BLOCK), np.float32), set()
+    for key, parameter in doubtful.items():
+        before = unit.raw_state
+        parameter.raw_value = 0.1 if parameter.raw_value > 0.5 else 0.9
+        running.process(silence)  # a value reaches the plugin with its next block
+        if unit.raw_state == before:
+            meters.add(key)
+    return meters
 
 
 def _parameter(key: str, given: Any, value: Any) -> Parameter:

@@ -310,7 +310,7 @@ def build_actions(window: QWidget, view: QWidget, theme: Theme) -> dict[str, QAc
             window.addAction(action)
         hint = tr(row.text).replace("&", "").rstrip("…")
         action.setToolTip(f"{hint} ({row.keys[0]})" if row.keys else hint)
-        action.setWhatsThis(tr(ACTIONS[row.id]) if row.id in ACTIONS else hint)
+        action.setWhatsThis(tr(ACTIONS[row.id]))
         actions[row.id] = action
     give_icons(actions, theme)
     return actions

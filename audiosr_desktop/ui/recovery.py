@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.audio.journal import Recoverable
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr, tr_message
 
 
@@ -81,6 +82,7 @@ class RecoveryDialog(QDialog):
         for widget in (text, self.list, self.buttons):
             layout.addWidget(widget)
         self._show_buttons()
+        explain(self)
 
     def ticked(self) -> list[Recoverable]:
         """Return what the buttons mean."""

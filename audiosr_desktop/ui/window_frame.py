@@ -26,7 +26,7 @@ from audiosr_desktop.ui.cutoff_watch import CutoffWatch
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs, WindowDialogs
 from audiosr_desktop.ui.editing import Editing
 from audiosr_desktop.ui.editor import Editor
-from audiosr_desktop.ui.explanations import PANES
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.filing import Filing
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.listening import Listening
@@ -92,9 +92,8 @@ class WindowFrame(QMainWindow):
         self.effect_menu = EffectMenu(tr("&Effects"), lambda: editor.catalogue.effects, self)
         self.tabs = DocumentTabs(editor.documents)
         self._lay_out()
-        panes = {"view": self.view, "panel": self.panel, "status": self.status, "history": self.history}
-        for name, pane in panes.items():
-            pane.setWhatsThis(tr(PANES[name]))
+        explain(self.view, self.panel, self.status, self.history, self.markers, self.tabs, self.empty)
+        explain(self.transport_bar, self.selection_bar, self.tool_options)
 
     def _lay_out(self) -> None:
         page = QWidget()

@@ -18,7 +18,7 @@ make_root "${2:-bookworm}"
 say "Wine, and Inno Setup's compiler"
 inside 'dpkg --add-architecture i386
     apt-get -qq update
-    apt-get -qq -y install --no-install-recommends wine wine32:i386 xvfb >/root/apt.log 2>&1' ||
+    apt-get -qq -y install --no-install-recommends wine wine64 wine32:i386 xvfb >/root/apt.log 2>&1' ||
     { tail -n 20 "$bare/root/apt.log" >&2; fail "apt"; }
 (cd "$out" && rm -rf package && npm pack --silent innosetup@6 >npm.txt && tar -xf "$(tail -n 1 npm.txt)")
 mv "$out/package/bin" "$bare/root/inno"

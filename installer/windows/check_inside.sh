@@ -42,7 +42,7 @@ mkdir -p "$work"
 Xvfb "$DISPLAY" -screen 0 1024x768x24 -nolisten tcp >/dev/null 2>&1 &
 screen=$!
 trap 'kill "$screen" 2>/dev/null || true' EXIT
-timeout 300 wineboot --init >/dev/null 2>&1
+timeout 300 wineboot --init >"$work/wineboot.txt" 2>&1 || { tail "$work/wineboot.txt" >&2; fail "Wine does not start"; }
 timeout 60 wine winecfg -v win10 >/dev/null 2>&1
 wineserver -w
 

@@ -157,6 +157,21 @@ def test_scan_remembers_and_leaves_out_what_failed(native, tmp_path, run_scratch
 
 
 @needs_zam
+def test_meters_are_no_parameters(native, apply_plugin, clip, run_scratch) -> None:
+    """Neither is automatable, but a meter is shown and a direction is set."""
+    native("ZamCompX2.vst3", "ZamHeadX2.vst3")
+    run_job(scan())
+    found = {
+        effect.id: {parameter.id for parameter in effect.parameters} for effect in plugin_effects(run_scratch)
+    }
+    assert not {"gain_reduction_db", "output_level_db"} & found["vst3.zamcompx2"]
+    assert {"azimuth", "elevation", "width"} <= found["vst3.zamheadx2"]
+    ahead = apply_plugin("vst3.zamheadx2", {"azimuth": 0.0}, clip).read(0, clip.length)
+    aside = apply_plugin("vst3.zamheadx2", {"azimuth": 90.0}, clip).read(0, clip.length)
+    assert np.abs(ahead - aside).max() > 0.01
+
+
+@needs_zam
 def test_a_slow_scan_is_ended(native) -> None:
     native("ZamCompX2.vst3")
     with pytest.raises(PluginError, match=r"ZamCompX2 gave no sign of work for 0.01 s and was ended"):

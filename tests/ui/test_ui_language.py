@@ -17,7 +17,7 @@ from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.plugins.native import RING, STATE
 from audiosr_desktop.ui.actions import MENUS, ROWS
 from audiosr_desktop.ui.dialogs.plugin_dialog import _TRUST
-from audiosr_desktop.ui.explanations import ACTIONS, PANES
+from audiosr_desktop.ui.explanations import ACTIONS, CONTROLS, PLACES
 from audiosr_desktop.ui.language import LANGUAGES, install_language, language_of, read_catalogue, tr, tr_word
 from audiosr_desktop.ui.readout import figures, format_hz, format_time, parse_time
 from audiosr_desktop.ui.settings import Setting, Settings
@@ -64,7 +64,8 @@ def texts(scratch: Scratch) -> set[str]:
     """Return every text that has to have a translation."""
     found = (
         literals()
-        | {*ACTIONS.values(), *PANES.values(), _TRUST}
+        | {*ACTIONS.values(), *PLACES.values(), _TRUST}
+        | {text for sentences in CONTROLS.values() for text in sentences.values()}
         | {row.text for row in ROWS}
         | {title for title, _ in MENUS}
     )

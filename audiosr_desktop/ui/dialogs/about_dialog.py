@@ -8,6 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from audiosr_desktop import __version__
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.icons import app_icon
 from audiosr_desktop.ui.language import tr
 
@@ -69,6 +70,7 @@ class AboutDialog(QDialog):
         layout.setSpacing(12)
         for widget in (picture, name, text, self.details, buttons):
             layout.addWidget(widget)
+        explain(self)
 
     @Slot()
     def _on_copy(self) -> None:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.playback.abx import TRIALS, AbxResult, AbxTest, Answer
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.theme import figures_font
@@ -93,6 +94,7 @@ class AbxDialog(QDialog):
         transport.state_changed.connect(self._on_state)
         self._show()
         self._on_state()
+        explain(self)
 
     @Slot()
     def _on_state(self) -> None:

@@ -22,6 +22,7 @@ from audiosr_desktop.batch.runner import Summary, in_words
 from audiosr_desktop.errors import AudioSRError, BatchError
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.batch_session import BatchSession
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.batch_form import BatchForm
 from audiosr_desktop.ui.panels.batch_table import BatchModel, BatchTable, local_paths
@@ -69,6 +70,7 @@ class BatchWindow(QWidget):
         self._build()
         self._connect()
         self._on_files_changed()
+        explain(self)
 
     def _build(self) -> None:
         self.setWindowTitle(tr("Batch"))

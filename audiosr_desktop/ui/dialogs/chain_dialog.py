@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.errors import EffectError
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 
@@ -74,6 +75,7 @@ class ChainDialog(QDialog):
         self._buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self._show_buttons()
+        explain(self)
 
     def _lay_out(self) -> None:
         grid = QGridLayout()

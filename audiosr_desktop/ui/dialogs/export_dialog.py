@@ -26,6 +26,7 @@ from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioFileError
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.readout import figures, format_length
@@ -118,6 +119,7 @@ class ExportDialog(QDialog):
         layout.addWidget(self.summary)
         layout.addWidget(self.buttons)
         self._begin()
+        explain(self)
 
     def _file_row(self) -> QHBoxLayout:
         browse = QPushButton(tr("Browse…"))

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import capitalised, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.settings import Setting, Settings
@@ -79,6 +80,7 @@ class FirstRunDialog(QDialog):
         layout.addWidget(hint)
         layout.addWidget(buttons)
         self.resize(520, self.sizeHint().height())
+        explain(self)
 
     def _words(self, setting: Setting[str], value: str) -> ChoiceBox:
         box = ChoiceBox()

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop import paths
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.key_sheet import key_sheet
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.shortcuts import Shortcuts
@@ -102,6 +103,7 @@ class HelpWindow(QWidget):
         layout = QVBoxLayout(self)
         layout.addLayout(bar)
         layout.addWidget(self.browser)
+        explain(self)
 
     def show_page(self, name: str = FIRST_PAGE) -> None:
         """Show a page of the guide, in front."""

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.shortcuts import Shortcuts
 
@@ -69,6 +70,7 @@ class KeysDialog(QDialog):
         layout.addWidget(self.message)
         layout.addWidget(buttons)
         self._fill()
+        explain(self)
 
     def choose(self, name: str) -> None:
         """Choose an action."""

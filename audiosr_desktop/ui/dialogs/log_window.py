@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr
 
 MOST_BYTES = 200_000  # of the end of the log that are shown
@@ -62,6 +63,7 @@ class LogWindow(QDialog):
         for widget in (where, self.search, self.text, buttons):
             layout.addWidget(widget)
         self.read()
+        explain(self)
 
     @Slot()
     def read(self) -> None:

@@ -42,6 +42,7 @@ from audiosr_desktop.errors import AudioSRError, BundleTakenError
 from audiosr_desktop.job import Job, part_of
 from audiosr_desktop.ui.device_words import report_words
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import JobPanel
@@ -126,6 +127,7 @@ class ModelsDialog(QDialog):
         self.runner.progressed.connect(self.panel.on_progressed)
         self.runner.ended.connect(self._on_ended)
         self.refresh()
+        explain(self)
 
     def _build(self) -> None:
         self._content = QWidget()

@@ -24,6 +24,7 @@ from audiosr_desktop import paths
 from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.plugins.host import Listed, disable, enable, list_plugins, scan
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.language import marked, tr, tr_message
 
@@ -82,6 +83,7 @@ class PluginDialog(QDialog):
         self.folder.setToolTip(tr("The folder for Python plugins"))
         self._build()
         self._run(None)
+        explain(self)
 
     def _build(self) -> None:
         self.table.setHorizontalHeaderLabels([tr(name) for name in _COLUMNS])

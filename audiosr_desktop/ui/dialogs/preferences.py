@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import LANGUAGES, capitalised, marked, tr
 from audiosr_desktop.ui.panels.device_page import DevicePage
 from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
@@ -42,6 +43,7 @@ class PreferencesDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.tabs)
         layout.addWidget(buttons)
+        explain(self)
 
     def _window_page(self) -> QWidget:
         page, form = _page()

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.project import SUFFIX
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr
 
 _PATTERN = f"(*{SUFFIX})"
@@ -56,6 +57,7 @@ class SaveDialog(QDialog):
         layout.addLayout(row)
         layout.addWidget(self.self_contained)
         layout.addWidget(buttons)
+        explain(self)
 
     @Slot()
     def _on_browse(self) -> None:
@@ -126,6 +128,7 @@ class RelocateDialog(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout.addWidget(buttons)
+        explain(self)
 
     @Slot()
     def _on_find(self) -> None:

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from audiosr_desktop.playback.ranking import BEST, Ranking, anchor_of
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.transport import Transport
 
@@ -77,6 +78,7 @@ class RankingDialog(QDialog):
             widget.setEnabled(False)
         transport.state_changed.connect(self._on_state)
         self._on_state()
+        explain(self)
 
     @Slot()
     def _on_state(self) -> None:

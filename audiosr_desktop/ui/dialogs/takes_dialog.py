@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.playback.takes import letter
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr
 
 
@@ -70,6 +71,7 @@ class TakesDialog(QDialog):
         for widget in (said, self.list, self.buttons):
             layout.addWidget(widget)
         self._show()
+        explain(self)
 
     def chosen(self) -> list[int]:
         """Return the numbers of the ticked takes."""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.panels.parameter_form import ParameterForm
 
 
@@ -28,6 +29,7 @@ class ValuesDialog(QDialog):
         layout.setSpacing(14)
         layout.addWidget(self.form)
         layout.addWidget(buttons)
+        explain(self)
 
     def accept(self) -> None:
         self.chosen = self.form.values()

@@ -125,6 +125,8 @@ class ParameterForm(QWidget):
             field.widget.setAccessibleName(tr(parameter.title))
             hint = f"{tr(parameter.help)}\n" if parameter.help else ""
             field.widget.setToolTip(tr("{hint}Double-click the name to reset.", hint=hint))
+            if parameter.help:
+                field.widget.setWhatsThis(tr(parameter.help))
             label = QLabel(tr(parameter.title))
             label.setToolTip(field.widget.toolTip())
             label.setMinimumSize(72, _ROW_HEIGHT)  # its text stands beside the middle of the field
