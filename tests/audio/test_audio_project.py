@@ -22,8 +22,9 @@ from audiosr_desktop.audio.project import ProjectFile, missing_sources, save_as,
 from audiosr_desktop.audio.project_database import Kind
 from audiosr_desktop.audio.project_values import Contents
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.run_folders import holding
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import Scratch, ScratchStore, SilenceStore, holding
+from audiosr_desktop.audio.store import Scratch, ScratchStore, SilenceStore
 from audiosr_desktop.audio.stored_samples import StoredSamples
 from audiosr_desktop.audio.takes import Take, TakeSet
 from audiosr_desktop.errors import AudioFileError, ProjectError

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audiosr_desktop.audio.store import ArrayStore, FileStore, Scratch, ScratchStore
+from audiosr_desktop.audio.file_stores import FileStore
+from audiosr_desktop.audio.store import ArrayStore, Scratch, ScratchStore
 from audiosr_desktop.errors import AudioFileError
 
 
