@@ -50,8 +50,8 @@ class Transport(QObject):
         self._blind_order = False
         self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
-        self._metering = Metering(player, self)
-        self._metering.measured.connect(self.levels_changed)
+        self.metering = Metering(player, self)
+        self.metering.measured.connect(self.levels_changed)
         self.matching = LevelMatching(self)
         self.matching.changed.connect(self._on_matched)
         timeline.selection_changed.connect(self._on_selection_changed)
@@ -152,7 +152,7 @@ class Transport(QObject):
         self._load()
         if takes:
             self.player.select_take(self._compared if self.can_compare else TAKE_A)
-            self._metering.load(takes[0])
+            self.metering.load(takes[0])
         self._match_levels()
         self.state_changed.emit()
 
@@ -200,7 +200,7 @@ class Transport(QObject):
         if not self._takes:
             return
         self._following = True
-        self._metering.reset()
+        self.metering.reset()
         loop = self._loop and hole is None
         if self._guarded(lambda: self.player.play(start, stop, loop, hole=hole)):
             self._begun()
@@ -340,13 +340,13 @@ class Transport(QObject):
         """Give the sound device back."""
         self._timer.stop()
         self.matching.close()
-        self._metering.close()
+        self.metering.close()
         self.player.close()
 
     @Slot()
     def _on_poll(self) -> None:
         self._show_position()
-        self._metering.measure()
+        self.metering.measure()
         notice = self.player.take_notice()
         if notice:
             self.told.emit(notice)
