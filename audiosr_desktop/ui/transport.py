@@ -8,7 +8,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.playback.derived import difference
-from audiosr_desktop.playback.monitor import Monitor
+from audiosr_desktop.playback.monitor import ALL_CHANNELS, Monitor
 from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.matching import LevelMatching
@@ -44,6 +44,8 @@ class Transport(QObject):
         self._compared = TAKE_B  # which take stands against A
         self._anchored = False  # an anchor is played behind the takes, not the difference
         self._band_only = False
+        self._monitor = ALL_CHANNELS  # as it was chosen; a channel that is picked is heard alone meanwhile
+        self._picked: tuple[int, ...] | None = None
         self._following = True
         self.follow = True
         self.smooth = False  # keep the playhead in the middle instead of turning pages
@@ -265,6 +267,7 @@ class Transport(QObject):
 
     def set_monitor(self, monitor: Monitor) -> None:
         """Listen to all channels, to their sum or difference, or to one."""
+        self._monitor = monitor
         self.player.set_monitor(monitor)
         self.state_changed.emit()
 
@@ -389,7 +392,17 @@ class Transport(QObject):
         band = (selection.low_hz, selection.high_hz) if heard and selection is not None else None
         if band != self.player.band:
             self.player.set_band(band)
+        self._hear_picked()
         self._match_levels()
+
+    def _hear_picked(self) -> None:
+        """Hear a channel that was picked alone, or what was heard before."""
+        picked = self._timeline.picked
+        if picked != self._picked:
+            self._picked = picked
+            alone = picked is not None and len(picked) == 1
+            self.player.set_monitor(Monitor("solo", picked[0]) if alone and picked else self._monitor)
+            self.state_changed.emit()
 
     def _match_levels(self) -> None:
         """Measure what is compared: the loop that is played, the selection, or all."""
