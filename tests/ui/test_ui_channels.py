@@ -170,11 +170,11 @@ def test_a_picked_channel_is_heard_alone(opened: Stage) -> None:
     assert timeline.selection == Region(10_000, 30_000, channels=(1,))
     assert transport.player.monitor == Monitor("solo", 1)
     assert opened.window.transport_bar.hearing.text() == "1 × · ch 2"
-    press(opened, Qt.Key.Key_Space)
+    press(opened, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier)
     assert transport.playing
     timeline.select(Region(12_000, 30_000))  # another selection, the same channel
     assert transport.player.monitor == Monitor("solo", 1)
-    press(opened, Qt.Key.Key_Escape)
+    press(opened, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
     assert transport.player.monitor == Monitor("mono")  # as it was chosen before
 
 

@@ -13,6 +13,7 @@ from test_ui_main_job import drag, place
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.readout import format_time
+from audiosr_desktop.ui.theme import LIGHT
 from audiosr_desktop.ui.views.track_canvas import badge_texts, span_details
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 from audiosr_desktop.ui.views.waves import WaveRequest
@@ -52,6 +53,14 @@ def test_waveform_spectrogram_and_ruler_line_up(opened: Stage) -> None:
         }
         assert len(xs) == 1
     assert view.ruler._x_of(RATE) == pytest.approx(view.waveform.x_of(RATE))
+
+
+def test_the_playhead_is_seen_over_the_dark_picture_in_the_light_theme(opened: Stage) -> None:
+    view = opened.window.view.spectrogram
+    view.set_theme(LIGHT)
+    opened.editor.timeline.move_playhead(RATE)
+    shade = view.grab().toImage().pixelColor(round(view.x_of(RATE)), round(view.y_of_hz(20_000, 0) or 0))
+    assert shade.lightness() > 150
 
 
 def test_the_first_picture_of_a_sound_is_not_given_up_for_a_better_request(opened: Stage) -> None:

@@ -152,6 +152,9 @@ class SpectrogramCanvas(TrackView):
     def veil(self) -> QColor:
         return QColor(0, 0, 0, 150)  # the picture is dark in every theme
 
+    def playhead_colour(self) -> QColor:
+        return QColor(255, 255, 255, 230)  # a dark one would not be seen
+
     def button_of(self, lane: int) -> QRectF:
         rect = self.lane_rects()[lane]
         return QRectF(rect.left() + 6, rect.top() + 6, 22, 20)

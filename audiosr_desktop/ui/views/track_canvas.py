@@ -97,6 +97,10 @@ class TrackCanvas(QWidget):
         """Return what lies over channels that are not meant."""
         return self.theme.colour("canvas", 150)
 
+    def playhead_colour(self) -> QColor:
+        """Return the colour of the playhead over the picture."""
+        return self.theme.colour("playhead", 230)
+
     # geometry
 
     def area(self) -> QRectF:
@@ -387,7 +391,7 @@ class TrackCanvas(QWidget):
     def _paint_playhead(self, painter: QPainter, area: QRectF) -> None:
         x = round(self.x_of(self.timeline.playhead))
         self._playhead_x = x
-        painter.setPen(QPen(self.theme.colour("playhead", 230), 1))
+        painter.setPen(QPen(self.playhead_colour(), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, area.height()))
 
 
