@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from audiosr_desktop.audio.atomic import replacing
 from audiosr_desktop.audio.chunks import Marker
 from audiosr_desktop.audio.containers import is_cut_short
+from audiosr_desktop.audio.file_stores import DecodedStore, FileStore, native_name
 from audiosr_desktop.audio.formats import (
     LOSSY_QUALITY,
     bytes_per_sample,
@@ -26,7 +27,7 @@ from audiosr_desktop.audio.formats import (
 from audiosr_desktop.audio.mpeg import counted_samples, may_be_mpeg, write_with_length
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import BLOCK, Sound
-from audiosr_desktop.audio.store import DecodedStore, FileStore, Samples, Scratch, native_name
+from audiosr_desktop.audio.store import Samples, Scratch
 from audiosr_desktop.audio.tags import Carrier, carry_metadata, read_markers
 from audiosr_desktop.errors import AudioFileError, SoundError
 from audiosr_desktop.job import Job, Progress

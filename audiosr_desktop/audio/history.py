@@ -4,11 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from audiosr_desktop.audio.file_stores import DecodedStore
 from audiosr_desktop.audio.lanes import LaneStore
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import ArrayStore, DecodedStore, SampleStore, ScratchStore
+from audiosr_desktop.audio.store import ArrayStore, SampleStore, ScratchStore
 
 Values: TypeAlias = Mapping[str, bool | int | float | str]
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from audiosr_desktop.audio.project import ProjectFile, save_as
 from audiosr_desktop.audio.project_values import Contents
-from audiosr_desktop.audio.store import AUTOSAVES, Scratch, holding, killed_runs
+from audiosr_desktop.audio.run_folders import AUTOSAVES, holding, killed_runs
+from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.job import Job, run_job
 

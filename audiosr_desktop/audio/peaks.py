@@ -19,7 +19,7 @@ _READ = 1024 * BASE  # samples read at once, a whole number of bins
 Level: TypeAlias = tuple[Samples, Samples, Samples]  # min, max, sum of squares, each (channels, bins)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Peaks:
     """What a waveform view draws.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from audiosr_desktop.audio.atomic import replacing
+from audiosr_desktop.audio.file_stores import DecodedStore, FileStore
 from audiosr_desktop.audio.history import History, State, stores_of
 from audiosr_desktop.audio.links import MissingStore, SourceLink
 from audiosr_desktop.audio.project_database import (
@@ -31,7 +32,7 @@ from audiosr_desktop.audio.project_database import (
 from audiosr_desktop.audio.project_loading import Sources, Tables, contents_of, load_stores
 from audiosr_desktop.audio.project_values import Contents, checked_channels, info_from_text, natural
 from audiosr_desktop.audio.project_writing import Numbers, add_stores, agreement, write_tables
-from audiosr_desktop.audio.store import DecodedStore, FileStore, Scratch
+from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.audio.stored_samples import StoredSamples
 from audiosr_desktop.errors import AudioFileError, ProjectError
 from audiosr_desktop.job import Job

@@ -16,7 +16,8 @@ newer one is refused. Five tables, and nothing else is accepted:
 - `samples(store, first, data)`: interleaved little-endian samples from sample `first` on, 65536 at most.
 - `states(position, sample_rate, pieces, spans, marks)`: the sound of each state as rows of three 64-bit
   integers (store, start, stop); restored spans and marks as JSON. Position 0 is the sound as opened.
-- `steps(position, …)`: the edit that led to the state of that position.
+- `steps(position, …)`: the edit that led to the state of that position; mask and channels of its region stand
+  among its values.
 
 Each save is one transaction: whenever the program is killed, the file holds the save before or the one after.
 Samples never change, so a save writes only those that are new.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from audiosr_desktop.audio.file_stores import DecodedStore, FileStore
 from audiosr_desktop.audio.files import FileInfo, open_sound
 from audiosr_desktop.audio.history import History, State
 from audiosr_desktop.audio.links import MissingStore, SourceLink
@@ -23,7 +24,7 @@ from audiosr_desktop.audio.project_values import (
     takes_of,
 )
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import DecodedStore, FileStore, SampleStore, Scratch, SilenceStore
+from audiosr_desktop.audio.store import SampleStore, Scratch, SilenceStore
 from audiosr_desktop.errors import AudioFileError, ProjectError
 from audiosr_desktop.job import Job, Progress
 

@@ -21,6 +21,7 @@ from audiosr_desktop.audio.store import SampleStore
 from audiosr_desktop.audio.takes import Take, TakeSet
 
 _MOST_TEXT = 50_000_000  # characters of a name or a set of values
+_MORE_OF_REGION = "@region"  # no parameter has such a name; versions that do not know it pass it over
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,9 @@ def spans_of(text: object) -> tuple[Span, ...]:
 
 
 def step_row(step: Step) -> tuple[object, ...]:
-    """Return a step as the columns of its table."""
-    values = to_text(dict(step.values))
+    """Return a step as the columns of its table; mask and channels of its region lie among its values."""
+    more = region_json(step.region)[4:]
+    values = to_text({**step.values, **({_MORE_OF_REGION: more} if more else {})})
     return (step.text, *region_values(step.region), step.effect_id, values, step.elapsed_s)
 
 
@@ -175,12 +177,9 @@ def step_of(row: Sequence[Any]) -> Step:
         ValueError, TypeError: it is none.
     """
     text, start, stop, low, high, effect_id, values, elapsed_s = row
-    plain = {
-        str(name): value
-        for name, value in from_text(values).items()
-        if isinstance(value, bool | int | float | str)
-    }
-    region = region_of((start, stop, low, high))
+    found = from_text(values)
+    plain = {str(name): value for name, value in found.items() if isinstance(value, bool | int | float | str)}
+    region = region_of((start, stop, low, high, *found.get(_MORE_OF_REGION, ())))
     return Step(str(text), region, str(effect_id), plain, float(elapsed_s))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from audiosr_desktop.audio.file_stores import DecodedStore, FileStore
 from audiosr_desktop.audio.history import State, stores_of
 from audiosr_desktop.audio.lanes import LaneStore
 from audiosr_desktop.audio.links import MissingStore, SourceLink, link_to, relative_path
@@ -22,7 +23,7 @@ from audiosr_desktop.audio.project_values import (
     takes_to_text,
     to_text,
 )
-from audiosr_desktop.audio.store import DecodedStore, FileStore, SampleStore, ScratchStore, SilenceStore
+from audiosr_desktop.audio.store import SampleStore, ScratchStore, SilenceStore
 from audiosr_desktop.audio.stored_samples import StoredSamples
 from audiosr_desktop.job import Job, Progress
 

@@ -1,36 +1,27 @@
-"""SampleStore: read-only samples in memory, in the source file, or in the scratch folder."""
+"""SampleStore: read-only samples, in memory or in the scratch folder."""
 
 import contextlib
 import os
 import secrets
 import shutil
-import sys
 import tempfile
 import threading
-import time
 import weakref
-from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeAlias
 
 import numpy as np
-import soundfile
 from numpy.typing import NDArray
 
 from audiosr_desktop import paths
-from audiosr_desktop.audio.formats import read_dtype
+from audiosr_desktop.audio.run_folders import AUTOSAVES, remove_stale, take_lock
 from audiosr_desktop.errors import AudioFileError
-
-if sys.platform != "win32":
-    import fcntl
 
 Samples: TypeAlias = NDArray[np.float32]
 
-AUTOSAVES = "*.autosave"  # what keeps a killed run's folder
 _IN_MEMORY_BYTES = 8_000_000  # results smaller than this need no file
-_ORPHAN_AGE_S = 3600.0  # a folder without a lock file may be one that is just being made
 
 
 class SampleStore(Protocol):
@@ -73,7 +64,7 @@ class ArrayStore:
 
     def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
         """Return samples [start, stop); a read-only view for float32."""
-        _check_range(start, stop, self.length)
+        check_range(start, stop, self.length)
         part = self._samples[:, start:stop]
         return part if part.dtype == dtype else part.astype(dtype)
 
@@ -98,123 +89,8 @@ class SilenceStore:
 
     def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
         """Return zeros."""
-        _check_range(start, stop, self.length)
+        check_range(start, stop, self.length)
         return np.zeros((self._channels, stop - start), dtype)
-
-
-class FileStore:
-    """Samples read from their own sound file when asked for; any thread may read.
-
-    For formats whose decoder finds each sample exactly after a seek; the file stays open, so
-    replacing it by a rename does not disturb the reader.
-
-    Args:
-        path: the file.
-        length: number of samples that the file holds.
-    """
-
-    def __init__(self, path: Path, length: int) -> None:
-        self._path = path
-        self._lock = threading.Lock()
-        try:
-            self._file = soundfile.SoundFile(native_name(path))
-        except (soundfile.LibsndfileError, OSError) as error:
-            raise AudioFileError(f"{path.name} cannot be opened: {error}.", path) from error
-        self._length = length
-        self._position = 0
-        self._stamp = _stamp(path)
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._path
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the file of that name still is the one that is read."""
-        return _stamp(self._path) == self._stamp
-
-    @property
-    def dtype(self) -> type[np.floating[Any]]:
-        """The float type that holds all bits of its samples."""
-        return read_dtype(self._file.subtype)
-
-    @property
-    def channels(self) -> int:
-        """Number of channels."""
-        return int(self._file.channels)
-
-    @property
-    def length(self) -> int:
-        """Number of samples per channel."""
-        return self._length
-
-    def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
-        """Return samples [start, stop) as a new array.
-
-        Raises:
-            AudioFileError: the file gives an error or ends early, as when its disk was taken away.
-        """
-        _check_range(start, stop, self.length)
-        with self._lock:
-            try:
-                if start != self._position:  # a seek in FLAC decodes again: go on where we are
-                    self._position = self._file.seek(start)
-                samples = self._file.read(stop - start, dtype=np.dtype(dtype).name, always_2d=True)
-            except (soundfile.LibsndfileError, OSError) as error:
-                self._position = -1
-                raise AudioFileError(
-                    f"{self._path.name} cannot be read at sample {start}: {error}; "
-                    "the file is damaged or no longer there.",
-                    self._path,
-                ) from error
-            self._position = start + len(samples)
-        if len(samples) != stop - start:
-            raise AudioFileError(
-                f"{self._path.name} ends at sample {start + len(samples)} of {self.length}; "
-                "the file was cut short.",
-                self._path,
-            )
-        return np.ascontiguousarray(samples.T)
-
-
-class DecodedStore:
-    """Samples of a lossy sound file, decoded once into another store."""
-
-    dtype = np.float32
-
-    def __init__(self, path: Path, decoded: SampleStore) -> None:
-        self._path, self._decoded = path, decoded
-        self._stamp = _stamp(path)
-
-    @property
-    def path(self) -> Path:
-        """The sound file."""
-        return self._path
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the file of that name still is the one that was decoded."""
-        return _stamp(self._path) == self._stamp
-
-    @property
-    def decoded(self) -> SampleStore:
-        """Where the samples are."""
-        return self._decoded
-
-    @property
-    def channels(self) -> int:
-        """Number of channels."""
-        return self._decoded.channels
-
-    @property
-    def length(self) -> int:
-        """Number of samples per channel."""
-        return self._decoded.length
-
-    def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
-        """Return samples [start, stop)."""
-        return self._decoded.read(start, stop, dtype)
 
 
 class ScratchStore:
@@ -253,7 +129,7 @@ class ScratchStore:
         Raises:
             AudioFileError: the scratch file cannot be read, as when its disk was taken away.
         """
-        _check_range(start, stop, self.length)
+        check_range(start, stop, self.length)
         interleaved = np.empty((stop - start, self._channels), np.float32)
         wanted = interleaved.data.cast("B") if interleaved.size else memoryview(b"")
         try:
@@ -427,10 +303,10 @@ class Scratch:
         for place in roots:
             try:
                 place.mkdir(parents=True, exist_ok=True)
-                _remove_stale(place)
+                remove_stale(place)
                 folder = place / f"audiosr-{os.getpid()}-{secrets.token_hex(4)}"
                 folder.mkdir(mode=0o700)
-                return cls(folder, _take_lock(folder))
+                return cls(folder, take_lock(folder))
             except OSError as error:
                 problem = error
         raise AudioFileError(f"No scratch folder can be made: {problem}.", roots[0]) from problem
@@ -484,21 +360,8 @@ class Scratch:
         self.close()
 
 
-def native_name(path: Path) -> Path | bytes:
-    """Return a path as libsndfile's binding takes it, names that are no UTF-8 included."""
-    return path if sys.platform == "win32" else os.fsencode(path)
-
-
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """Return what changes when another file takes the name."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ino
-
-
-def _check_range(start: int, stop: int, length: int) -> None:
+def check_range(start: int, stop: int, length: int) -> None:
+    """Raise ValueError unless [start, stop) lies inside a store."""
     if not 0 <= start <= stop <= length:
         raise ValueError(f"samples [{start}, {stop}) are not inside [0, {length})")
 
@@ -507,61 +370,3 @@ def _drop_file(file: FileIO, path: Path) -> None:
     file.close()
     with contextlib.suppress(OSError):  # the folder may be gone already
         path.unlink(missing_ok=True)
-
-
-def _take_lock(folder: Path) -> FileIO:
-    lock = (folder / "lock").open("wb", buffering=0)
-    if sys.platform != "win32":  # there an open file cannot be deleted, which is lock enough
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.close()
-            raise
-    return lock
-
-
-def _remove_stale(root: Path) -> None:
-    """Remove the folders of runs that ended without removing theirs."""
-    for folder in root.glob("audiosr-*-*"):
-        with contextlib.suppress(OSError):  # in use, or being removed by another run
-            if not any(folder.glob(AUTOSAVES)) and _is_stale(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def killed_runs(root: Path | None = None) -> list[Path]:
-    """Return the folders with autosaves that no running program holds."""
-    roots = [root] if root is not None else [paths.scratch_root(), Path(tempfile.gettempdir())]
-    found = []
-    for place in roots:
-        for folder in sorted(place.glob("audiosr-*-*")):
-            with contextlib.suppress(OSError):  # in use
-                if any(folder.glob(AUTOSAVES)) and _is_stale(folder):
-                    found.append(folder)
-    return found
-
-
-@contextlib.contextmanager
-def holding(folder: Path) -> Iterator[None]:
-    """Keep a killed run's folder from other runs meanwhile.
-
-    Raises:
-        AudioFileError: another run holds it, or it is gone.
-    """
-    try:
-        lock = _take_lock(folder)
-    except OSError as error:
-        raise AudioFileError(f"{folder} is in use by another window, or gone.", folder) from error
-    with lock:
-        yield
-
-
-def _is_stale(folder: Path) -> bool:
-    lock = folder / "lock"
-    if not lock.exists():
-        return time.time() - folder.stat().st_mtime > _ORPHAN_AGE_S
-    if sys.platform == "win32":
-        lock.unlink()  # PermissionError while its run holds it open
-    else:
-        with lock.open("rb") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError while its run lives
-    return True

@@ -20,7 +20,7 @@ from mutagen.oggvorbis import OggVorbis
 
 from audiosr_desktop.audio import chunks as iff
 from audiosr_desktop.audio.chunks import Chunk, Marker
-from audiosr_desktop.audio.store import native_name
+from audiosr_desktop.audio.file_stores import native_name
 from audiosr_desktop.errors import AudioFileError
 
 log = logging.getLogger(__name__)

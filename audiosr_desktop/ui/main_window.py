@@ -88,6 +88,7 @@ class MainWindow(WindowFrame):
         editor.runner.ended.connect(panel.job_panel.on_ended)
         view.playhead_placed.connect(editor.transport.seek)
         view.drawn.connect(editor.measurements.release)
+        view.drawn.connect(editor.transport.metering.begin)
         view.hovered.connect(self.status.show_readout)
         view.menu_wanted.connect(self._on_menu_wanted)
         view.span_chosen.connect(self._on_span_chosen)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.job import Job, Progress
@@ -12,6 +12,8 @@ from audiosr_desktop.ui.language import tr
 
 if TYPE_CHECKING:
     from audiosr_desktop.playback.meters import Meters
+
+HELD_MS = 2000  # how long the meters of the first sound wait for its first pictures, at most
 
 
 class Metering(QObject):
@@ -24,17 +26,32 @@ class Metering(QObject):
         self._player = player
         self._meters: Meters | None = None
         self._loader: JobThread | None = None
+        self._timer = QTimer(self, singleShot=True, interval=HELD_MS)
+        self._timer.timeout.connect(self._start)
 
     def load(self, sound: Sound) -> None:
-        """Make the meters in the background: they come with scipy.signal, which is slow to load."""
+        """Make the meters in the background, soon: they come with scipy.signal, which is slow to load."""
         if self._meters is None and self._loader is None:
             self._loader = JobThread(_make_meters(sound.sample_rate, max(2, sound.channels)), self)
             self._loader.succeeded.connect(self._on_made)
             self._loader.finished.connect(self._on_loaded)
+            self._timer.start()
+
+    @Slot()
+    def begin(self) -> None:
+        """Make the meters now, if that waits: the views have their first pictures, or something is played."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self._start()
+
+    @Slot()
+    def _start(self) -> None:
+        if self._loader is not None:
             self._loader.start()
 
     def reset(self) -> None:
         """Forget peaks and loudness: something else is played."""
+        self.begin()
         if self._meters is not None:
             self._meters.reset()
 
@@ -50,6 +67,7 @@ class Metering(QObject):
 
     def close(self) -> None:
         """Wait for the thread."""
+        self._timer.stop()
         if self._loader is not None:
             self._loader.wait()
 

@@ -8,7 +8,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.playback.derived import difference
-from audiosr_desktop.playback.monitor import Monitor
+from audiosr_desktop.playback.monitor import ALL_CHANNELS, Monitor
 from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.following import Following
@@ -44,13 +44,15 @@ class Transport(QObject):
         self._compared = TAKE_B  # which take stands against A
         self._anchored = False  # an anchor is played behind the takes, not the difference
         self._band_only = False
+        self._monitor = ALL_CHANNELS  # as it was chosen; a channel that is picked is heard alone meanwhile
+        self._picked: tuple[int, ...] | None = None
         self._growing = False
         self.following = Following(timeline, self)
         self._blind_order = False
         self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
-        self._metering = Metering(player, self)
-        self._metering.measured.connect(self.levels_changed)
+        self.metering = Metering(player, self)
+        self.metering.measured.connect(self.levels_changed)
         self.matching = LevelMatching(self)
         self.matching.changed.connect(self._on_matched)
         timeline.selection_changed.connect(self._on_selection_changed)
@@ -173,7 +175,7 @@ class Transport(QObject):
         if takes:
             number = self._compared if heard is None else len(takes) if heard == DELTA else heard
             self.player.select_take(number if self.can_compare else TAKE_A)
-            self._metering.load(takes[0])
+            self.metering.load(takes[0])
         self._match_levels()
         self.state_changed.emit()
 
@@ -221,7 +223,7 @@ class Transport(QObject):
         if not self._takes:
             return
         self.following.resume()
-        self._metering.reset()
+        self.metering.reset()
         loop = self._loop and hole is None
         if self._guarded(lambda: self.player.play(start, stop, loop, hole=hole)):
             self._begun()
@@ -286,6 +288,7 @@ class Transport(QObject):
 
     def set_monitor(self, monitor: Monitor) -> None:
         """Listen to all channels, to their sum or difference, or to one."""
+        self._monitor = monitor
         self.player.set_monitor(monitor)
         self.state_changed.emit()
 
@@ -357,13 +360,13 @@ class Transport(QObject):
         """Give the sound device back."""
         self._timer.stop()
         self.matching.close()
-        self._metering.close()
+        self.metering.close()
         self.player.close()
 
     @Slot()
     def _on_poll(self) -> None:
         self._show_position()
-        self._metering.measure()
+        self.metering.measure()
         notice = self.player.take_notice()
         if notice:
             self.told.emit(notice)
@@ -394,7 +397,17 @@ class Transport(QObject):
         band = (selection.low_hz, selection.high_hz) if heard and selection is not None else None
         if band != self.player.band:
             self.player.set_band(band)
+        self._hear_picked()
         self._match_levels()
+
+    def _hear_picked(self) -> None:
+        """Hear a channel that was picked alone, or what was heard before."""
+        picked = self._timeline.picked
+        if picked != self._picked:
+            self._picked = picked
+            alone = picked is not None and len(picked) == 1
+            self.player.set_monitor(Monitor("solo", picked[0]) if alone and picked else self._monitor)
+            self.state_changed.emit()
 
     def _match_levels(self) -> None:
         """Measure what is compared: the loop that is played, the selection, or all."""

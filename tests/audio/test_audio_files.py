@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from audiosr_desktop.audio.file_stores import FileStore
 from audiosr_desktop.audio.files import (
     FileInfo,
     OutputFormat,
@@ -21,7 +22,7 @@ from audiosr_desktop.audio.files import (
 )
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import FileStore, Scratch, ScratchStore
+from audiosr_desktop.audio.store import Scratch, ScratchStore
 from audiosr_desktop.errors import AudioFileError, SoundError
 from audiosr_desktop.job import run_job
 

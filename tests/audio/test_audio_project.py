@@ -22,8 +22,9 @@ from audiosr_desktop.audio.project import ProjectFile, missing_sources, save_as,
 from audiosr_desktop.audio.project_database import Kind
 from audiosr_desktop.audio.project_values import Contents
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.run_folders import holding
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import Scratch, ScratchStore, SilenceStore, holding
+from audiosr_desktop.audio.store import Scratch, ScratchStore, SilenceStore
 from audiosr_desktop.audio.stored_samples import StoredSamples
 from audiosr_desktop.audio.takes import Take, TakeSet
 from audiosr_desktop.errors import AudioFileError, ProjectError
@@ -153,10 +154,14 @@ def test_edits_of_one_channel_come_back(
     part = before.splice(Region(200, 900), Sound.from_array(np.full((2, 700), 0.25, np.float32), RATE))
     edited = put_back(before, picked(part, (1,)), (1,))
     after = State(edited, (Span(region, "Gain"),), (Mark(region, "here"),))
-    changed = replace(history, steps=((Step("Gain", Region(200, 900)), after),), index=1)
+    changed = replace(history, steps=((Step("Gain", replace(region, mask=MASKED.mask)), after),), index=1)
     path = tmp_path / "one.asrproj"
     run_job(save_as(path, replace(contents, history=changed, takes=()), kind))
-    loaded = run_job(ProjectFile.open(path, kind).load(run_scratch)).history.present
+    found = run_job(ProjectFile.open(path, kind).load(run_scratch)).history
+    loaded, step = found.present, found.steps[0][0]
+    assert step.region.channels == (1,)
+    assert step.region.mask == MASKED.mask
+    assert step.values == {}
     assert np.array_equal(samples(loaded.sound), samples(edited))
     assert (loaded.spans, loaded.marks) == (after.spans, after.marks)
     assert (

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from audiosr_desktop.audio.store import ArrayStore, FileStore, Scratch, ScratchStore
+from audiosr_desktop.audio.file_stores import FileStore
+from audiosr_desktop.audio.store import ArrayStore, Scratch, ScratchStore
 from audiosr_desktop.errors import AudioFileError
 
 
@@ -131,6 +132,29 @@ def test_a_scratch_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) ->
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(AudioFileError, match="No scratch folder"):
         Scratch.create(tmp_path / "file")
+
+
+def test_a_flac_file_is_sought_in_only_where_a_read_jumps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import soundfile
+
+    path = tmp_path / "noise.flac"
+    soundfile.write(path, np.random.default_rng(0).uniform(-0.5, 0.5, (50_000, 2)), 48_000, "PCM_16")
+    whole = soundfile.read(path, dtype="float32")[0].T
+    seek, places = soundfile.SoundFile.seek, []
+
+    def noted(file: soundfile.SoundFile, frames: int, *rest: int) -> int:
+        places.append(frames)
+        found: int = seek(file, frames, *rest)
+        return found
+
+    monkeypatch.setattr(soundfile.SoundFile, "seek", noted)
+    store = FileStore(path, 50_000)
+    for start in (0, 10_000, 20_000, 45_000, 3_000, 13_000):
+        stop = min(start + 10_000, 50_000)
+        assert np.array_equal(store.read(start, stop), whole[:, start:stop])
+    assert places == [45_000, 3_000]
 
 
 def test_many_threads_read_one_file(clip: Path) -> None:

@@ -27,6 +27,7 @@ from audiosr_desktop.ui.app import SWITCH_S
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.start_up import share_memory_pools, use_plain_import
 from audiosr_desktop.ui.theme import DARK, apply_theme
 
 RATE = 48_000
@@ -69,6 +70,12 @@ def turn_until(done: Callable[[], bool], limit_s: float = 60.0) -> float:
     return time.perf_counter() - start
 
 
+def start_as_the_program_does() -> None:
+    use_plain_import()
+    share_memory_pools()
+    sys.setswitchinterval(SWITCH_S)
+
+
 def settle() -> None:
     """Let the window come to rest, as before a user opens a file."""
     loop = QEventLoop()
@@ -102,7 +109,7 @@ def report(name: str, seconds: float, pulse: Pulse, frames: int = 0) -> None:
 
 def main() -> None:
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
-    sys.setswitchinterval(SWITCH_S)
+    start_as_the_program_does()
     app = QApplication([])
     apply_theme(app, DARK)
     with tempfile.TemporaryDirectory() as folder, Scratch.create(Path(folder) / "scratch") as scratch:

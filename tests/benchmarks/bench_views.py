@@ -1,9 +1,12 @@
-"""The views of the editor against a plain pyqtgraph view of the same file.
+"""What a long file costs in the editor, and its views against a plain pyqtgraph view of the same file.
 
-Run by hand: `python tests/benchmarks/bench_views.py [MINUTES]` (10 by default); each side runs in a process
-of its own. Without pyqtgraph (`pip install pyqtgraph colorama`, for this alone) its column is left out. The
-plain view is what its manual suggests for long sounds: a curve for each channel, drawn from all samples in
-memory, downsampled by peaks and clipped to the view, and a spectrogram of 2048-point frames as one image.
+Run by hand: `python tests/benchmarks/bench_views.py [MINUTES] [--format wav|flac] [--file FILE]`, on noise of
+10 minutes by default; 120 minutes are the case of the program's contracts. Each side runs in a process of its
+own. Told are the time from asking for the file to the first painted pictures, when the window can be used,
+frames a second, what edits and undo take until they are painted, and the most memory that was held. Without
+pyqtgraph (`pip install pyqtgraph colorama`, for this alone) its column is left out. The plain view is what
+its manual suggests for long sounds: a curve for each channel, drawn from all samples in memory, downsampled
+by peaks and clipped to the view, and a spectrogram of 2048-point frames as one image.
 """
 
 import argparse
@@ -49,7 +52,7 @@ def memory_mb() -> float:
 
 
 def measure_editor(path: Path) -> Figures:
-    sys.setswitchinterval(bench_ui.SWITCH_S)
+    bench_ui.start_as_the_program_does()
     app = QApplication([])
     bench_ui.apply_theme(app, bench_ui.DARK)
     figures: Figures = {}
@@ -74,8 +77,8 @@ def measure_editor(path: Path) -> Figures:
         start, computed = time.perf_counter(), time.process_time()
         window.filing.open_file(path)
         bench_ui.turn_until_drawn(window)
-        figures["first picture, s"] = time.perf_counter() - start
-        figures["first picture, s of computing"] = time.process_time() - computed
+        figures["first pictures, s"] = time.perf_counter() - start
+        figures["first pictures, s of computing"] = time.process_time() - computed
         pulse = bench_ui.Pulse()
         bench_ui.turn_until(
             lambda: bool(view.spectrogram.picture and view.spectrogram.picture.complete and editor.peaks()),
@@ -90,8 +93,34 @@ def measure_editor(path: Path) -> Figures:
         )
         figures["zoom, frames/s"] = frames_per_second(lambda: timeline.zoom(1.02), view.splitter.repaint)
         figures["longest hold-up in pan and zoom, ms"] = pulse.worst_ms
+        figures |= measure_edits(window)
         figures["memory, MB"] = memory_mb()
         window.close()
+    return figures
+
+
+def measure_edits(window: bench_ui.MainWindow) -> Figures:
+    """Return how long edits in the middle of the file, undo and redo take until the window is painted, ms."""
+    editing, editor = window.editing, window.editor
+    middle, rate = editor.timeline.length // 2, editor.timeline.sample_rate
+    figures: Figures = {}
+    for name, step in (
+        ("cut", editing.cut),
+        ("undo of it", editor.undo),
+        ("redo of it", editor.redo),
+        ("paste", editing.paste),
+        ("silence", editing.silence),
+        ("trim", editing.trim),
+        ("undo of that", editor.undo),
+    ):
+        editor.timeline.select(bench_ui.Region(middle, middle + 5 * rate))
+        QApplication.processEvents()
+        start = time.perf_counter()
+        step()
+        bench_ui.turn_until(lambda: not editor.runner.busy)
+        window.view.splitter.repaint()
+        figures[f"{name}, ms"] = (time.perf_counter() - start) * 1000
+        bench_ui.settle()
     return figures
 
 
@@ -122,7 +151,7 @@ def measure_plain(path: Path) -> Figures:
         plot.setXLink(plots[0])
     QApplication.processEvents()
     widget.viewport().repaint()
-    figures["first picture, s"] = figures["finest picture, s"] = time.perf_counter() - start
+    figures["first pictures, s"] = figures["finest picture, s"] = time.perf_counter() - start
     length = len(samples) / rate
     view = [length * 0.4, length * 0.45]
 
@@ -143,9 +172,21 @@ def measure_plain(path: Path) -> Figures:
     return figures
 
 
+def measured_apart(side: str, path: Path) -> Figures:
+    """Measure one side in a process of its own; what it could not do is told, and it has no figures."""
+    command = [sys.executable, __file__, "--side", side, "--file", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        sys.stderr.write(f"{side}: ended with {done.returncode}\n{done.stderr[-2000:]}\n")
+        return {}
+    figures: Figures = json.loads(done.stdout.strip().rpartition("\n")[2])
+    return figures
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("minutes", nargs="?", type=float, default=10.0)
+    parser.add_argument("--format", choices=("wav", "flac"), default="wav")
     parser.add_argument("--side", choices=("editor", "plain"))
     parser.add_argument("--file", type=Path)
     arguments = parser.parse_args()
@@ -155,14 +196,11 @@ def main() -> None:
         return
     sides = ["editor"] + (["plain"] if importlib.util.find_spec("pyqtgraph") else [])
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "long.wav"
-        bench_ui.write_sound(path, arguments.minutes)
-        found = []
-        for side in sides:
-            command = [sys.executable, __file__, "--side", side, "--file", str(path)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            line = done.stdout.strip().rpartition("\n")[2]
-            found.append(json.loads(line) if done.returncode == 0 else {})
+        path = arguments.file or Path(folder) / f"long.{arguments.format}"
+        if arguments.file is None:
+            bench_ui.write_sound(path, arguments.minutes)
+        found = [measured_apart(side, path) for side in sides]
+    sys.stdout.write(f"{path.name}, at a load of {os.getloadavg()[0]:.1f}\n")
     sys.stdout.write(f"{'':<38}" + "".join(f"{side:>12}" for side in sides) + "\n")
     for name in found[0]:
         cells = "".join(f"{side[name]:12.2f}" if name in side else f"{'–':>12}" for side in found)

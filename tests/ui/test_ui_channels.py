@@ -11,6 +11,7 @@ from test_ui_editing import CTRL, SHIFT, press, samples, steps
 
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.ui.announcing import Announcer
 from audiosr_desktop.ui.autosave import view_of, view_values
 from audiosr_desktop.ui.views.track_view import TrackView
@@ -158,6 +159,23 @@ def test_the_picture_is_seen_with_the_focus_and_the_buttons_over_it(opened: Stag
     shown = view.grab().toImage()
     colours = [shown.pixelColor(own.x(), round(y)).lightness() for y in (low, high)]
     assert colours[0] > colours[1] + 40  # the tone is seen, and brighter than the noise above it
+
+
+def test_a_picked_channel_is_heard_alone(opened: Stage) -> None:
+    timeline, transport = opened.editor.timeline, opened.editor.transport
+    transport.set_monitor(Monitor("mono"))
+    timeline.select(Region(10_000, 30_000))
+    press(opened, Qt.Key.Key_C, SHIFT)
+    press(opened, Qt.Key.Key_C, SHIFT)
+    assert timeline.selection == Region(10_000, 30_000, channels=(1,))
+    assert transport.player.monitor == Monitor("solo", 1)
+    assert opened.window.transport_bar.hearing.text() == "1 × · ch 2"
+    press(opened, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier)
+    assert transport.playing
+    timeline.select(Region(12_000, 30_000))  # another selection, the same channel
+    assert transport.player.monitor == Monitor("solo", 1)
+    press(opened, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+    assert transport.player.monitor == Monitor("mono")  # as it was chosen before
 
 
 def test_a_screen_reader_is_told_of_the_channel(opened: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

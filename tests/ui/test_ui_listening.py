@@ -163,7 +163,7 @@ def test_scrubbing_moves_the_playhead_and_is_heard(stage: Stage, tone_file: Path
 def test_meters_show_what_is_heard(stage: Stage, tone_file: Path) -> None:
     stage.open(tone_file)
     transport, meter = stage.editor.transport, stage.window.transport_bar.meter
-    stage.qtbot.waitUntil(lambda: transport._metering._meters is not None, timeout=20_000)
+    stage.qtbot.waitUntil(lambda: transport.metering._meters is not None, timeout=20_000)
     seen: list[Levels] = []
     transport.levels_changed.connect(lambda levels: seen.append(levels) if levels is not None else None)
     transport.play(0, None)

@@ -3,8 +3,10 @@
 import itertools
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from PySide6.QtGui import QColor
 from audiosr_desktop.audio.peaks import build_peaks
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import SilenceStore
 from audiosr_desktop.job import run_job
 from audiosr_desktop.ui.views import colour_maps, spectrogram_tiles, waves
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
@@ -197,9 +200,27 @@ def test_the_envelope_spans_the_samples() -> None:
 
 def test_a_rough_picture_needs_no_peaks() -> None:
     sound = sine(440, 0.5, seconds=30)
-    (rough,) = waves.waves(wave_request(sound, known=False))
-    assert rough.stop >= sound.length
-    assert rough.maxs.max() == pytest.approx(0.5, abs=0.01)
+    rough, finer = waves.waves(wave_request(sound, known=False))
+    assert rough.hop > finer.hop
+    for picture in (rough, finer):
+        assert picture.stop >= sound.length
+        assert picture.maxs.max() == pytest.approx(0.5, abs=0.01)
+
+
+def test_the_first_look_at_a_long_sound_is_coarser_still() -> None:
+    reads: list[tuple[int, int]] = []
+
+    class Counted(SilenceStore):
+        def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> npt.NDArray[Any]:
+            reads.append((start, stop))
+            return super().read(start, stop, dtype)
+
+    sound = Sound.from_store(Counted(1, 3600 * RATE), RATE)
+    drawing = spectrogram_tiles.pictures(request(sound), TileCache())
+    first = next(picture for picture in drawing if picture is not None)
+    assert not first.complete
+    assert len(reads) <= 40
+    assert sum(stop - start for start, stop in reads) < 100_000  # of 173 million samples
 
 
 def test_the_image_shows_the_envelope_and_marks_clipping() -> None:

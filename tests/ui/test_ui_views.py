@@ -1,5 +1,6 @@
 """The views in a window: mouse, wheel, keys, and that their times line up."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,10 @@ from test_ui_main_job import drag, place
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.readout import format_time
+from audiosr_desktop.ui.theme import LIGHT
 from audiosr_desktop.ui.views.track_canvas import badge_texts, span_details
+from audiosr_desktop.ui.views.waveform_view import WaveformView
+from audiosr_desktop.ui.views.waves import WaveRequest
 
 
 @pytest.fixture
@@ -49,6 +53,43 @@ def test_waveform_spectrogram_and_ruler_line_up(opened: Stage) -> None:
         }
         assert len(xs) == 1
     assert view.ruler._x_of(RATE) == pytest.approx(view.waveform.x_of(RATE))
+
+
+def test_the_playhead_is_seen_over_the_dark_picture_in_the_light_theme(opened: Stage) -> None:
+    view = opened.window.view.spectrogram
+    view.set_theme(LIGHT)
+    opened.editor.timeline.move_playhead(RATE)
+    shade = view.grab().toImage().pixelColor(round(view.x_of(RATE)), round(view.y_of_hz(20_000, 0) or 0))
+    assert shade.lightness() > 150
+
+
+def test_the_first_picture_of_a_sound_is_not_given_up_for_a_better_request(opened: Stage) -> None:
+    view = opened.window.view.waveform
+    other = view.timeline.sample_rate
+    first, second = (replace(_request(view, opened), columns=count) for count in (100, other))
+    view._asked = None
+    assert view.must_ask(first, shown=False)
+    assert not view.must_ask(second, shown=False)  # the first picture is on its way
+    assert view.must_ask(second, shown=True)
+    assert not view.must_ask(second, shown=True)  # the same again
+    view.loader.failed.emit(ValueError())
+    assert view.must_ask(second, shown=False)
+
+
+def _request(view: WaveformView, stage: Stage) -> WaveRequest:
+    sound, colour = stage.editor.sound, view.theme.colour("wave")
+    assert sound is not None
+    return WaveRequest(sound, None, 0.0, 1.0, 1, 100, 1.0, False, colour, colour, colour)
+
+
+def test_what_reads_the_whole_sound_waits_for_the_first_pictures(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    view, metering = stage.window.view, stage.editor.transport.metering
+    stage.qtbot.waitUntil(
+        lambda: stage.editor.peaks() is not None and view.overview._waves is not None, timeout=10_000
+    )
+    assert not metering._timer.isActive()
+    assert not view.overview._held_back
 
 
 def test_both_views_get_their_pictures(opened: Stage) -> None:

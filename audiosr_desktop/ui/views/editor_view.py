@@ -154,6 +154,7 @@ class EditorView(QWidget):
     @Slot()
     def _on_drawn(self) -> None:
         if all(view.picture is not None or view.isHidden() for view in (self.waveform, self.spectrogram)):
+            self.overview.release()
             self.drawn.emit()
 
     @Slot(object)

@@ -15,7 +15,7 @@ from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, REDRAW_MS, RIGHT_
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
 _HEIGHT = 40
-_LATER_MS = 250  # the views draw a new sound first
+_HELD_MS = 2000  # the views draw a new sound first; how long that is waited for, at most
 
 
 class Overview(QWidget):
@@ -39,6 +39,7 @@ class Overview(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_due)
+        self._held_back = False  # until the views have drawn
         for signal in (timeline.view_changed, timeline.playhead_changed, timeline.selection_changed):
             signal.connect(self.update)
 
@@ -52,8 +53,18 @@ class Overview(QWidget):
         ):
             self._waves = None
         self._sound, self._peaks = sound, peaks
-        self._timer.start(REDRAW_MS if peaks is not None or self._waves is not None else _LATER_MS)
+        self._held_back = peaks is None and self._waves is None
+        self._request_soon()
         self.update()
+
+    def release(self) -> None:
+        """Draw what was held back: the views have their first pictures."""
+        if self._held_back:
+            self._held_back = False
+            self._request_soon()
+
+    def _request_soon(self) -> None:
+        self._timer.start(_HELD_MS if self._held_back else REDRAW_MS)
 
     def set_spans(self, spans: tuple[RestoredSpan, ...]) -> None:
         """Mark restored parts."""
@@ -63,11 +74,11 @@ class Overview(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
         self.theme = theme
-        self._timer.start(REDRAW_MS)
+        self._request_soon()
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._timer.start(REDRAW_MS)
+        self._request_soon()
 
     def _area(self) -> QRectF:
         return QRectF(LEFT_MARGIN, 4, max(1.0, self.width() - LEFT_MARGIN - RIGHT_MARGIN), _HEIGHT - 6)

@@ -46,6 +46,7 @@ class SpectrogramCanvas(TrackView):
         self.setAccessibleName(tr("Spectrogram"))
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._on_loaded)
+        self.loader.failed.connect(self._on_loading_failed)
         self._backdrop_loader = TileLoader(self)
         self._backdrop_loader.loaded.connect(self._on_backdrop_loaded)
         self._cache, self._backdrop_cache = TileCache(), TileCache(16_000_000)
@@ -88,7 +89,10 @@ class SpectrogramCanvas(TrackView):
             self._axis = FrequencyAxis(sound.sample_rate / 2, self._axis.scale)
         self._sound = sound
         self._backdrop_wanted = True
-        self.refresh()
+        if same_size:
+            self.refresh()
+        else:
+            self.request_now()
 
     def set_analysis(self, analysis: Analysis) -> None:
         """Measure in another way."""
@@ -148,6 +152,9 @@ class SpectrogramCanvas(TrackView):
     def veil(self) -> QColor:
         return QColor(0, 0, 0, 150)  # the picture is dark in every theme
 
+    def playhead_colour(self) -> QColor:
+        return QColor(255, 255, 255, 230)  # a dark one would not be seen
+
     def button_of(self, lane: int) -> QRectF:
         rect = self.lane_rects()[lane]
         return QRectF(rect.left() + 6, rect.top() + 6, 22, 20)
@@ -162,7 +169,8 @@ class SpectrogramCanvas(TrackView):
         columns = self.area().width() * ratio * (stop - start) / self.timeline.span
         rows = max(8, round(self.lane_rects()[0].height() * ratio))
         request = self._request(start, stop, round(columns), rows)
-        self.loader.load(pictures(request, self._cache))
+        if self.must_ask(request, shown=self._picture is not None):
+            self.loader.load(pictures(request, self._cache))
         if self.wipe.sound is not None:
             self.wipe.request(replace(request, sound=self.wipe.sound))
         self.overlay.request(self._sound, self.timeline, round(self.area().width() * ratio), rows)
@@ -195,6 +203,8 @@ class SpectrogramCanvas(TrackView):
     @Slot(int, object)
     def _on_loaded(self, number: int, picture: Picture) -> None:
         if number == self.loader.number:
+            if self._picture is None:
+                self.refresh()
             self._picture = picture
             self._request_backdrop(max(8, round(self.lane_rects()[0].height() * self.devicePixelRatioF())))
             self.update()

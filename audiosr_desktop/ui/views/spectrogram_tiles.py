@@ -23,6 +23,8 @@ Levels = npt.NDArray[np.uint8]
 
 TILE_COLUMNS = 128
 COARSER = 3  # levels by which the first picture is coarser
+_COARSEST = 5  # the same where frames lie far apart, before that: each is a read of its own
+_COARSEST_USED = 11  # levels by which a tile may be coarser that stands in for one
 _CACHE_BYTES = 96_000_000
 _MAX_FRAMES = 8  # frames averaged into one column; more would not look different
 _FAR_FRAMES = 4  # where even so many leave most of the sound unread, each is read by itself
@@ -154,9 +156,11 @@ class TileCache:
         while self._bytes > self._limit:
             self._bytes -= self._tiles.popitem(last=False)[1].nbytes
 
-    def coarser(self, n_fft: int, level: int, index: int) -> tuple[Levels, int] | None:
+    def coarser(
+        self, n_fft: int, level: int, index: int, reach: int = _COARSEST_USED
+    ) -> tuple[Levels, int] | None:
         """Return the nearest coarser tile's part of a tile, and how many columns each of its columns is."""
-        for steps in range(1, 12):
+        for steps in range(1, reach + 1):
             tile = self._tiles.get((n_fft, level + steps, index >> steps))
             if tile is None:
                 continue
@@ -192,13 +196,17 @@ def pictures(request: Request, cache_: TileCache) -> Iterator[Picture | None]:
     last = -(-request.sound.length // width)
     tiles = range(max(0, int(request.start // width)), min(last, max(1, math.ceil(request.stop / width))))
     missing = [index for index in tiles if cache_.get(n_fft, level, index) is None]
-    if missing:
-        for index in sorted({index >> COARSER for index in missing}):
-            have = any(cache_.coarser(n_fft, level, near) for near in missing if near >> COARSER == index)
-            if not have:
-                _measure_into(cache_, request, n_fft, level + COARSER, index, coarse=True)
+    far = (1 << level) > n_fft and not any(cache_.coarser(n_fft, level, index) for index in missing)
+    for steps in (_COARSEST, COARSER) if far else (COARSER,):
+        reach = steps if far else _COARSEST_USED
+        for index in sorted({index >> steps for index in missing}):
+            near = [one for one in missing if one >> steps == index]
+            if not any(cache_.coarser(n_fft, level, one, reach) for one in near):
+                _measure_into(cache_, request, n_fft, level + steps, index, coarse=True)
                 yield None
-    yield _composed(request, cache_, n_fft, level, tiles, complete=not missing)
+        yield _composed(request, cache_, n_fft, level, tiles, complete=not missing)
+        if not missing:
+            return
     middle = (request.start + request.stop) / 2 / width - 0.5
     drawn = time.monotonic()
     for position, index in enumerate(sorted(missing, key=lambda index: abs(index - middle))):

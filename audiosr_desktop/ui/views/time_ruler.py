@@ -149,6 +149,10 @@ class TimeRuler(QWidget):
         self.update()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        event.accept()
+        pixels = event.pixelDelta()
+        if not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase:  # a trackpad pans
+            self.timeline.scroll(-pixels.x() * self.timeline.span / self._width())
+            return
         notches = event.angleDelta().y() / 120.0
         self.timeline.zoom(ZOOM_PER_NOTCH**notches, self._sample_at(event.position().x()))
-        event.accept()

@@ -1,5 +1,7 @@
 """TrackCanvas: what waveform and spectrogram share in drawing: time axis, selection, spans and playhead."""
 
+from typing import Protocol
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QBrush,
@@ -14,6 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.channel_words import channel_letter, channel_name
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.language import tr
@@ -23,6 +26,14 @@ from audiosr_desktop.ui.timeline import Timeline
 LEFT_MARGIN = 58  # ruler of the vertical axis; the same for all views, so that their times line up
 RIGHT_MARGIN = 50
 REDRAW_MS = 16
+
+
+class Asked(Protocol):
+    """A request for a picture."""
+
+    @property
+    def sound(self) -> Sound:
+        """What it is a picture of."""
 
 
 class TrackCanvas(QWidget):
@@ -36,6 +47,7 @@ class TrackCanvas(QWidget):
         self._pending: Region | None = None
         self.badges: list[tuple[QRectF, RestoredSpan]] = []
         self._playhead_x = 0.0
+        self._asked: Asked | None = None
         self._request_timer = QTimer(self)
         self._request_timer.setSingleShot(True)
         self._request_timer.setInterval(REDRAW_MS)
@@ -84,6 +96,10 @@ class TrackCanvas(QWidget):
     def veil(self) -> QColor:
         """Return what lies over channels that are not meant."""
         return self.theme.colour("canvas", 150)
+
+    def playhead_colour(self) -> QColor:
+        """Return the colour of the playhead over the picture."""
+        return self.theme.colour("playhead", 230)
 
     # geometry
 
@@ -163,6 +179,29 @@ class TrackCanvas(QWidget):
         """Ask for a new picture soon; requests of one frame are joined."""
         if not self._request_timer.isActive():
             self._request_timer.start()
+        self.update()
+
+    def must_ask(self, request: Asked, *, shown: bool) -> bool:
+        """Return whether a request is new, and keep it.
+
+        It is not when it was asked for last, nor while the first picture of its sound is on its way: that is
+        better than nothing, and the view asks again when it is there.
+        """
+        asked = self._asked
+        if asked == request or (asked is not None and not shown and asked.sound is request.sound):
+            return False
+        self._asked = request
+        return True
+
+    @Slot(Exception)
+    def _on_loading_failed(self, error: Exception) -> None:
+        self._asked = None  # another try may go better
+
+    def request_now(self) -> None:
+        """Ask for the first picture of another sound without waiting for the next frame."""
+        self._asked = None
+        self._request_timer.stop()
+        self._on_request_due()
         self.update()
 
     @Slot()
@@ -352,7 +391,7 @@ class TrackCanvas(QWidget):
     def _paint_playhead(self, painter: QPainter, area: QRectF) -> None:
         x = round(self.x_of(self.timeline.playhead))
         self._playhead_x = x
-        painter.setPen(QPen(self.theme.colour("playhead", 230), 1))
+        painter.setPen(QPen(self.playhead_colour(), 1))
         painter.drawLine(QPointF(x, 0), QPointF(x, area.height()))
 
 

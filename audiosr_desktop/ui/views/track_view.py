@@ -1,7 +1,7 @@
 """TrackView: what waveform and spectrogram share under the mouse: selecting, zooming, scrolling."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from audiosr_desktop.audio.selection import Combine
@@ -159,6 +159,13 @@ class TrackView(SelectingCanvas):
         if event.button() == Qt.MouseButton.LeftButton and self.inside(event.position()):
             sample = round(self.sample_at(event.position().x()))
             self.timeline.select(self.timeline.between_markers(sample))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu by its key, at the playhead; that of the mouse came with the press."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard and self.timeline.length:
+            area = self.area()
+            x = min(max(self.x_of(self.timeline.playhead), area.left()), area.right())
+            self.menu_wanted.emit(self.mapToGlobal(QPointF(x, area.center().y()).toPoint()))
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit("")

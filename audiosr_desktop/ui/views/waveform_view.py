@@ -33,6 +33,7 @@ class WaveformView(TrackView):
         self.setAccessibleName(tr("Waveform"))
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._on_loaded)
+        self.loader.failed.connect(self._on_loading_failed)
         self._sound: Sound | None = None
         self._peaks: Peaks | None = None
         self._waves: Waves | None = None
@@ -41,10 +42,13 @@ class WaveformView(TrackView):
 
     def set_sound(self, sound: Sound | None) -> None:
         """Show another state of the sound; its peaks come later."""
-        if sound is None or self._sound is None or _size(sound) != _size(self._sound):
-            self._waves = None
+        other = sound is None or self._sound is None or _size(sound) != _size(self._sound)
         self._sound, self._peaks = sound, None
-        self.refresh()
+        if other:
+            self._waves = None
+            self.request_now()
+        else:
+            self.refresh()
 
     def set_peaks(self, peaks: Peaks) -> None:
         """Take what was measured of the sound."""
@@ -83,11 +87,14 @@ class WaveformView(TrackView):
             self.theme.colour("wave_core"),
             self.theme.colour("clip"),
         )
-        self.loader.load(waves(request))
+        if self.must_ask(request, shown=self._waves is not None):
+            self.loader.load(waves(request))
 
     @Slot(int, object)
     def _on_loaded(self, number: int, picture: Waves) -> None:
         if number == self.loader.number:
+            if self._waves is None:
+                self.refresh()
             self._waves = picture
             self.update()
             self.drawn.emit()

@@ -14,7 +14,7 @@ from audiosr_desktop.audio.sound import Sound
 Floats = npt.NDArray[np.float32]
 
 LOWEST_DB = -60.0  # bottom of the logarithmic scale
-_SPARSE = 240  # columns of the first picture, before the whole sound was read
+_SPARSE = (60, 240)  # columns of the first pictures, before the whole sound was read
 _SPARSE_READ = 256
 
 
@@ -70,14 +70,15 @@ class Waves:
 
 
 def waves(request: WaveRequest) -> Iterator[Waves]:
-    """Yield the picture: a rough one first where the whole sound was not read yet."""
+    """Yield the picture; rough ones where the whole sound was not read yet."""
     sound = request.sound
     start, stop = max(0, int(request.start)), min(sound.length, math.ceil(request.stop))
     if start >= stop:
         return
     hop = max(1, int((stop - start) / max(1, request.columns)))
     if request.peaks is None and hop > _SPARSE_READ:
-        yield _sparse(request, start, stop)
+        for columns in _SPARSE:
+            yield _sparse(request, start, stop, columns)
         return
     start = start // hop * hop  # on a grid, so that columns do not shimmer while scrolling
     peaks = request.peaks or Peaks(sound, ())
@@ -89,10 +90,10 @@ def waves(request: WaveRequest) -> Iterator[Waves]:
     yield _picture(request, start, hop, (mins, maxs, rms))
 
 
-def _sparse(request: WaveRequest, start: int, stop: int) -> Waves:
+def _sparse(request: WaveRequest, start: int, stop: int, at_most: int) -> Waves:
     """Look at a few short stretches: what a long sound looks like before it was read."""
     sound = request.sound
-    columns = min(_SPARSE, stop - start)
+    columns = min(at_most, stop - start)
     hop = -(-(stop - start) // columns)
     blocks = [
         sound.read_padded(first + (hop - _SPARSE_READ) // 2, first + (hop + _SPARSE_READ) // 2)
