@@ -22,12 +22,16 @@ _LEVEL_S = 0.05  # sound on each side that the excitation and the level are take
 _ENVELOPE_S = 0.06
 _TYPICAL_S = 0.020  # up to here the nearest samples are aimed at, then the most natural ones
 _JOIN_S = 0.003
+_DITHER = 1e-5  # of the level
 _LEVEL_TOLERANCE_DB = 2.0
 _COARSE_S = 0.0107  # frames in which spectrum and level are led from side to side
 _COARSE_BINS = 5  # over which a coarse spectrum is smoothed
 _FINE_S = 0.0427  # frames that tell lines from what lies between them
 _FINE_BINS = 33
 _AGREEING_BINS = 61
+_STEADY_FROM = (
+    2.0  # natural logarithm of power; noise stands out so far on both sides at one bin in a few thousand
+)
 _MOST_DETAIL = 2.5  # change of a bin, natural logarithm of amplitude
 
 
@@ -59,7 +63,7 @@ def fill_gap(
         raise ValueError("a gap needs sound on both sides")
     order = min(round(_ORDER_S * sample_rate), _HIGHEST_ORDER, shortest // 3)
     sides = left.astype(np.float64), right.astype(np.float64)
-    models = [burg((a, b), order) for a, b in zip(*sides, strict=True)]
+    models = [burg((_dithered(a), _dithered(b)), order) for a, b in zip(*sides, strict=True)]
     noise = _correlated_noise(sides, models, length + order, rng)
     filled = np.zeros((left.shape[0], length))
     for channel, model in enumerate(models):
@@ -76,6 +80,13 @@ def fill_gap(
             likeliest = interpolate(a, b, model, np.zeros(len(excitation)))
             filled[channel] = _as_loud(a, likeliest, drawn, b, sample_rate)
     return filled.astype(np.float32)
+
+
+def _dithered(side: Reals) -> Reals:
+    """Return a side with a little noise: what is foretold exactly leaves a model of such order undetermined."""
+    level = _DITHER * np.sqrt(np.mean(side**2))
+    dithered: Reals = side + level * np.random.default_rng(0).standard_normal(len(side))
+    return dithered
 
 
 def _as_loud(left: Reals, likeliest: Reals, typical: Reals, right: Reals, sample_rate: int) -> Reals:
@@ -168,8 +179,11 @@ def _detailed(left: Reals, filled: Reals, right: Reals, sample_rate: int) -> Rea
     agreement = np.clip(common / (_smooth((before**2 + after**2) / 2, _AGREEING_BINS) + 1e-9), 0.0, 1.0)
     place = centres[inside][None, :] / len(filled)
     aim = agreement[:, None] * ((1 - place) * before[:, None] + place * after[:, None])
+    # a line that stands out on both sides is left to the model, which goes on with it in phase
+    steady = np.clip((np.minimum(before, after) - _STEADY_FROM) / _STEADY_FROM, 0.0, 1.0)
+    change = (1 - steady[:, None]) * np.clip(0.5 * (aim - own[:, None]), -_MOST_DETAIL, _MOST_DETAIL)
     gains = np.ones(spectra.shape, np.float32)
-    gains[:, inside] = np.exp(np.clip(0.5 * (aim - own[:, None]), -_MOST_DETAIL, _MOST_DETAIL))
+    gains[:, inside] = np.exp(change)
     detailed = _inverse(spectra * gains, hop, margin, len(filled), len(whole))
     change_db = _level_change_db(left, detailed, right, sample_rate)
     if change_db != 0.0:  # a line had carried the level

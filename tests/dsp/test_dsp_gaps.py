@@ -117,3 +117,13 @@ def test_a_fill_of_noise_has_no_lines_of_its_own(seed: int) -> None:
     level = np.log(np.abs(stft(filled, 2_048, 256, center=False)) ** 2).mean(axis=1)
     lines = level - np.convolve(level, np.ones(33) / 33, "same")
     assert np.std(lines) < 0.55
+
+
+@pytest.mark.parametrize("level", [0.0, 0.01, 0.03])
+def test_a_steady_tone_goes_on_through_a_fill(level: float) -> None:
+    turn = 2 * np.pi * 1_234.5 * np.arange(30_000) / RATE
+    sound = (0.03 * np.cos(turn) + level * 10 * noise(1, 30_000)).astype(np.float32)
+    filled = fill_gap(sound[:, :10_000], sound[:, 20_000:], 10_000, RATE, np.random.default_rng(1))
+    turned = filled[0] * np.exp(-1j * turn[10_000:20_000])
+    heard = [2 * np.mean(part) for part in np.array_split(turned, 5)]
+    np.testing.assert_allclose(heard, 0.03, atol=0.01)
