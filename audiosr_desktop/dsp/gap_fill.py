@@ -83,7 +83,7 @@ def fill_gap(
 
 
 def _dithered(side: Reals) -> Reals:
-    """Return a side with a little noise: what is foretold exactly leaves a model of such order undetermined."""
+    """Return a side with a little noise: what is foretold exactly leaves a model of such order open."""
     level = _DITHER * np.sqrt(np.mean(side**2))
     dithered: Reals = side + level * np.random.default_rng(0).standard_normal(len(side))
     return dithered
