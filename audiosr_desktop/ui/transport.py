@@ -47,6 +47,8 @@ class Transport(QObject):
         self._growing = False
         self.following = Following(timeline, self)
         self._blind_order = False
+        self._held = False  # the takes stay, whatever is finished meanwhile
+        self._later: tuple[Sequence[Sound], int, int | None] | None = None
         self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
         self._metering = Metering(player, self)
@@ -89,6 +91,11 @@ class Transport(QObject):
     def compared(self) -> int:
         """The take that stands against A."""
         return self._compared
+
+    @property
+    def hears_source(self) -> bool:
+        """Whether the source, or the difference to it, is being listened to."""
+        return self.playing and self.can_compare and self.take in (TAKE_A, DELTA)
 
     @property
     def level_match(self) -> bool:
@@ -138,7 +145,7 @@ class Transport(QObject):
         Args:
             present: None is nothing.
             before: stands as A.
-            heard: take to hear, or `DELTA`; None is the present sound.
+            heard: take to hear, or `DELTA`; None is as in `set_takes`.
             growing: a run goes on and makes more of it: its level is measured once, not with every part.
         """
         self._growing = growing
@@ -162,11 +169,17 @@ class Transport(QObject):
         Args:
             takes: the source first.
             chosen: stands against the source.
-            heard: take to hear, or `DELTA`; None is `chosen`.
+            heard: take to hear, or `DELTA`; None is `chosen`, but who is listening to this source, or to the
+                difference to it, goes on with that: only a key moves a listener.
         """
+        if self._held and takes:
+            self._later = takes, chosen, heard
+            return
         same = len(takes) == len(self._takes) and all(a is b for a, b in zip(takes, self._takes, strict=True))
         if same and (chosen == self._compared or not self.can_compare):
             return
+        if heard is None and self.can_compare and len(takes) > 1 and takes[0] is self._takes[0]:
+            heard = self.take if self.hears_source else None
         self._takes = tuple(takes)
         self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
         self._load()
@@ -306,6 +319,16 @@ class Transport(QObject):
             self.player.select_take(take)
         self.state_changed.emit()
 
+    def offer_take(self, take: int) -> None:
+        """Compare another take with the source, and hear it unless the source is being listened to."""
+        if not self.hears_source:
+            self.select_take(take)
+            return
+        heard, self._compared = self.player.take, take
+        self._load()
+        self.player.select_take(heard)
+        self.state_changed.emit()
+
     def set_level_match(self, match: bool) -> None:
         """Compare at equal loudness, or as the takes are."""
         self._match = match
@@ -322,6 +345,18 @@ class Transport(QObject):
         """Show nothing that tells the takes apart, or show it again."""
         self.blind = self._blind_order = blind
         self.state_changed.emit()
+
+    def hold_takes(self) -> None:
+        """Keep the takes as they are, for a blind test; what is finished meanwhile comes after it."""
+        self._held = True
+
+    def free_takes(self) -> None:
+        """Let the takes change again."""
+        self._held = False
+        later, self._later = self._later, None
+        if later is not None:
+            takes, chosen, heard = later
+            self.set_takes(takes, chosen, heard=heard)
 
     def begin_blind(self, anchor: Sound | None = None, *, duck: bool = False) -> None:
         """Loop what is selected for a blind test; nothing tells the takes apart meanwhile.
