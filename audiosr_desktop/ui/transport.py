@@ -17,6 +17,7 @@ from audiosr_desktop.ui.metering import Metering
 from audiosr_desktop.ui.timeline import Timeline
 
 POLL_MS = 33
+NOTICE_MS = 250  # a device can go while nothing plays, and another one takes its time to open
 TAKE_A, TAKE_B = 0, 1
 DELTA = -1  # B minus A, or the last other take minus A
 DELTA_GAINS_DB = (0.0, 40.0)
@@ -59,6 +60,10 @@ class Transport(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._on_poll)
+        self._notices = QTimer(self)
+        self._notices.setInterval(NOTICE_MS)
+        self._notices.timeout.connect(self._tell_notice)
+        self._notices.start()
 
     @property
     def playing(self) -> bool:
@@ -172,7 +177,7 @@ class Transport(QObject):
             heard: take to hear, or `DELTA`; None is `chosen`, but who is listening to this source, or to the
                 difference to it, goes on with that: only a key moves a listener.
         """
-        if self._held and takes:
+        if self._held:
             self._later = takes, chosen, heard
             return
         same = len(takes) == len(self._takes) and all(a is b for a, b in zip(takes, self._takes, strict=True))
@@ -391,6 +396,7 @@ class Transport(QObject):
     def close(self) -> None:
         """Give the sound device back."""
         self._timer.stop()
+        self._notices.stop()
         self.matching.close()
         self._metering.close()
         self.player.close()
@@ -399,9 +405,6 @@ class Transport(QObject):
     def _on_poll(self) -> None:
         self._show_position()
         self._metering.measure()
-        notice = self.player.take_notice()
-        if notice:
-            self.told.emit(notice)
         if not self.player.playing and self._was_playing:
             self._was_playing = False
             self._timer.stop()
@@ -409,6 +412,12 @@ class Transport(QObject):
                 self.failed.emit(self.player.error)
             self.levels_changed.emit(None)
             self.state_changed.emit()
+
+    @Slot()
+    def _tell_notice(self) -> None:
+        notice = self.player.take_notice()
+        if notice:
+            self.told.emit(notice)
 
     def _show_position(self) -> None:
         self.following.show(self.player.position, playing=self.player.playing)

@@ -518,3 +518,13 @@ def test_what_happens_to_the_device_is_told_in_the_status_bar(stage: Stage, tone
     stage.qtbot.waitUntil(lambda: "sound device Silent is gone" in bar.currentMessage(), timeout=10_000)
     assert not stage.editor.transport.playing
     assert stage.answers.errors == []
+
+
+def test_a_device_that_goes_while_nothing_plays_is_told_too(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.qtbot.waitUntil(lambda: stage.output.last is not None, timeout=10_000)
+    assert stage.output.last is not None
+    stage.output.last.active = False
+    bar = stage.window.status
+    stage.qtbot.waitUntil(lambda: "sound device Silent is gone" in bar.currentMessage(), timeout=10_000)
+    assert "stopped" not in bar.currentMessage()
