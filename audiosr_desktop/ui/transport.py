@@ -48,6 +48,7 @@ class Transport(QObject):
         self._growing = False
         self.following = Following(timeline, self)
         self._blind_order = False
+        self._stays = False  # who listens to the source goes on with it
         self._held = False  # the takes stay, whatever is finished meanwhile
         self._later: tuple[Sequence[Sound], int, int | None] | None = None
         self.blind = False  # nothing that tells takes apart is shown
@@ -183,8 +184,13 @@ class Transport(QObject):
         same = len(takes) == len(self._takes) and all(a is b for a, b in zip(takes, self._takes, strict=True))
         if same and (chosen == self._compared or not self.can_compare):
             return
-        if heard is None and self.can_compare and len(takes) > 1 and takes[0] is self._takes[0]:
-            heard = self.take if self.hears_source else None
+        same_source = bool(takes and self._takes) and takes[0] is self._takes[0]
+        # a run that raises the rate leaves the source alone for a moment
+        self._stays = same_source and (
+            self.hears_source if self.can_compare else self._stays and self.playing
+        )
+        if heard is None and self._stays:
+            heard = self.take
         self._takes = tuple(takes)
         self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
         self._load()

@@ -156,6 +156,24 @@ def test_who_listens_to_the_source_is_not_moved_when_the_run_ends(
     transport.stop()
 
 
+def test_the_source_is_kept_when_it_stands_alone_for_a_moment(stage: Stage, file: Path) -> None:
+    stage.open(file)
+    transport, source = stage.editor.transport, stage.editor.sound
+    assert source is not None
+    first, second = (source.slice(0, source.length) for _ in range(2))
+    transport.set_takes((source, first))
+    assert transport.take == TAKE_B
+    transport.play(0, None)
+    transport.select_take(TAKE_A)
+    transport.set_takes((source,))
+    transport.set_takes((source, second))
+    assert transport.take == TAKE_A
+    transport.stop()
+    transport.set_takes((source,))
+    transport.set_takes((source, first))
+    assert transport.take == TAKE_B
+
+
 def test_neither_take_nor_level_jumps_with_each_finished_part(
     stage: Stage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
