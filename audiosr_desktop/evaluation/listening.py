@@ -7,7 +7,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import soundfile
@@ -18,7 +17,13 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.level import integrated_loudness, peak_db, true_peak_db
 from audiosr_desktop.errors import AudioFileError, SoundError
-from audiosr_desktop.evaluation.picture import Panel, write_spectrograms_png
+from audiosr_desktop.evaluation.picture import (
+    Panel,
+    colour,
+    png_bytes,
+    spectrogram_db,
+    write_spectrograms_png,
+)
 from audiosr_desktop.job import Job, Progress, part_of
 from audiosr_desktop.playback.abx import LEVEL, TRIALS
 from audiosr_desktop.playback.mixer import DUCK_S, FADE_S
@@ -27,6 +32,7 @@ from audiosr_desktop.playback.takes import letter, matched_gains_db
 
 LONGEST_S = 600.0  # of sound that a page holds
 PAGE = "index.html"
+PICTURE = 280, 880  # rows and columns of a spectrogram; the page writes its scales
 _MARK = "/*DATA*/"
 
 
@@ -90,7 +96,7 @@ def write_listening(takes: Sequence[ListeningTake], out: Path, *, overwrite: boo
     pictures: list[bytes] = []
     for number, take in enumerate(takes):
         yield Progress(0.2 + 0.5 * number / len(takes), f"Drawing {take.name}")
-        pictures.append(_picture(letter(number), plain[number], rate))
+        pictures.append(png_bytes(colour(spectrogram_db(plain[number], *PICTURE))))
     loudness = tuple(integrated_loudness(samples, rate) for samples in plain[: len(takes)])
     yield Progress(0.7, "Writing the page")
     data = {
@@ -130,7 +136,8 @@ def write_listening(takes: Sequence[ListeningTake], out: Path, *, overwrite: boo
             for number, samples in enumerate(matched[:-1]):
                 name = letter(number)
                 soundfile.write(page.parent / f"{name}.wav", samples.T, rate, "PCM_24")
-                (page.parent / f"{name}.png").write_bytes(pictures[number])
+                panel, (height, width) = Panel(name, plain[number]), PICTURE
+                write_spectrograms_png(page.parent / f"{name}.png", [panel], rate, width=width, height=height)
         with replacing(page) as temporary:
             temporary.write_text(text, encoding="utf-8")
     except (OSError, soundfile.LibsndfileError) as error:
@@ -157,13 +164,6 @@ def _filled(title: str, data: Mapping[str, object]) -> str:
     # a tag in a name would end the script
     script = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     return template.replace("<!--TITLE-->", html.escape(title)).replace(_MARK, script)
-
-
-def _picture(title: str, samples: Samples, rate: int) -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "picture.png"
-        write_spectrograms_png(path, [Panel(title, samples)], rate, width=820, height=260)
-        return path.read_bytes()
 
 
 def _flac(samples: Samples, rate: int) -> str:

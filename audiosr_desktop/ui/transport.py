@@ -17,6 +17,7 @@ from audiosr_desktop.ui.metering import Metering
 from audiosr_desktop.ui.timeline import Timeline
 
 POLL_MS = 33
+NOTICE_MS = 250  # a device can go while nothing plays, and another one takes its time to open
 TAKE_A, TAKE_B = 0, 1
 DELTA = -1  # B minus A, or the last other take minus A
 DELTA_GAINS_DB = (0.0, 40.0)
@@ -49,6 +50,9 @@ class Transport(QObject):
         self._growing = False
         self.following = Following(timeline, self)
         self._blind_order = False
+        self._stays = False  # who listens to the source goes on with it
+        self._held = False  # the takes stay, whatever is finished meanwhile
+        self._later: tuple[Sequence[Sound], int, int | None] | None = None
         self.blind = False  # nothing that tells takes apart is shown
         self._was_playing = False
         self.metering = Metering(player, self)
@@ -59,6 +63,10 @@ class Transport(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._on_poll)
+        self._notices = QTimer(self)
+        self._notices.setInterval(NOTICE_MS)
+        self._notices.timeout.connect(self._tell_notice)
+        self._notices.start()
 
     @property
     def playing(self) -> bool:
@@ -91,6 +99,11 @@ class Transport(QObject):
     def compared(self) -> int:
         """The take that stands against A."""
         return self._compared
+
+    @property
+    def hears_source(self) -> bool:
+        """Whether the source, or the difference to it, is being listened to."""
+        return self.playing and self.can_compare and self.take in (TAKE_A, DELTA)
 
     @property
     def level_match(self) -> bool:
@@ -140,7 +153,7 @@ class Transport(QObject):
         Args:
             present: None is nothing.
             before: stands as A.
-            heard: take to hear, or `DELTA`; None is the present sound.
+            heard: take to hear, or `DELTA`; None is as in `set_takes`.
             growing: a run goes on and makes more of it: its level is measured once, not with every part.
         """
         self._growing = growing
@@ -164,11 +177,22 @@ class Transport(QObject):
         Args:
             takes: the source first.
             chosen: stands against the source.
-            heard: take to hear, or `DELTA`; None is `chosen`.
+            heard: take to hear, or `DELTA`; None is `chosen`, but who is listening to this source, or to the
+                difference to it, goes on with that: only a key moves a listener.
         """
+        if self._held:
+            self._later = takes, chosen, heard
+            return
         same = len(takes) == len(self._takes) and all(a is b for a, b in zip(takes, self._takes, strict=True))
         if same and (chosen == self._compared or not self.can_compare):
             return
+        same_source = bool(takes and self._takes) and takes[0] is self._takes[0]
+        # a run that raises the rate leaves the source alone for a moment
+        self._stays = same_source and (
+            self.hears_source if self.can_compare else self._stays and self.playing
+        )
+        if heard is None and self._stays:
+            heard = self.take
         self._takes = tuple(takes)
         self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
         self._load()
@@ -309,6 +333,16 @@ class Transport(QObject):
             self.player.select_take(take)
         self.state_changed.emit()
 
+    def offer_take(self, take: int) -> None:
+        """Compare another take with the source, and hear it unless the source is being listened to."""
+        if not self.hears_source:
+            self.select_take(take)
+            return
+        heard, self._compared = self.player.take, take
+        self._load()
+        self.player.select_take(heard)
+        self.state_changed.emit()
+
     def set_level_match(self, match: bool) -> None:
         """Compare at equal loudness, or as the takes are."""
         self._match = match
@@ -325,6 +359,18 @@ class Transport(QObject):
         """Show nothing that tells the takes apart, or show it again."""
         self.blind = self._blind_order = blind
         self.state_changed.emit()
+
+    def hold_takes(self) -> None:
+        """Keep the takes as they are, for a blind test; what is finished meanwhile comes after it."""
+        self._held = True
+
+    def free_takes(self) -> None:
+        """Let the takes change again."""
+        self._held = False
+        later, self._later = self._later, None
+        if later is not None:
+            takes, chosen, heard = later
+            self.set_takes(takes, chosen, heard=heard)
 
     def begin_blind(self, anchor: Sound | None = None, *, duck: bool = False) -> None:
         """Loop what is selected for a blind test; nothing tells the takes apart meanwhile.
@@ -359,6 +405,7 @@ class Transport(QObject):
     def close(self) -> None:
         """Give the sound device back."""
         self._timer.stop()
+        self._notices.stop()
         self.matching.close()
         self.metering.close()
         self.player.close()
@@ -367,9 +414,6 @@ class Transport(QObject):
     def _on_poll(self) -> None:
         self._show_position()
         self.metering.measure()
-        notice = self.player.take_notice()
-        if notice:
-            self.told.emit(notice)
         if not self.player.playing and self._was_playing:
             self._was_playing = False
             self._timer.stop()
@@ -377,6 +421,12 @@ class Transport(QObject):
                 self.failed.emit(self.player.error)
             self.levels_changed.emit(None)
             self.state_changed.emit()
+
+    @Slot()
+    def _tell_notice(self) -> None:
+        notice = self.player.take_notice()
+        if notice:
+            self.told.emit(notice)
 
     def _show_position(self) -> None:
         self.following.show(self.player.position, playing=self.player.playing)

@@ -145,6 +145,11 @@ class Browser:
     def click(self, place: str) -> None:
         self.driver.execute_script("document.querySelector(arguments[0]).click()", place)
 
+    def press(self, key: str) -> None:
+        self.driver.execute_script(
+            "document.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0]}))", key
+        )
+
     def ask(self, expression: str) -> Any:
         return self.driver.execute_script(f"return {expression}")
 
@@ -220,8 +225,16 @@ def test_a_browser_plays_and_switches(opened: Browser, tmp_path: Path) -> None:
     browser.click("[data-take='0']")
     browser.until(lambda: [round(v, 3) for v in browser.ask("gains.map(g => g.gain.value)")] == [1, 0, 0, 0])
     assert browser.ask("document.getElementById('picture').src").startswith("data:image/png")
+    assert [browser.ask(f"document.querySelectorAll('.{scale}').length") for scale in ("s", "hz")] == [9, 5]
+    browser.driver.execute_script("go(3)")
+    browser.wait("now() > 3.01")
+    browser.press("ArrowLeft")
+    browser.wait("listening.playing && now() > 2.02 && now() < 3")
     browser.click("#play")
     assert not browser.ask("listening.playing")
+    browser.press("ArrowRight")
+    browser.press("ArrowRight")
+    assert 3.9 < browser.ask("now()") < 4
     assert browser.shot(tmp_path, "listen").startswith(b"\x89PNG")
 
 
@@ -265,6 +278,35 @@ def test_a_browser_runs_abx_to_its_p_value(opened: Browser, tmp_path: Path) -> N
     assert "of 3 correct" in browser.text("abx-said")
 
 
+def test_a_test_in_a_browser_is_left_and_another_does_not_hear_its_keys(opened: Browser) -> None:
+    browser = opened
+    browser.click("#abx-start")
+    browser.click("#abx-a")
+    browser.click("#abx-leave")
+    assert not browser.ask("listening.blind || listening.playing")
+    assert "drawn anew" in browser.text("abx-said")
+    assert browser.ask("document.getElementById('abx-save').hidden")
+
+    browser.driver.execute_script("document.getElementById('abx-trials').value = 1")
+    browser.click("#abx-start")
+    browser.click("#abx-b")
+    browser.click("#rank-start")
+    assert not browser.ask("document.getElementById('unseen').hidden")
+    number = browser.ask("listening.ranking.stimuli.findIndex(s => s.role === 'anchor')")
+    browser.driver.execute_script(
+        "document.querySelectorAll('#rank-run .row button')[arguments[0]].click()", number
+    )
+    for key in "abxc":
+        browser.press(key)
+    assert browser.ask("listening.heard") == 3
+    browser.click("#rank-leave")
+    assert not browser.ask("listening.blind || listening.playing")
+    assert browser.ask("document.getElementById('rank-run').children.length") == 0
+    assert browser.text("abx-said").endswith("of 1 correct, p = 1.0. No difference was shown.") or (
+        browser.text("abx-said").startswith("1 of 1 correct, p = 0.50.")
+    )
+
+
 def test_a_browser_ranks_blindly(opened: Browser, tmp_path: Path) -> None:
     browser = opened
     browser.click("#duck")
@@ -284,6 +326,12 @@ def test_a_browser_ranks_blindly(opened: Browser, tmp_path: Path) -> None:
     assert ranked["reliable"]
     assert [entry["role"] for entry in ranked["marks"]] == ["reference", "take", "take", "anchor"]
     assert not browser.ask("listening.blind")
+    assert browser.ask("[...document.querySelectorAll('#rank-run meter')].map(m => m.value)") == [
+        96,
+        50,
+        50,
+        12,
+    ]
     browser.click("#rank-save")
     saved = tmp_path / "downloads" / "ranking.json"
     browser.until(saved.exists, "the download")

@@ -136,6 +136,44 @@ def test_the_take_that_is_heard_stays_while_more_is_finished(stage: Stage, file:
     assert set(shown[:-1]) <= {TAKE_A}
 
 
+@pytest.mark.parametrize("take", [TAKE_A, DELTA])
+def test_who_listens_to_the_source_is_not_moved_when_the_run_ends(
+    stage: Stage, file: Path, take: int
+) -> None:
+    stage.open(file)
+    begin(stage, stage.halve)
+    transport = stage.editor.transport
+    transport.play(0, None)
+    transport.select_take(take)
+    stage.halve.go.set()
+    stage.idle()
+    assert stage.editor.document is not None
+    assert stage.editor.document.modified
+    assert transport.playing
+    assert transport.take == take
+    transport.select_take(TAKE_B)
+    assert transport.heard_sound is stage.editor.document.sound
+    transport.stop()
+
+
+def test_the_source_is_kept_when_it_stands_alone_for_a_moment(stage: Stage, file: Path) -> None:
+    stage.open(file)
+    transport, source = stage.editor.transport, stage.editor.sound
+    assert source is not None
+    first, second = (source.slice(0, source.length) for _ in range(2))
+    transport.set_takes((source, first))
+    assert transport.take == TAKE_B
+    transport.play(0, None)
+    transport.select_take(TAKE_A)
+    transport.set_takes((source,))
+    transport.set_takes((source, second))
+    assert transport.take == TAKE_A
+    transport.stop()
+    transport.set_takes((source,))
+    transport.set_takes((source, first))
+    assert transport.take == TAKE_B
+
+
 def test_neither_take_nor_level_jumps_with_each_finished_part(
     stage: Stage, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

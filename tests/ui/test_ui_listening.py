@@ -84,6 +84,37 @@ def test_variations_are_rendered_compared_and_one_is_used(stage: Stage, tone_fil
     assert not editor.transport.can_compare
 
 
+def test_a_variation_does_not_move_who_listens_to_the_source(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    transport = stage.editor.transport
+    transport.set_loop(True)
+    transport.play(24_000, 72_000)
+    transport.select_take(TAKE_A)
+    varied(stage)
+    assert transport.take == TAKE_A
+    assert transport.compared == 2
+    stage.window.actions_by_id["compare"].trigger()
+    assert transport.take == 2
+    transport.stop()
+
+
+def test_a_blind_test_keeps_its_takes_while_a_variation_is_finished(stage: Stage, tone_file: Path) -> None:
+    restored(stage, tone_file)
+    transport = stage.editor.transport
+    stage.halve.go.clear()
+    stage.window.actions_by_id["new_variation"].trigger()
+    stage.qtbot.waitUntil(stage.halve.half_way.is_set, timeout=10_000)
+    dialog = stage.window.listening.begin_abx([TAKE_A, TAKE_B])
+    begun(stage)
+    before, hidden = transport.takes, transport.player.take
+    stage.halve.go.set()
+    stage.idle()
+    assert transport.takes is before
+    assert transport.player.take == hidden
+    dialog.reject()
+    assert len(transport.takes) == 3
+
+
 def test_a_take_gets_a_name(stage: Stage, tone_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     restored(stage, tone_file)
     monkeypatch.setattr(QInputDialog, "getText", lambda *_args, **_named: ("softer", True))
@@ -487,3 +518,13 @@ def test_what_happens_to_the_device_is_told_in_the_status_bar(stage: Stage, tone
     stage.qtbot.waitUntil(lambda: "sound device Silent is gone" in bar.currentMessage(), timeout=10_000)
     assert not stage.editor.transport.playing
     assert stage.answers.errors == []
+
+
+def test_a_device_that_goes_while_nothing_plays_is_told_too(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.qtbot.waitUntil(lambda: stage.output.last is not None, timeout=10_000)
+    assert stage.output.last is not None
+    stage.output.last.active = False
+    bar = stage.window.status
+    stage.qtbot.waitUntil(lambda: "sound device Silent is gone" in bar.currentMessage(), timeout=10_000)
+    assert "stopped" not in bar.currentMessage()

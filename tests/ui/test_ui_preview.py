@@ -13,7 +13,7 @@ from audiosr_desktop.effects.timing import ModelCost, Timings
 from audiosr_desktop.errors import EngineError
 from audiosr_desktop.ui.forecast import Forecast
 from audiosr_desktop.ui.preview import preview_region
-from audiosr_desktop.ui.transport import TAKE_B
+from audiosr_desktop.ui.transport import TAKE_A, TAKE_B
 
 
 def preview(stage: Stage) -> None:
@@ -64,6 +64,24 @@ def test_a_quick_module_follows_its_values(stage: Stage, tone_file: Path) -> Non
     stage.qtbot.waitUntil(lambda: stage.editor.transport.heard_sound is not first, timeout=10_000)
     stage.qtbot.waitUntil(lambda: "B is with" in stage.window.preview.text, timeout=10_000)
     assert stage.halve.given["amount"] == 50.0
+
+
+def test_a_knob_does_not_move_who_listens_to_the_source(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    preview(stage)
+    transport = stage.editor.transport
+    stage.window.actions_by_id["compare"].trigger()
+    assert transport.take == TAKE_A
+    first = transport.takes[TAKE_B]
+    stage.window.panel.set_value("amount", 50.0)
+    stage.qtbot.waitUntil(lambda: transport.takes[TAKE_B] is not first, timeout=10_000)
+    assert transport.playing
+    assert transport.take == TAKE_A
+    transport.stop()  # and who is not listening hears what was asked for
+    second = transport.takes[TAKE_B]
+    stage.window.panel.set_value("amount", 25.0)
+    stage.qtbot.waitUntil(lambda: transport.takes[TAKE_B] is not second, timeout=10_000)
+    assert transport.take == TAKE_B
 
 
 def test_a_model_waits_to_be_asked_again(stage: Stage, tone_file: Path) -> None:

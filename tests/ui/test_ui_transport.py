@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 from conftest import RATE, Stage, write_tone
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.playback.meters import Levels
 from audiosr_desktop.ui.panels.level_meter import LevelMeter
 from audiosr_desktop.ui.theme import chosen_theme
+from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B
 
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 LENGTH_S = 40
@@ -122,6 +124,59 @@ def test_arrows_and_commas_seek(long: Stage) -> None:
     assert timeline.playhead == 0
     press(long, Qt.Key.Key_End)
     assert timeline.playhead == LENGTH_S * RATE
+
+
+def test_a_drag_with_control_scrubs_and_selects_nothing(long: Stage) -> None:
+    timeline, view = long.editor.timeline, long.window.view.spectrogram
+    selected = Region(10 * RATE, 20 * RATE)
+    timeline.select(selected)
+    control, left = Qt.KeyboardModifier.ControlModifier, Qt.MouseButton.LeftButton
+    places = [view.area().center().toPoint() + QPoint(step, 0) for step in (0, 40, -80)]
+    assert long.output.last is not None
+    QTest.mousePress(view, left, control, places[0])
+    for place in places[1:]:
+        drag = QMouseEvent(
+            QEvent.Type.MouseMove,
+            QPointF(place),
+            QPointF(view.mapToGlobal(place)),
+            Qt.MouseButton.NoButton,
+            left,
+            control,
+        )
+        QCoreApplication.sendEvent(view, drag)
+        assert timeline.playhead == pytest.approx(view.sample_at(place.x()), abs=1)
+        assert long.output.last.hear(RATE // 50).any()
+    QTest.mouseRelease(view, left, control, places[-1])
+    assert timeline.selection == selected
+    assert timeline.playhead == pytest.approx(view.sample_at(places[-1].x()), abs=1)
+
+
+def test_keys_compare_while_it_loops_and_the_place_stays(long: Stage) -> None:
+    transport, timeline = long.editor.transport, long.editor.timeline
+    timeline.select(Region(10 * RATE, 20 * RATE))
+    with long.qtbot.waitSignal(long.editor.applying.restored, timeout=20_000):
+        long.editor.applying.apply(long.halve.id, {"seed": 3})
+    press(long, Qt.Key.Key_L)
+    press(long, Qt.Key.Key_Space)
+    assert transport.player.loop_span == (10 * RATE, 20 * RATE)
+    for key, take in (
+        (Qt.Key.Key_A, TAKE_A),
+        (Qt.Key.Key_A, TAKE_B),
+        (Qt.Key.Key_D, DELTA),
+        (Qt.Key.Key_A, TAKE_A),
+        (Qt.Key.Key_D, DELTA),
+        (Qt.Key.Key_D, TAKE_B),
+    ):
+        at = transport.player.position
+        press(long, key)
+        assert transport.take == take
+        assert transport.playing
+        assert transport.player.position == at
+    assert transport.level_match
+    press(long, Qt.Key.Key_G)
+    assert not transport.level_match
+    assert transport.player.loop_span == (10 * RATE, 20 * RATE)
+    press(long, Qt.Key.Key_Space)
 
 
 def test_the_page_turns_or_the_view_scrolls_until_the_user_does(long: Stage) -> None:

@@ -52,6 +52,7 @@ class AbxDialog(QDialog):
         self.test = make(TRIALS)
         self.result_found: AbxResult | None = None
         self._transport = transport
+        transport.hold_takes()
         self._begun = False
         self.setWindowTitle(tr("ABX"))
         grid = QGridLayout(self)
@@ -174,6 +175,7 @@ class AbxDialog(QDialog):
         self._transport.state_changed.disconnect(self._on_state)
         if self._begun:
             self._transport.end_blind()
+        self._transport.free_takes()
 
     def _button(self, text: str, key: str) -> QPushButton:
         button = QPushButton(f"{text}  ({key})")

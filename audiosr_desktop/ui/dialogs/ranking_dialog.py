@@ -36,8 +36,11 @@ class RankingDialog(QDialog):
         self._numbers = [*numbers, len(transport.takes)]  # the anchor is played behind all takes
         self.ranking = ranking
         self._transport = transport
+        transport.hold_takes()
         self.setWindowTitle(tr("Blind ranking"))
         grid = QGridLayout(self)
+        grid.setContentsMargins(18, 18, 18, 14)
+        grid.setSpacing(10)
         self.said = QLabel(tr("Matching the levels…"))
         self.said.setWordWrap(True)
         self.said.setMinimumWidth(460)
@@ -123,3 +126,4 @@ class RankingDialog(QDialog):
         self._transport.state_changed.disconnect(self._on_state)
         if self._begun:
             self._transport.end_blind()
+        self._transport.free_takes()
