@@ -73,7 +73,7 @@ def figures(
     for start, stop in gaps:
         in_gap[start - FRAME : stop + FRAME] = True  # with what the filter below spreads
     change = result - damaged
-    below = np.where(in_gap, np.float32(0), lowpass(change, RATE, 0.85 * cutoff_hz, "butter", 8))
+    below = np.where(in_gap, np.float32(0), lowpass(change, RATE, 0.7 * cutoff_hz, "butter", 8))
     ratio = np.sum(below.astype(np.float64) ** 2) / np.sum(damaged.astype(np.float64) ** 2)
     grid = Grid.of(find_bundle(None).manifest, end)
     borders = np.array([window.core_start for window in grid.windows(0, end)][1:])

@@ -17,6 +17,7 @@ from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.errors import AudioFileError
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import load_catalogue
 from audiosr_desktop.ui.editor import Editor
@@ -186,3 +187,51 @@ def test_a_sound_that_lacks_nothing_is_told_so(qtbot: QtBot, real: MainWindow, t
     assert real.editor.sound is sound
     assert real.editor.document is not None
     assert real.editor.document.undo_stack.count() == 0
+
+
+def test_a_full_disk_while_a_gap_is_filled_is_one_sentence_and_changes_nothing(
+    qtbot: QtBot, real: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise AudioFileError("The scratch folder cannot be written: No space left on device.")
+
+    samples = noisy_tones()
+    samples[48_000:50_400] = 0.0
+    sound = open_samples(real, qtbot, tmp_path / "gaps.wav", samples)
+    real.panel.show_values("audiosr.fill-gap", {"amount": 50.0})
+    monkeypatch.setattr("audiosr_desktop.audio.store.ScratchWriter.write", full)
+    real.panel.apply_button.click()
+    qtbot.waitUntil(lambda: not real.editor.runner.busy, timeout=60_000)
+    assert isinstance(real.dialogs, Answers)
+    assert [str(error) for _, error in real.dialogs.errors] == [
+        "The scratch folder cannot be written: No space left on device."
+    ]
+    assert "Nothing was changed" in real.panel.job_panel.stage.text()
+    assert real.editor.sound is sound
+    monkeypatch.undo()
+    real.panel.apply_button.click()  # and it works again when there is room
+    qtbot.waitUntil(lambda: real.editor.sound is not sound, timeout=60_000)
+
+
+def test_a_removed_tone_follows_its_reduction_while_it_plays(
+    qtbot: QtBot, real: MainWindow, tmp_path: Path
+) -> None:
+    at = np.arange(4 * RATE) / RATE
+    noise = np.random.default_rng(1).normal(0.0, 0.001, at.size)
+    sound = open_samples(real, qtbot, tmp_path / "tone.wav", noise + 0.1 * np.sin(2 * np.pi * 1_500.3 * at))
+    real.take_tone(1_500.3)
+    assert real.panel.values()["frequency_hz"] == pytest.approx(1_500.3)
+    left = []
+    real.actions_by_id["preview"].trigger()
+    for reduction_db in (120.0, 20.0):
+        real.panel.set_value("reduction_db", reduction_db)
+        qtbot.waitUntil(lambda: "B is with" in real.preview.text and not real.preview.busy, timeout=60_000)
+        assert real.editor.transport.playing
+        take = real.editor.transport.heard_sound
+        assert take is not None
+        left.append(float(np.std(take.read(RATE, 3 * RATE))))
+    assert left[0] < 0.002
+    assert left[1] == pytest.approx(0.1 / np.sqrt(2) / 10, rel=0.1)
+    real.actions_by_id["preview"].trigger()
+    assert real.editor.sound is sound
+    assert not real.editor.transport.can_compare
