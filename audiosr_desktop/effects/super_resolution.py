@@ -19,7 +19,7 @@ from audiosr_desktop.engine.manifest import NATIVE_RATE, QUALITIES
 from audiosr_desktop.engine.restorer import Generated, Restorer, Settings
 from audiosr_desktop.engine.source import NativeSource
 from audiosr_desktop.errors import EngineMemoryError
-from audiosr_desktop.job import Job, part_of
+from audiosr_desktop.job import Job, Progress, part_of, told_as
 
 Samples = npt.NDArray[np.float32]
 
@@ -138,14 +138,22 @@ class SuperResolution:
         if not has_room(cutoff_hz, sound.sample_rate):
             return self._left_alone(untouched, _no_room(cutoff_hz, _top_hz(sound.sample_rate)))
         device = str(values["device"])
+        done = _opening_share(region, sound) / 2.0
+
+        def remember(told: Progress) -> Progress:
+            nonlocal done
+            done = told.fraction
+            return told
+
         try:
             running = self._run(sound, region, values, device=device, cutoff_hz=cutoff_hz)
-            return (yield from part_of(running, _opening_share(region, sound) / 2.0, 1.0))
+            return (yield from told_as(part_of(running, done, 1.0), remember))
         except EngineMemoryError:
             if device != "auto" or self._report.get("device") == "cpu":
                 raise
         warn(self._report, "The GPU has too little memory for this, so the processor was used.")
-        return (yield from self._run(sound, region, values, device="cpu", cutoff_hz=cutoff_hz))
+        running = self._run(sound, region, values, device="cpu", cutoff_hz=cutoff_hz)
+        return (yield from part_of(running, done, 1.0))  # the bar goes on from where it stood
 
     def _run(
         self,

@@ -53,6 +53,11 @@ class Preview(QObject):
         return self._wanted is not None
 
     @property
+    def busy(self) -> bool:
+        """Whether it is being prepared."""
+        return self._thread is not None or self._rest.isActive()
+
+    @property
     def region(self) -> Region | None:
         """What is previewed."""
         return self._region

@@ -1,9 +1,13 @@
 """What the user reads after a run."""
 
+from collections.abc import Mapping
+
 from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.language import tr, tr_message
-from audiosr_desktop.ui.readout import format_hz
+from audiosr_desktop.ui.readout import figures, format_hz
 from audiosr_desktop.ui.restoring import Restored
+
+_NAMED_GAPS = 8
 
 
 def summary_of(result: Restored) -> str:
@@ -23,7 +27,19 @@ def summary_of(result: Restored) -> str:
     if isinstance(tones, list) and tones:
         named = (f"{format_hz(tone['frequency_hz'])} ({tone['level_dbfs']:.0f} dBFS)" for tone in tones)
         line += ("\n" if line else "") + tr("tones ") + ", ".join(named).replace("-", "−")
+    gaps = facts.get("gaps")
+    if isinstance(gaps, list) and gaps:
+        line += ("\n" if line else "") + tr("gaps ") + ", ".join(map(_gap_words, gaps[:_NAMED_GAPS]))
+        if len(gaps) > _NAMED_GAPS:
+            line += tr(" and {count} more", count=len(gaps) - _NAMED_GAPS)
     lines = [line[:1].upper() + line[1:]] if line else []
     if not result.changed and not result.warnings:
         lines.append(tr("Nothing was found to restore; the sound is unchanged."))
     return "\n".join([*lines, *(f"⚠ {tr_message(warning)}" for warning in result.warnings)])
+
+
+def _gap_words(gap: Mapping[str, float]) -> str:
+    length_ms = 1000.0 * (gap["end_s"] - gap["start_s"])
+    return tr(
+        "{start} s ({length} ms)", start=figures(gap["start_s"], ".2f"), length=figures(length_ms, ".0f")
+    )

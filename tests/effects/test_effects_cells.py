@@ -176,3 +176,18 @@ def test_a_full_disk_is_an_error_and_leaves_nothing(
     with pytest.raises(AudioFileError, match="No space left"):
         run_job(apply_effect(effect, sound, Region(0, sound.length), values_of(effect), run_scratch))
     assert not left(run_scratch)
+
+
+def test_a_full_disk_while_a_filled_gap_is_mixed_is_an_error_too(
+    effects: Callable[[str, Scratch], Effect], run_scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise AudioFileError("The scratch folder cannot be written: No space left on device.")
+
+    sound = damaged(48_000, 2)
+    effect = effects("fill-gap", run_scratch)
+    monkeypatch.setattr("audiosr_desktop.audio.store.ScratchWriter.write", full)
+    half = {**values_of(effect), "amount": 50.0}
+    with pytest.raises(AudioFileError, match="No space left"):
+        run_job(apply_effect(effect, sound, Region(0, sound.length), half, run_scratch))
+    assert not left(run_scratch)

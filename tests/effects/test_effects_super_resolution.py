@@ -11,6 +11,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.effect import resolve_values
 from audiosr_desktop.effects.super_resolution import SuperResolution
 from audiosr_desktop.engine.bundle import load_bundle
 from audiosr_desktop.engine.engines import Engines
@@ -281,10 +282,10 @@ class FullGpu(Engines):
 
 
 class FullRestorer(Restorer):
-    """Runs out of memory at once."""
+    """Runs out of memory half way."""
 
     def generate(self, *_: object, **__: object) -> Job[Generated]:
-        yield Progress(0.0, "Generating")
+        yield Progress(0.5, "Generating")
         raise EngineMemoryError("The model's ddpm.onnx cannot be run on cuda:0: out of memory")
 
 
@@ -294,6 +295,10 @@ def test_a_gpu_without_memory_gives_way_to_the_processor(run_scratch: Scratch, e
     assert report["device"] == "cpu"
     assert "the processor was used" in report["warnings"][0]
     np.testing.assert_array_equal(after, restore(sound, run_scratch, engines)[0])
+    effect = SuperResolution(FullGpu(threads=1), run_scratch)
+    running = effect.process(sound, Region(0, sound.length), resolve_values(effect, {"quality": "draft"}))
+    told = [progress.fraction for progress in running]
+    assert told == sorted(told)
     with pytest.raises(EngineMemoryError):  # a device that was asked for is not exchanged for another
         restore(sound, run_scratch, FullGpu(threads=1), device="cuda")
     assert not list(run_scratch.folder.glob("*.f32"))

@@ -119,6 +119,14 @@ def test_the_proposal_is_shown_with_its_reasons(stage: Stage, dialog: ChainDialo
     assert tone.reason in dialog.list.item(proposed.index(tone)).text()
 
 
+def test_values_are_named_as_in_the_forms(dialog: ChainDialog) -> None:
+    dialog.show_chain(
+        Chain("Named", (Module("test.halve", {"seed": 7, "amount": 40.0}), Module("no.such", {"x": 1})))
+    )
+    assert dialog.list.item(0).text() == "Halve\nQuality standard · Amount 40 % · Seed 7"
+    assert dialog.list.item(1).text() == "no.such (not there)\nx 1"
+
+
 def test_what_is_not_there_is_told_and_nothing_is_changed(stage: Stage, dialog: ChainDialog) -> None:
     dialog.show_chain(Chain("Strange", (Module("no.such"),)))
     dialog.button("Apply").click()

@@ -222,6 +222,23 @@ def test_super_resolution_raises_a_low_rate_as_an_edit_of_its_own(stage: Stage, 
     assert editor.timeline.length == 32_000
 
 
+def test_a_whole_file_of_44_kHz_is_raised_and_comes_back_bit_for_bit(stage: Stage, tmp_path: Path) -> None:
+    stage.open(write_tone(tmp_path / "cd.wav", rate=44_100, channels=2))
+    editor, document = stage.editor, stage.editor.document
+    assert document is not None
+    sound = document.sound
+    before = sound.read(0, sound.length)
+    with stage.qtbot.waitSignal(editor.applying.restored, timeout=20_000):
+        editor.applying.apply(stage.new_band.id, {"seed": 7})
+    assert document.sound.sample_rate == 48_000
+    stack = document.undo_stack
+    assert [stack.text(index) for index in range(stack.count())] == ["Resample to 48 kHz", "Super-resolution"]
+    editor.undo()
+    editor.undo()
+    assert document.sound.sample_rate == 44_100
+    np.testing.assert_array_equal(document.sound.read(0, document.sound.length), before)
+
+
 def test_a_kept_rate_is_kept_where_a_region_is_restored(stage: Stage, tmp_path: Path) -> None:
     stage.open(write_tone(tmp_path / "cd.wav", rate=44_100))
     stage.editor.timeline.select(Region(1_000, 40_000))

@@ -1,5 +1,6 @@
 """The real effects behind the window, with a tiny model."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,9 @@ from ui_fakes import Answers, OutputMaker
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.errors import AudioFileError
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.catalogue import load_catalogue
 from audiosr_desktop.ui.editor import Editor
@@ -97,3 +100,138 @@ def test_a_line_in_the_spectrogram_is_taken_by_a_right_click(
         window.panel.apply_button.click()
     assert "ones 3.00 kHz (−26 dBFS)" in window.panel.summary.text()
     window.close()
+
+
+@pytest.fixture
+def real(qtbot: QtBot, run_scratch: Scratch, settings: Settings) -> Iterator[MainWindow]:
+    """The window with the effects of the program."""
+    editor = Editor(run_scratch, Player(OutputMaker()), lambda: load_catalogue(run_scratch))
+    window = MainWindow(editor, settings, Answers())
+    window.show()
+    with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
+        editor.start()
+    yield window
+    window.close()
+
+
+def open_samples(window: MainWindow, qtbot: QtBot, path: Path, samples: np.ndarray) -> Sound:
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    with qtbot.waitSignal(window.editor.document_changed, timeout=10_000):
+        window.filing.open_file(path)
+    qtbot.waitUntil(lambda: not window.editor.runner.busy, timeout=10_000)
+    assert window.editor.sound is not None
+    return window.editor.sound
+
+
+def noisy_tones(seconds: float = 4.0) -> np.ndarray:
+    """Return steady noise, alone in the first second, then with notes in it."""
+    at = np.arange(round(seconds * RATE)) / RATE
+    notes = 0.2 * np.sin(2 * np.pi * 700 * at) * (np.sin(2 * np.pi * 1.5 * at) > 0) * (at > 1.0)
+    return notes + np.random.default_rng(3).normal(0.0, 0.01, at.size)
+
+
+def test_denoise_learns_from_the_selection_and_follows_its_values_while_it_plays(
+    qtbot: QtBot, real: MainWindow, tmp_path: Path
+) -> None:
+    sound = open_samples(real, qtbot, tmp_path / "hiss.wav", noisy_tones())
+    panel, editor = real.panel, real.editor
+    panel.show_values("audiosr.remove-tone", {})
+    assert not panel.learn_button.isVisible()
+    panel.show_values("audiosr.denoise", {"noise": "coloured"})
+    assert panel.learn_button.isVisible()
+    assert not panel.learn_button.isEnabled()
+    editor.timeline.select(Region(4_800, 43_200))
+    panel.learn_button.click()
+    editor.timeline.select(None)
+    values = panel.values()
+    assert (values["learn_start_s"], values["learn_end_s"]) == pytest.approx((0.1, 0.9))
+    heard = []
+    real.actions_by_id["preview"].trigger()
+    for wanted in ({}, {"reduction_db": 6.0}, {"output": "noise"}):
+        for name, value in wanted.items():
+            panel.set_value(name, value)
+        qtbot.waitUntil(lambda: "B is with" in real.preview.text and not real.preview.busy, timeout=60_000)
+        assert editor.transport.playing and editor.transport.looping
+        take = editor.transport.heard_sound
+        assert take is not None
+        heard.append(float(np.std(take.read(4_800, 43_200))))
+    assert heard[0] < 0.3 * heard[1] < 0.3 * 0.01
+    assert heard[2] == pytest.approx(0.005, rel=0.1)  # what a reduction by 6 dB takes away
+    real.actions_by_id["preview"].trigger()
+    assert editor.sound is sound
+    assert not editor.transport.can_compare
+    assert not editor.transport.looping
+
+
+def test_filled_gaps_are_listed(qtbot: QtBot, real: MainWindow, tmp_path: Path) -> None:
+    samples = noisy_tones()
+    samples[48_000:50_400] = 0.0
+    samples[120_000:120_720] = 0.0
+    sound = open_samples(real, qtbot, tmp_path / "gaps.wav", samples)
+    real.panel.show_values("audiosr.fill-gap", {})
+    with qtbot.waitSignal(real.editor.applying.restored, timeout=60_000):
+        real.panel.apply_button.click()
+    assert "aps 1.00 s (50 ms), 2.50 s (15 ms)" in real.panel.summary.text()
+    assert real.editor.sound is not sound
+
+
+def test_a_sound_that_lacks_nothing_is_told_so(qtbot: QtBot, real: MainWindow, tmp_path: Path) -> None:
+    at = np.arange(4 * RATE) / RATE
+    swell = 0.1 * (1.0 + np.sin(2 * np.pi * 0.9 * at))  # it breathes, so it is no steady noise
+    gated = swell * np.random.default_rng(1).normal(0.0, 1.0, at.size) * (np.sin(2 * np.pi * 0.5 * at) > 0)
+    sound = open_samples(real, qtbot, tmp_path / "fine.wav", gated)
+    real.panel.show_values("audiosr.restore", {})
+    with qtbot.waitSignal(real.editor.applying.restored, timeout=60_000):
+        real.panel.apply_button.click()
+    assert "othing was found to restore" in real.panel.summary.text()
+    assert real.editor.sound is sound
+    assert real.editor.document is not None
+    assert real.editor.document.undo_stack.count() == 0
+
+
+def test_a_full_disk_while_a_gap_is_filled_is_one_sentence_and_changes_nothing(
+    qtbot: QtBot, real: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise AudioFileError("The scratch folder cannot be written: No space left on device.")
+
+    samples = noisy_tones()
+    samples[48_000:50_400] = 0.0
+    sound = open_samples(real, qtbot, tmp_path / "gaps.wav", samples)
+    real.panel.show_values("audiosr.fill-gap", {"amount": 50.0})
+    monkeypatch.setattr("audiosr_desktop.audio.store.ScratchWriter.write", full)
+    real.panel.apply_button.click()
+    qtbot.waitUntil(lambda: not real.editor.runner.busy, timeout=60_000)
+    assert isinstance(real.dialogs, Answers)
+    assert [str(error) for _, error in real.dialogs.errors] == [
+        "The scratch folder cannot be written: No space left on device."
+    ]
+    assert "Nothing was changed" in real.panel.job_panel.stage.text()
+    assert real.editor.sound is sound
+    monkeypatch.undo()
+    real.panel.apply_button.click()  # and it works again when there is room
+    qtbot.waitUntil(lambda: real.editor.sound is not sound, timeout=60_000)
+
+
+def test_a_removed_tone_follows_its_reduction_while_it_plays(
+    qtbot: QtBot, real: MainWindow, tmp_path: Path
+) -> None:
+    at = np.arange(4 * RATE) / RATE
+    noise = np.random.default_rng(1).normal(0.0, 0.001, at.size)
+    sound = open_samples(real, qtbot, tmp_path / "tone.wav", noise + 0.1 * np.sin(2 * np.pi * 1_500.3 * at))
+    real.take_tone(1_500.3)
+    assert real.panel.values()["frequency_hz"] == pytest.approx(1_500.3)
+    left = []
+    real.actions_by_id["preview"].trigger()
+    for reduction_db in (120.0, 20.0):
+        real.panel.set_value("reduction_db", reduction_db)
+        qtbot.waitUntil(lambda: "B is with" in real.preview.text and not real.preview.busy, timeout=60_000)
+        assert real.editor.transport.playing
+        take = real.editor.transport.heard_sound
+        assert take is not None
+        left.append(float(np.std(take.read(RATE, 3 * RATE))))
+    assert left[0] < 0.002
+    assert left[1] == pytest.approx(0.1 / np.sqrt(2) / 10, rel=0.1)
+    real.actions_by_id["preview"].trigger()
+    assert real.editor.sound is sound
+    assert not real.editor.transport.can_compare

@@ -26,6 +26,7 @@ from audiosr_desktop.errors import EffectError
 from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.effect_menu import EffectMenu
+from audiosr_desktop.ui.panels.value_words import values_words
 
 if TYPE_CHECKING:
     from audiosr_desktop.effects.chain import Chain, Module
@@ -66,6 +67,7 @@ class ChainDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Modules in order"))
         self.list.setWordWrap(True)
+        self.list.setSpacing(3)
         self.list.itemChanged.connect(self._on_item_changed)
         self.list.itemDoubleClicked.connect(self._on_edit)
         self.list.currentRowChanged.connect(self._show_buttons)
@@ -147,12 +149,9 @@ class ChainDialog(QDialog):
         effects = self._effects()
         for module in self._modules:
             effect = effects.get(module.effect)
-            opaque = {p.id for p in effect.parameters if p.opaque} if effect is not None else set()
-            shown = [(name, "…" if name in opaque else value) for name, value in module.values.items()]
-            values = ", ".join(f"{name} {value}" for name, value in shown)
             lines = [
                 tr(effect.title) if effect is not None else tr("{effect} (not there)", effect=module.effect),
-                values,
+                values_words(effect.parameters if effect is not None else (), module.values),
                 tr_message(module.reason),
             ]
             item = QListWidgetItem("\n".join(line for line in lines if line))

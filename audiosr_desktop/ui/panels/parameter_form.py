@@ -27,6 +27,7 @@ Choices = Sequence[tuple[str, str]]  # what the user reads, what the effect gets
 _SLIDER_STEPS = 1000
 _ROW_HEIGHT = 28
 _WHOLE_LIMIT = 2.0**53
+_LEAST_DECIMALS = {"Hz": 1, "s": 3}  # a tone is known to a tenth, a place in a file to milliseconds
 
 
 class ParameterField(QObject):
@@ -249,9 +250,11 @@ class ParameterForm(QWidget):
         )
         span = spin.maximum() - spin.minimum()
         decimals = 0 if span > 1000 or parameter.unit == "%" else 1 if span > 2 else 3
+        decimals = max(decimals, _LEAST_DECIMALS.get(parameter.unit, 0))
         # a plugin may start from 0.25 in a range of 100
         spin.setDecimals(max(decimals, len(f"{parameter.default:.3f}".rstrip("0").partition(".")[2])))
-        spin.setSingleStep(100.0 if span > 1000 else 1.0 if span > 20 else 0.1 if span > 2 else 0.01)
+        wide = 0.1 if parameter.unit == "s" else 100.0
+        spin.setSingleStep(wide if span > 1000 else 1.0 if span > 20 else 0.1 if span > 2 else 0.01)
         if parameter.unit:
             spin.setSuffix(f" {parameter.unit}")
         if parameter.automatic:
@@ -273,7 +276,7 @@ class ParameterForm(QWidget):
         slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # by keys the box beside it is stepped
         slider.setAccessibleName(title)
         spin.setAccessibleName(title)
-        spin.setFixedWidth(80)
+        spin.setFixedWidth(max(80, spin.sizeHint().width()))
         span = spin.maximum() - spin.minimum()
 
         def slide(place: int) -> None:

@@ -15,6 +15,7 @@ from audiosr_desktop.ui.readout import format_length
 from audiosr_desktop.ui.timeline import Timeline
 
 _LEAST_WIDTH = 304
+_LEARNING = ("learn_start_s", "learn_end_s")  # parameters of an effect that learns from a stretch of sound
 _RESTORING = {"audiosr.restore", "audiosr.super-resolution"}
 
 
@@ -52,6 +53,7 @@ class RestorePanel(QWidget):
         self.window_button.setToolTip(tr("Set the values in the plugin's own window"))
         self.window_button.clicked.connect(self.window_wanted)
         self.window_button.hide()
+        self.learn_button = self._make_learn_button()
         self.preview_button = QPushButton(tr("Preview"))
         self.preview_button.setCheckable(True)
         self.preview_button.setToolTip(tr("Hear 10 s with the effect, in place and looping (V)"))
@@ -76,6 +78,13 @@ class RestorePanel(QWidget):
         timeline.sound_changed.connect(self._show_target)
         self._show_target()
 
+    def _make_learn_button(self) -> QPushButton:
+        button = QPushButton(tr("Learn the noise from the selection"))
+        button.setToolTip(tr("Select a stretch that holds nothing but the noise"))
+        button.clicked.connect(self._on_learn)
+        button.hide()
+        return button
+
     def _build(self) -> None:
         self._content = content = QWidget()
         layout = QVBoxLayout(content)
@@ -84,6 +93,7 @@ class RestorePanel(QWidget):
         layout.addWidget(self.chooser)
         layout.addLayout(self._place)
         layout.addWidget(self.window_button)
+        layout.addWidget(self.learn_button)
         buttons = QHBoxLayout()
         buttons.addWidget(self.apply_button, 1)
         buttons.addWidget(self.preview_button)
@@ -172,6 +182,16 @@ class RestorePanel(QWidget):
         self.set_value("quality", "draft")
         self.values_changed.emit()
 
+    @Slot()
+    def _on_learn(self) -> None:
+        selection = self._timeline.selection
+        if self.form is None or selection is None:
+            return
+        rate = self._timeline.sample_rate
+        learned = zip(_LEARNING, (selection.start / rate, selection.stop / rate), strict=True)
+        self.form.set_values(dict(learned))
+        self.values_changed.emit()
+
     def show_summary(self, text: str) -> None:
         """Say what the last run did."""
         self.summary.setText(text)
@@ -228,6 +248,8 @@ class RestorePanel(QWidget):
             self.hint.setText(tr("{hint} Only the {channels}.", hint=self.hint.text(), channels=words))
         for button in (self.apply_button, self.preview_button, self.window_button):
             button.setEnabled(self._ready and self.effect is not None)
+        self.learn_button.setVisible(self.form is not None and set(_LEARNING) <= self.form.values().keys())
+        self.learn_button.setEnabled(bool(timeline.length) and selection is not None)
         self._widen()
 
     def _widen(self) -> None:
