@@ -17,7 +17,7 @@ from audiosr_desktop.effects.gaps import FillGap, find_gaps
 from audiosr_desktop.effects.super_resolution import has_room
 from audiosr_desktop.effects.survey import Cleaner, survey_sound
 from audiosr_desktop.effects.tones import heard_tones
-from audiosr_desktop.job import Job, Progress, part_of
+from audiosr_desktop.job import Job, Progress, part_of, told_as
 
 Samples = npt.NDArray[np.float32]
 
@@ -45,6 +45,7 @@ def propose(
     modules: list[Module] = []
     tones: list[dict[str, float]] = []
     noise: NoiseProfile | None = None
+    recorded = sound  # what fills a gap says nothing about the recording's noise
     if "gaps" in kinds:
         gaps = yield from part_of(find_gaps(sound, region), 0.0, 0.05)
         if gaps:
@@ -54,13 +55,14 @@ def propose(
             # what comes after finds the gaps filled: a tone that is cut off now and then is not heard as one
             effect = FillGap()
             filled = effect.process(sound, region, resolve_values(effect, filling.values))
-            sound = sound.splice(region, (yield from part_of(filled, 0.05, 0.1)))
+            plain = told_as(filled, lambda told: Progress(told.fraction, told.stage))  # nothing emerges yet
+            sound = sound.splice(region, (yield from part_of(plain, 0.05, 0.1)))
     if "tones" in kinds:
         tones = yield from part_of(heard_tones(sound, region), 0.1, 0.7)
         if tones:
             modules.append(Module(PREFIX + "remove-tone", {}, reason=_tone_reason(tones)))
     if "noise" in kinds:
-        measured = yield from part_of(measure_noise(sound), 0.7, 0.8)
+        measured = yield from part_of(measure_noise(recorded), 0.7, 0.8)
         if measured.level_dbfs >= DISTURBING_NOISE_DBFS:
             noise = measured
             reason = f"Steady noise at {measured.level_dbfs:.0f} dBFS."

@@ -8,13 +8,16 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.filters import lowpass
+from audiosr_desktop.dsp.noise import NoiseProfile
+from audiosr_desktop.effects import proposal
 from audiosr_desktop.effects.apply import apply_effect
+from audiosr_desktop.effects.denoise import measure_noise
 from audiosr_desktop.effects.effect import resolve_values
 from audiosr_desktop.effects.gaps import FillGap
 from audiosr_desktop.effects.restore import Restore
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BundleError
-from audiosr_desktop.job import run_job
+from audiosr_desktop.job import Job, run_job
 
 pytestmark = pytest.mark.usefixtures("tiny_shipped")
 
@@ -86,6 +89,24 @@ def test_a_tone_that_gaps_cut_off_is_found(engines: Engines, run_scratch: Scratc
         resolve_values(Restore(engines, run_scratch), {"band": False, "noise": False}),
     )
     assert [module.effect for module in run_job(job).modules] == ["audiosr.fill-gap", "audiosr.remove-tone"]
+
+
+def test_noise_is_measured_on_what_was_recorded(
+    engines: Engines, run_scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damaged = clip("music_tabla")
+    damaged[:, 50_000:54_800] = 0.0
+    sound, measured = Sound.from_array(damaged, RATE), []
+
+    def measure(heard: Sound) -> Job[NoiseProfile]:
+        measured.append(heard)
+        return measure_noise(heard)
+
+    monkeypatch.setattr(proposal, "measure_noise", measure)
+    values = resolve_values(Restore(engines, run_scratch), {"band": False, "tones": False})
+    modules = run_job(Restore(engines, run_scratch).proposal(sound, Region(0, sound.length), values)).modules
+    assert [module.effect for module in modules] == ["audiosr.fill-gap"]
+    assert measured == [sound]
 
 
 @pytest.mark.parametrize("name", ["music_tabla", "speech_it_syllables", "effects_bell"])
