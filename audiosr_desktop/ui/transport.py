@@ -335,6 +335,11 @@ class Transport(QObject):
 
     def offer_take(self, take: int) -> None:
         """Compare another take with the source, and hear it unless the source is being listened to."""
+        if self._held:
+            if self._later is not None:
+                takes, _, heard = self._later
+                self._later = takes, take, heard
+            return
         if not self.hears_source:
             self.select_take(take)
             return
