@@ -33,6 +33,14 @@ def add_command(
     return parser
 
 
+def add_group(
+    commands: Commands, name: str, help_: str, description: str, *, parts: str = "action"
+) -> Commands:
+    """Add a sub-command that has sub-commands of its own, one of which must be given."""
+    parser = commands.add_parser(name, help=help_, description=description, allow_abbrev=False)
+    return parser.add_subparsers(title=f"{parts}s", metavar=parts.upper(), dest=parts, required=True)
+
+
 def add_output(parser: argparse.ArgumentParser) -> None:
     """Add the file to write."""
     parser.add_argument(

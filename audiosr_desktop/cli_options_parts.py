@@ -2,22 +2,17 @@
 
 from pathlib import Path
 
-from audiosr_desktop.cli_grammar import (
-    Commands,
-    add_command,
-    device,
-)
+from audiosr_desktop.cli_grammar import Commands, add_command, add_group, device
 
 
 def add_models(commands: Commands) -> None:
     """Add `models`."""
-    models = commands.add_parser(
+    actions = add_group(
+        commands,
         "models",
-        help="list, show, check, import and remove models",
-        description="A model is a bundle: a folder with a manifest and ONNX graphs.",
-        allow_abbrev=False,
+        "list, show, check, import and remove models",
+        "A model is a bundle: a folder with a manifest and ONNX graphs.",
     )
-    actions = models.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     add_command(actions, "list", "cli_models:list_", "the installed models", "List the installed models.")
     show = add_command(
         actions, "show", "cli_models:show", "what a manifest says", "Show what a model's manifest says."
@@ -59,13 +54,12 @@ def add_models(commands: Commands) -> None:
 
 def add_plugins(commands: Commands) -> None:
     """Add `plugins`."""
-    plugins = commands.add_parser(
+    actions = add_group(
+        commands,
         "plugins",
-        help="list, scan, switch on and off plugins; begin a new one",
-        description="Plugins bring effects: Python code, VST3, CLAP. They run in processes of their own.",
-        allow_abbrev=False,
+        "list, scan, switch on and off plugins; begin a new one",
+        "Plugins bring effects: Python code, VST3, CLAP. They run in processes of their own.",
     )
-    actions = plugins.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
     add_command(actions, "list", "cli_plugins:list_", "the plugins that are installed", "List the plugins.")
     add_command(
         actions,
@@ -103,13 +97,13 @@ def add_plugins(commands: Commands) -> None:
 
 def add_setup(commands: Commands) -> None:
     """Add `setup`."""
-    setup = commands.add_parser(
+    parts = add_group(
+        commands,
         "setup",
-        help="look whether a graphics card can be used, and fetch what it needs",
-        description="Parts that not everyone needs.",
-        allow_abbrev=False,
+        "look whether a graphics card can be used, and fetch what it needs",
+        "Parts that not everyone needs.",
+        parts="part",
     )
-    parts = setup.add_subparsers(title="parts", metavar="PART", dest="part", required=True)
     cuda = add_command(
         parts,
         "cuda",

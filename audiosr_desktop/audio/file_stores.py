@@ -27,7 +27,24 @@ class _SteadyFile(soundfile.SoundFile):  # type: ignore[misc]
         return False
 
 
-class FileStore:
+class _OfFile:
+    """What belongs to a file of some name, as long as no other file takes that name."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._stamp = path, _stamp(path)
+
+    @property
+    def path(self) -> Path:
+        """The sound file."""
+        return self._path
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the file of that name still is the one that was opened or decoded."""
+        return _stamp(self._path) == self._stamp
+
+
+class FileStore(_OfFile):
     """Samples read from their own sound file when asked for; any thread may read.
 
     For formats whose decoder finds each sample exactly after a seek; the file stays open, so
@@ -39,7 +56,6 @@ class FileStore:
     """
 
     def __init__(self, path: Path, length: int) -> None:
-        self._path = path
         self._lock = threading.Lock()
         try:
             self._file = _SteadyFile(native_name(path))
@@ -47,17 +63,7 @@ class FileStore:
             raise AudioFileError(f"{path.name} cannot be opened: {error}.", path) from error
         self._length = length
         self._position = 0
-        self._stamp = _stamp(path)
-
-    @property
-    def path(self) -> Path:
-        """The file."""
-        return self._path
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the file of that name still is the one that is read."""
-        return _stamp(self._path) == self._stamp
+        super().__init__(path)
 
     @property
     def dtype(self) -> type[np.floating[Any]]:
@@ -103,24 +109,14 @@ class FileStore:
         return np.ascontiguousarray(samples.T)
 
 
-class DecodedStore:
+class DecodedStore(_OfFile):
     """Samples of a lossy sound file, decoded once into another store."""
 
     dtype = np.float32
 
     def __init__(self, path: Path, decoded: SampleStore) -> None:
-        self._path, self._decoded = path, decoded
-        self._stamp = _stamp(path)
-
-    @property
-    def path(self) -> Path:
-        """The sound file."""
-        return self._path
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the file of that name still is the one that was decoded."""
-        return _stamp(self._path) == self._stamp
+        super().__init__(path)
+        self._decoded = decoded
 
     @property
     def decoded(self) -> SampleStore:

@@ -1,5 +1,6 @@
 """What is put into gaps of sound: samples that join both sides, with a spectrum between those of the two."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -133,27 +134,21 @@ def _correlated_noise(
 def _led_over(left: Reals, drawn: Reals, right: Reals, sample_rate: int) -> Reals:
     """Lead the spectrum and the level of a fill from those of the left side to those of the right side."""
     n_fft = _frame_length(_COARSE_S, sample_rate)
-    hop = n_fft // 4
-    margin = 2 * n_fft
-    whole = np.concatenate([_last(left, margin), drawn, _first(right, margin)])
-    spectra = stft(whole, n_fft, hop, center=False)
-    centres = np.arange(spectra.shape[1]) * hop + n_fft / 2 - margin
-    inside = (centres > 0) & (centres < len(drawn))
-    if not np.any(inside):
+    frames = _framed(left, drawn, right, n_fft, n_fft // 4)
+    if not np.any(frames.inside):
         return drawn
-    span = max(n_fft, round(_ENVELOPE_S * sample_rate))
-    ends = _coarse(left[-span:], n_fft), _coarse(right[:span], n_fft)
+    ends = _ends(left, right, n_fft, sample_rate)
+    ends = _smooth(ends[0], _COARSE_BINS), _smooth(ends[1], _COARSE_BINS)
     carries = _carrying(np.maximum(*ends))
-    own = _smooth(_log_power(spectra[:, inside]).mean(axis=1), _COARSE_BINS)
-    gains = np.ones(spectra.shape, np.float32)
-    gains[:, inside] = np.exp(0.5 * (_path(ends, carries, centres[inside] / len(drawn)) - own[:, None]))
-    led = _inverse(spectra * gains, hop, margin, len(drawn), len(whole))
+    own = _smooth(frames.log_power(), _COARSE_BINS)
+    change = 0.5 * (_path(ends, carries, frames.places) - own[:, None])
+    led = frames.changed(change)
     for _ in range(2):  # the second time for what the quiet bins held back
         change_db = _level_change_db(left, led, right, sample_rate)
         if change_db == 0.0:
             break
-        gains[:, inside] *= np.exp(carries * change_db * np.log(10.0) / 20.0)
-        led = _inverse(spectra * gains, hop, margin, len(drawn), len(whole))
+        change = change + carries * change_db * np.log(10.0) / 20.0
+        led = frames.changed(change)
     return _joined(drawn, led, sample_rate)
 
 
@@ -164,32 +159,73 @@ def _detailed(left: Reals, filled: Reals, right: Reals, sample_rate: int) -> Rea
     those of a held chord on all: so much of what they show is believed as one tells of the other.
     """
     n_fft = _frame_length(_FINE_S, sample_rate)
-    hop, margin = n_fft // 8, 2 * n_fft
-    whole = np.concatenate([_last(left, margin), filled, _first(right, margin)])
-    spectra = stft(whole, n_fft, hop, center=False)
-    centres = np.arange(spectra.shape[1]) * hop + n_fft / 2 - margin
-    inside = (centres > 0) & (centres < len(filled))
-    if not np.any(inside):
+    frames = _framed(left, filled, right, n_fft, n_fft // 8)
+    if not np.any(frames.inside):
         return filled
-    span = max(n_fft, round(_ENVELOPE_S * sample_rate))
-    ends = _envelope(left[-span:], n_fft), _envelope(right[:span], n_fft)
+    ends = _ends(left, right, n_fft, sample_rate)
     before, after = (_lines(end) for end in ends)
-    own = _lines(_log_power(spectra[:, inside]).mean(axis=1))
+    own = _lines(frames.log_power())
     common = _smooth(before * after, _AGREEING_BINS)
     agreement = np.clip(common / (_smooth((before**2 + after**2) / 2, _AGREEING_BINS) + 1e-9), 0.0, 1.0)
-    place = centres[inside][None, :] / len(filled)
+    place = frames.places[None, :]
     aim = agreement[:, None] * ((1 - place) * before[:, None] + place * after[:, None])
     # a line that stands out on both sides is left to the model, which goes on with it in phase
     steady = np.clip((np.minimum(before, after) - _STEADY_FROM) / _STEADY_FROM, 0.0, 1.0)
     change = (1 - steady[:, None]) * np.clip(0.5 * (aim - own[:, None]), -_MOST_DETAIL, _MOST_DETAIL)
-    gains = np.ones(spectra.shape, np.float32)
-    gains[:, inside] = np.exp(change)
-    detailed = _inverse(spectra * gains, hop, margin, len(filled), len(whole))
+    detailed = frames.changed(change)
     change_db = _level_change_db(left, detailed, right, sample_rate)
     if change_db != 0.0:  # a line had carried the level
-        gains[:, inside] *= np.exp(_carrying(np.maximum(*ends)) * change_db * np.log(10.0) / 20.0)
-        detailed = _inverse(spectra * gains, hop, margin, len(filled), len(whole))
+        change = change + _carrying(np.maximum(*ends)) * change_db * np.log(10.0) / 20.0
+        detailed = frames.changed(change)
     return _joined(filled, detailed, sample_rate)
+
+
+@dataclass(frozen=True, slots=True)
+class _Frames:
+    """Spectra of a fill between the ends of its sides.
+
+    Attributes:
+        spectra: complex (bins, frames).
+        hop: samples from frame to frame.
+        inside: bool (frames,), which are centred in the fill.
+        places: of these, 0 at the left side to 1 at the right one.
+        margin: samples of each side.
+        length: of the fill.
+    """
+
+    spectra: npt.NDArray[np.complex64]
+    hop: int
+    inside: npt.NDArray[np.bool_]
+    places: Reals
+    margin: int
+    length: int
+
+    def log_power(self) -> Reals:
+        """Return the mean log power of the fill, (bins,)."""
+        mean: Reals = _log_power(self.spectra[:, self.inside]).mean(axis=1)
+        return mean
+
+    def changed(self, change: Reals) -> Reals:
+        """Return the fill with a gain, natural logarithm of amplitude (bins, frames inside)."""
+        gains = np.ones(self.spectra.shape, np.float32)
+        gains[:, self.inside] = np.exp(change)
+        whole = istft(self.spectra * gains, self.hop, self.length + 2 * self.margin, center=False)
+        return whole[self.margin : self.margin + self.length].astype(np.float64)
+
+
+def _framed(left: Reals, filled: Reals, right: Reals, n_fft: int, hop: int) -> _Frames:
+    margin = 2 * n_fft
+    whole = np.concatenate([_last(left, margin), filled, _first(right, margin)])
+    spectra = stft(whole, n_fft, hop, center=False)
+    centres = np.arange(spectra.shape[1]) * hop + n_fft / 2 - margin
+    inside = (centres > 0) & (centres < len(filled))
+    return _Frames(spectra, hop, inside, centres[inside] / len(filled), margin, len(filled))
+
+
+def _ends(left: Reals, right: Reals, n_fft: int, sample_rate: int) -> tuple[Reals, Reals]:
+    """Return the mean log power of the sides beside a gap, each (bins,)."""
+    span = max(n_fft, round(_ENVELOPE_S * sample_rate))
+    return _envelope(left[-span:], n_fft), _envelope(right[:span], n_fft)
 
 
 def _lines(log_power: Reals) -> Reals:
@@ -230,21 +266,12 @@ def _path(ends: tuple[Reals, Reals], carries: Reals, places: Reals) -> Reals:
     return path
 
 
-def _inverse(spectra: npt.NDArray[np.complex64], hop: int, margin: int, length: int, whole: int) -> Reals:
-    sound = istft(spectra.astype(np.complex64), hop, whole, center=False)
-    return sound[margin : margin + length].astype(np.float64)
-
-
 def _level_change_db(left: Reals, filled: Reals, right: Reals, sample_rate: int) -> float:
     """Return what brings a fill within the tolerance of the level of its surroundings."""
     span = round(2 * _LEVEL_S * sample_rate)
     around = np.concatenate([left[-span:], right[:span]])
     difference_db = 10.0 * np.log10((np.mean(around**2) + 1e-20) / (np.mean(filled**2) + 1e-20))
     return float(difference_db - np.clip(difference_db, -_LEVEL_TOLERANCE_DB, _LEVEL_TOLERANCE_DB))
-
-
-def _coarse(samples: Reals, n_fft: int) -> Reals:
-    return _smooth(_envelope(samples, n_fft), _COARSE_BINS)
 
 
 def _envelope(samples: Reals, n_fft: int) -> Reals:

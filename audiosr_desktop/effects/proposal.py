@@ -52,6 +52,7 @@ def propose(
             spans = [(gap.start / sound.sample_rate, gap.length / sound.sample_rate) for gap in gaps]
             filling = Module(PREFIX + "fill-gap", {"where": "find"}, reason=_gap_reason(spans))
             modules.append(filling)
+        if gaps and {"tones", "band"} & set(kinds):
             # what comes after finds the gaps filled: a tone that is cut off now and then is not heard as one
             effect = FillGap()
             filled = effect.process(sound, region, resolve_values(effect, filling.values))

@@ -277,11 +277,15 @@ class Editor(QObject):
         self.show_takes()
         self.facts_changed.emit()
 
-    def show_takes(self) -> None:
-        """Give the player all takes of the present result, or the sounds before and after the last edit."""
+    def show_takes(self, compared: int | None = None) -> None:
+        """Give the player all takes of the present result, or the sounds before and after the last edit.
+
+        Args:
+            compared: take that stands against the source; the one that the document holds if absent.
+        """
         document, takes = self.document, self.variations.current()
         if document is not None and takes is not None:
-            self.transport.set_takes(takes.sounds, takes.number_of(document.sound))
+            self.transport.set_takes(takes.sounds, compared or takes.number_of(document.sound))
         elif document is not None:
             last = document.last_edit()
             self.transport.set_sounds(document.sound, last.before.sound if last is not None else None)

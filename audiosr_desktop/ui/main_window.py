@@ -255,7 +255,7 @@ class MainWindow(WindowFrame):
         self.actions_by_id["compare"].setChecked(transport.can_compare and transport.take == TAKE_A)
         self.show_wipe(self.actions_by_id["wipe"].isChecked())
         self.actions_by_id["delta"].setChecked(transport.take == DELTA)
-        self.actions_by_id["band_only"].setChecked(transport.band_only)
+        self.actions_by_id["band_only"].setChecked(transport.hearing.band_only)
         self.actions_by_id["play"].setIcon(self.play_icons[transport.playing])
         for name in ("undo", "redo"):
             stack = document.undo_stack if document is not None else None

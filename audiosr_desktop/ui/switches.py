@@ -41,7 +41,7 @@ class Switches(QObject):
 
     def set_band_only(self, only: bool) -> None:
         """Hear only the selected frequencies or all."""
-        self._transport.set_band_only(only)
+        self._transport.hearing.set_band_only(only)
 
     def set_overlay(self, shown: bool) -> None:
         """Show the waveform over the spectrogram or not."""

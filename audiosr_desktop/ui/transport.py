@@ -8,10 +8,10 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.playback.derived import difference
-from audiosr_desktop.playback.monitor import ALL_CHANNELS, Monitor
 from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.following import Following
+from audiosr_desktop.ui.hearing import Hearing
 from audiosr_desktop.ui.matching import LevelMatching
 from audiosr_desktop.ui.metering import Metering
 from audiosr_desktop.ui.timeline import Timeline
@@ -44,11 +44,10 @@ class Transport(QObject):
         self._delta_db = 0.0
         self._compared = TAKE_B  # which take stands against A
         self._anchored = False  # an anchor is played behind the takes, not the difference
-        self._band_only = False
-        self._monitor = ALL_CHANNELS  # as it was chosen; a channel that is picked is heard alone meanwhile
-        self._picked: tuple[int, ...] | None = None
         self._growing = False
         self.following = Following(timeline, self)
+        self.hearing = Hearing(player, timeline, self)
+        self.hearing.changed.connect(self.state_changed)
         self._blind_order = False
         self._stays = False  # who listens to the source goes on with it
         self._held = False  # the takes stay, whatever is finished meanwhile
@@ -59,7 +58,7 @@ class Transport(QObject):
         self.metering.measured.connect(self.levels_changed)
         self.matching = LevelMatching(self)
         self.matching.changed.connect(self._on_matched)
-        timeline.selection_changed.connect(self._on_selection_changed)
+        timeline.selection_changed.connect(self._match_levels)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
         self._timer.timeout.connect(self._on_poll)
@@ -114,11 +113,6 @@ class Transport(QObject):
     def delta_db(self) -> float:
         """Gain of the difference."""
         return self._delta_db
-
-    @property
-    def band_only(self) -> bool:
-        """Whether only the selected frequencies are heard."""
-        return self._band_only
 
     @property
     def offset_db(self) -> float | None:
@@ -310,18 +304,6 @@ class Transport(QObject):
         self.player.set_speed(speed)
         self.state_changed.emit()
 
-    def set_monitor(self, monitor: Monitor) -> None:
-        """Listen to all channels, to their sum or difference, or to one."""
-        self._monitor = monitor
-        self.player.set_monitor(monitor)
-        self.state_changed.emit()
-
-    def set_band_only(self, only: bool) -> None:
-        """Hear only the selected frequencies, or all."""
-        self._band_only = only
-        self._on_selection_changed()
-        self.state_changed.emit()
-
     def select_take(self, take: int) -> None:
         """Hear another take, or `DELTA`, at the same place."""
         if take == DELTA and self.can_compare:
@@ -331,21 +313,6 @@ class Transport(QObject):
                 self._compared = take
                 self._load()
             self.player.select_take(take)
-        self.state_changed.emit()
-
-    def offer_take(self, take: int) -> None:
-        """Compare another take with the source, and hear it unless the source is being listened to."""
-        if self._held:
-            if self._later is not None:
-                takes, _, heard = self._later
-                self._later = takes, take, heard
-            return
-        if not self.hears_source:
-            self.select_take(take)
-            return
-        heard, self._compared = self.player.take, take
-        self._load()
-        self.player.select_take(heard)
         self.state_changed.emit()
 
     def set_level_match(self, match: bool) -> None:
@@ -446,24 +413,6 @@ class Transport(QObject):
         return True
 
     @Slot()
-    def _on_selection_changed(self) -> None:
-        selection = self._timeline.selection
-        heard = self._band_only and selection is not None and selection.has_band
-        band = (selection.low_hz, selection.high_hz) if heard and selection is not None else None
-        if band != self.player.band:
-            self.player.set_band(band)
-        self._hear_picked()
-        self._match_levels()
-
-    def _hear_picked(self) -> None:
-        """Hear a channel that was picked alone, or what was heard before."""
-        picked = self._timeline.picked
-        if picked != self._picked:
-            self._picked = picked
-            alone = picked is not None and len(picked) == 1
-            self.player.set_monitor(Monitor("solo", picked[0]) if alone and picked else self._monitor)
-            self.state_changed.emit()
-
     def _match_levels(self) -> None:
         """Measure what is compared: the loop that is played, the selection, or all."""
         if not self.can_compare:

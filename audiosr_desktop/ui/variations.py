@@ -109,8 +109,7 @@ class Variations(QObject):
             return
         self._replace(document, takes, more)
         if document is self._editor.document:
-            self._editor.show_takes()
-            self._editor.transport.offer_take(len(more.takes) - 1)
+            self._editor.show_takes(len(more.takes) - 1)
 
     def use(self, number: int) -> None:
         """Put a take into the document, as one step that can be undone."""

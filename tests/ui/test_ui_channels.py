@@ -163,7 +163,7 @@ def test_the_picture_is_seen_with_the_focus_and_the_buttons_over_it(opened: Stag
 
 def test_a_picked_channel_is_heard_alone(opened: Stage) -> None:
     timeline, transport = opened.editor.timeline, opened.editor.transport
-    transport.set_monitor(Monitor("mono"))
+    transport.hearing.set_monitor(Monitor("mono"))
     timeline.select(Region(10_000, 30_000))
     press(opened, Qt.Key.Key_C, SHIFT)
     press(opened, Qt.Key.Key_C, SHIFT)

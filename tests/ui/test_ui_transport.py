@@ -230,7 +230,7 @@ def test_peaks_fall_slowly_and_the_highest_is_held(stage: Stage) -> None:
     assert meter.text == ("", "")
 
 
-def test_a_take_that_is_offered_while_takes_are_held_comes_after(long: Stage) -> None:
+def test_takes_that_come_while_others_are_held_are_there_afterwards(long: Stage) -> None:
     transport = long.editor.transport
     source = transport.takes[TAKE_A]
     halves = [source.slice(0, source.length) for _ in range(2)]
@@ -238,11 +238,9 @@ def test_a_take_that_is_offered_while_takes_are_held_comes_after(long: Stage) ->
     transport.select_take(TAKE_A)
     transport.play(0, source.length)
     transport.hold_takes()
-    transport.set_takes([source, *halves])
-    transport.offer_take(2)
+    transport.set_takes([source, *halves], 2)
     assert len(transport.takes) == 2
     transport.free_takes()
     assert len(transport.takes) == 3
     assert transport.take == TAKE_A
-    transport.select_take(DELTA)
-    assert transport.take == DELTA
+    assert transport.compared == 2

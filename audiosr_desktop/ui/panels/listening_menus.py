@@ -146,7 +146,8 @@ class HearingMenu(QMenu):
                 for number in range(channels)
             }
         for text, monitor in choices.items():
-            self._choice(group, text, transport.player.monitor == monitor, transport.set_monitor, monitor)
+            chosen = transport.player.monitor == monitor
+            self._choice(group, text, chosen, transport.hearing.set_monitor, monitor)
         group = self._section(tr("Gain of the difference"))
         for gain in DELTA_GAINS_DB:
             self._choice(group, f"+{gain} dB", transport.delta_db == gain, transport.set_delta_db, gain)
