@@ -224,6 +224,7 @@ QLabel[quiet="true"] {{ color: {theme.quiet_text}; }}
 QLabel[heading="true"] {{ font-size: 17pt; font-weight: 600; }}
 QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QTabWidget::pane {{ border: 1px solid {theme.line}; border-radius: 4px; top: -1px; }}
+QTabBar {{ qproperty-drawBase: 0; }}
 QTabBar::tab {{ padding: 6px 16px; border: 0; border-bottom: 2px solid transparent;
     color: {theme.quiet_text}; }}
 QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent}; }}
