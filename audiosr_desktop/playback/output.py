@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from audiosr_desktop.audio.store import Samples
+from audiosr_desktop.dsp.overlap import Samples
 from audiosr_desktop.errors import PlaybackError
+from audiosr_desktop.playback.mixdown import Mixdown
 
 Fill: TypeAlias = Callable[
     [Samples], None
@@ -70,7 +71,7 @@ class Output(Protocol):
         """Stop at once and give the device back; what was not heard yet is dropped."""
 
 
-OpenOutput: TypeAlias = Callable[[int, int, Fill], Output]  # sample rate, channels, fill
+OpenOutput: TypeAlias = Callable[[int, int, Mixdown], Output]  # sample rate, channels, fill
 
 
 class DeviceOutput:
@@ -186,7 +187,7 @@ class SystemDevice:
         self.names = tuple(dict.fromkeys(name for _, name in outputs))
         wanted = next((index for index, name in outputs if name == self._name), None)
         try:
-            with _in_a_hurry():  # threads that the system's sound libraries start now are to be so too
+            with _in_ahurry():  # threads that the system's sound libraries start now are to be so too
                 self._last = _open(
                     sounddevice, sample_rate, channels, fill, number=wanted, latency_s=self._latency_s
                 )
@@ -225,7 +226,7 @@ def _open(
     def callback(out: Samples, _count: int, _time: Any, status: Any) -> None:
         if not pulse.hurried:
             pulse.hurried = True
-            _hurry()
+            hurry()
         pulse.last = time.monotonic()
         if status.output_underflow:
             pulse.late += 1
@@ -252,15 +253,15 @@ def _open(
     raise problem
 
 
-def _hurry() -> None:
-    """Put the calling thread, the sound card's, before those that compute, where the system allows it."""
+def hurry() -> None:
+    """Put the calling thread before those that compute, where the system allows it."""
     if sys.platform.startswith("linux"):  # elsewhere the system has done so itself
         with contextlib.suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
 
 
 @contextlib.contextmanager
-def _in_a_hurry() -> Iterator[None]:
+def _in_ahurry() -> Iterator[None]:
     """Put the calling thread, and those that it starts meanwhile, before those that compute."""
     if not sys.platform.startswith("linux"):
         yield

@@ -85,7 +85,7 @@ def ones(out: Samples) -> None:
 def portaudio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakePortAudio]:
     fake = FakePortAudio()
     monkeypatch.setitem(sys.modules, "sounddevice", fake)
-    monkeypatch.setattr(output, "_hurry", lambda: None)  # the test's own thread is called back
+    monkeypatch.setattr(output, "hurry", lambda: None)  # the test's own thread is called back
     (tmp_path / "cards").write_text("0 [Speakers]")
     monkeypatch.setattr(output, "_CARDS", tmp_path / "cards")
     yield fake

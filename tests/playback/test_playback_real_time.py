@@ -25,8 +25,8 @@ from virtual_card import Card, missing, recorded, virtual_card
 
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
-from audiosr_desktop.playback.feed import EDGE_S
 from audiosr_desktop.playback.mixer import FADE_S
+from audiosr_desktop.playback.strip import EDGE_S
 
 RATE = 48_000
 EDGE, FADE = round(EDGE_S * RATE), round(FADE_S * RATE)
