@@ -39,6 +39,11 @@ class DeviceApart:
         """Names of the devices that can be chosen, as they were when one was opened last."""
         return self._names if self._here is None else self._here.names
 
+    @property
+    def process_id(self) -> int | None:
+        """The system's number of the process; None where there is none."""
+        return self._process.number if self._process is not None else None
+
     def __call__(self, sample_rate: int, channels: int, fill: Mixdown) -> Output:
         """Open the device, at its own rate and channels where it refuses those asked for.
 
@@ -126,8 +131,6 @@ class _OutputApart:
                 "%s: %d blocks came too late; the longest of %d samples took %.1f ms",
                 *(self.name, desk.late_blocks, desk.block, 1000 * desk.longest_s),
             )
-        desk.late_blocks = desk.strained = desk.outdated = desk.active = desk.block = 0
-        desk.longest_s = 0.0
 
 
 class _Process:
@@ -159,6 +162,11 @@ class _Process:
         except PlaybackError as error:
             code = self._process.returncode
             raise OSError(f"it ended with {code}") from error
+
+    @property
+    def number(self) -> int:
+        """The system's number of it."""
+        return self._process.pid
 
     def ask(self, kind: str, limit_s: float, **facts: object) -> Message:
         """Send a message and return the answer; a process that gives none within the limit is ended.

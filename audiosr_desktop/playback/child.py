@@ -17,13 +17,13 @@ BEAT_S = 0.25  # how often it looks after the device
 def main() -> None:
     """Do what the program asks for, until it closes the line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program, which ends this process
+    hurry(heirs=True)
     line = line_of_stdio()
     begin = line.receive()
     assert begin is not None
     desk = Desk(Memory(DESK_BYTES, begin["memory"]))
     keeper = _Keeper(line, desk, SystemDevice(begin["name"]))
     gc.disable()  # a look through all objects would keep a callback waiting
-    hurry()
     line.send("ready")
     while True:
         message = line.receive(BEAT_S)

@@ -24,6 +24,7 @@ class Mixdown:
         self._voices: list[Voice] = []  # the newest first
         self._live = 0
         self._tap: Tap | None = None
+        desk.block, desk.longest_s = 0, 0.0
 
     def __call__(self, out: Samples) -> None:
         """Fill one block, (samples, channels)."""
