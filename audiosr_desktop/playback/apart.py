@@ -9,7 +9,7 @@ from audiosr_desktop.errors import PlaybackError
 from audiosr_desktop.line import Line, LineEndedError, Message, own_command, own_environment
 from audiosr_desktop.playback.desk import Desk
 from audiosr_desktop.playback.mixdown import Mixdown
-from audiosr_desktop.playback.output import STALL_S, Output, SystemDevice
+from audiosr_desktop.playback.output import SHARED_LATENCY_S, STALL_S, Output, SystemDevice
 from audiosr_desktop.playback.switch import DEVICE_MODULE, DEVICE_SWITCH
 
 BEGIN_S = 30.0  # a busy machine takes its time to start a process
@@ -62,7 +62,7 @@ class DeviceApart:
                 self._process = _Process(self._name, fill.desk)
             except OSError as error:
                 log.warning("no process for sound can be started (%s): it is played from this one", error)
-                self._here = SystemDevice(self._name)
+                self._here = SystemDevice(self._name, SHARED_LATENCY_S)
         if self._process is None:
             assert self._here is not None
             return self._here(sample_rate, channels, fill)

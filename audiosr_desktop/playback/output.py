@@ -18,7 +18,8 @@ Fill: TypeAlias = Callable[
     [Samples], None
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
-LATENCY_S = 0.02  # asked for: a process that does nothing else answers in a fraction of it
+LATENCY_S = 0.025  # asked for, by a process that does nothing else
+SHARED_LATENCY_S = 0.04  # by one that computes, too: longer than a callback waits for Python there
 MOST_LATENCY_S = 0.16
 LATE_BLOCKS = 3  # after so many that came too late, a longer latency is asked for
 STALL_S = 2.0  # without a call for samples, after which a device counts as gone
@@ -156,11 +157,12 @@ class SystemDevice:
 
     Args:
         name: of the device as in `names`; the system's default when it is empty or no longer there.
+        latency_s: asked for at first.
     """
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", latency_s: float = LATENCY_S) -> None:
         self._name = name
-        self._latency_s = LATENCY_S
+        self._latency_s = latency_s
         self._last: DeviceOutput | None = None
         self.names: tuple[str, ...] = ()
 

@@ -12,6 +12,7 @@ from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.dsp.resample import resample
 from audiosr_desktop.errors import AudioFileError, PlaybackError
 from audiosr_desktop.job import run_job
+from audiosr_desktop.playback.desk import STRIPS
 from audiosr_desktop.playback.mixer import FADE_S
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.output import Fill, Output
@@ -408,6 +409,22 @@ def test_what_was_stopped_while_the_device_is_opened_anew_is_not_heard_again(ben
     bench.output.pull(2 * EDGE)
     assert not bench.output.pull(480).any()
     assert bench.player.position == 2_000
+
+
+def test_orders_that_come_faster_than_the_card_asks_wait_and_the_last_one_is_heard(bench: Bench) -> None:
+    x = ramp(100_000)
+    bench.player.load(sounds(x))
+    assert bench.output.active
+    for place in range(STRIPS):
+        bench.player.play(place * 1_000)
+        bench.begun()
+    bench.player.play(50_000)  # the card has asked for nothing: it may still begin any of the others
+    assert bench.player._reader.waiting
+    bench.output.pull(480)
+    bench.begun()
+    bench.output.pull(2 * EDGE)
+    heard = bench.output.hear(1_000)
+    same(heard, x[:, 50_000 + 2 * EDGE : 51_000 + 2 * EDGE])
 
 
 def test_nothing_loaded_and_no_device_are_one_sentence(bench: Bench) -> None:

@@ -35,6 +35,7 @@ MOST_BLOCKS = 5  # on their way to the card at once
 MINUTE_S, WORK_S = 60, 360  # heard; restored meanwhile
 MOST_LOST = round(0.4 * RATE)  # at a break: what was on its way to the card
 PROBE = 48
+Held = Literal["sound", "program"]
 HELD_S = 0.5
 ATTEMPTS = 6  # at a recording without a late block
 SETUP = """
@@ -150,9 +151,9 @@ def record(
     tmp_path: Path,
     *,
     held_s: float = 0.0,
-    holds: Literal["sound", "program"] = "sound",
+    holds: Held = "sound",
 ) -> Recording:
-    """Run a scene and return what was heard of it; the sound's process, or the program's, may be held for a while."""
+    """Run a scene and return what was heard of it; the sound's process, or the program, may be held."""
     with card.recording(tmp_path / "heard.raw"):
         child = start(code, card)
         assert child.stdin is not None
@@ -358,7 +359,7 @@ def next_match(heard: Samples, wanted: Samples, at: int, place: int) -> tuple[in
 
 
 def test_a_late_card_is_told_and_costs_no_more_than_what_was_on_its_way(card: Card, tmp_path: Path) -> None:
-    """Hold the sound's process for longer than the card has samples: the ground on which other tests stand."""
+    """Hold the sound's process for longer than the card has samples: that the others can tell."""
     recording = record(CONTINUOUS.replace("SECONDS", "3"), card, tmp_path, held_s=0.2)
     assert recording.late
     assert check_continuity(recording, noise(3, 3))
