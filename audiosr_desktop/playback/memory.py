@@ -2,7 +2,6 @@
 
 import mmap
 import os
-import secrets
 import sys
 import threading
 
@@ -19,7 +18,7 @@ class Memory:
     def __init__(self, size: int, handle: int | str | None = None) -> None:
         if sys.platform == "win32":
             # gone with the last process that maps it
-            self.handle: int | str = handle if handle is not None else f"audiosr-{secrets.token_hex(16)}"
+            self.handle: int | str = handle if handle is not None else f"audiosr-{os.urandom(16).hex()}"
             self._map = mmap.mmap(-1, size, tagname=str(self.handle))
         else:
             self.handle = int(handle) if handle is not None else _nameless_file(size)
@@ -40,7 +39,7 @@ def _nameless_file(size: int) -> int:
     elif sys.platform != "win32":
         import _posixshmem  # noqa: PLC0415  what `multiprocessing.shared_memory` stands on; not on Windows
 
-        name = f"/audiosr-{secrets.token_hex(8)}"
+        name = f"/audiosr-{os.urandom(8).hex()}"
         file = _posixshmem.shm_open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode=0o600)
         _posixshmem.shm_unlink(name)
     os.ftruncate(file, size)

@@ -253,7 +253,9 @@ class Reader:
             was_playing = self.playing
             self.halt()
         self._drop_output()
-        lost = f"The sound device {name} is gone" + (", so playing stopped" if was_playing else "")
+        lost = f"The sound device {name} is gone"
+        if was_playing:
+            lost = f"The sound device {name} is gone, so playing stopped"
         try:
             now = self._open(self.hearing.kind).name
         except AudioSRError:

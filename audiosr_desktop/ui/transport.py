@@ -12,6 +12,7 @@ from audiosr_desktop.playback.derived import difference
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.following import Following
 from audiosr_desktop.ui.hearing import Hearing
+from audiosr_desktop.ui.language import tr_message
 from audiosr_desktop.ui.matching import LevelMatching
 from audiosr_desktop.ui.metering import Metering
 from audiosr_desktop.ui.timeline import Timeline
@@ -398,7 +399,7 @@ class Transport(QObject):
     def _tell_notice(self) -> None:
         notice = self.player.take_notice()
         if notice:
-            self.told.emit(notice)
+            self.told.emit(tr_message(notice))
 
     def _show_position(self) -> None:
         self.following.show(self.player.position, playing=self.player.playing)

@@ -91,7 +91,7 @@ def test_the_process_loads_no_more_than_it_needs() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(result.stdout.split())
     assert DEVICE_MODULE in loaded
-    heavy = {"PySide6", "scipy", "soundfile", "soxr", "onnxruntime", "platformdirs", "sqlite3"}
+    heavy = {"PySide6", "scipy", "soundfile", "soxr", "onnxruntime", "platformdirs", "sqlite3", "hashlib"}
     assert not loaded & heavy
     rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("audiosr_desktop.")}
     assert rooms == {f"audiosr_desktop.{room}" for room in ("dsp", "errors", "line", "playback")}
