@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import subprocess
+import sys
 import time
 
 from audiosr_desktop.errors import PlaybackError
@@ -150,6 +151,9 @@ class _Process:
             own_command(DEVICE_SWITCH, DEVICE_MODULE),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=None
+            if sys.stderr is not None
+            else subprocess.DEVNULL,  # there is none in a window of Windows
             env={**own_environment(), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             pass_fds=(handle,) if isinstance(handle, int) else (),
         )

@@ -1,11 +1,12 @@
 """The sound device's process: opens it, fills its blocks from the desk, tells how it fares."""
 
+import contextlib
 import gc
 import signal
 import time
 
 from audiosr_desktop.errors import PlaybackError
-from audiosr_desktop.line import Line, Message, line_of_stdio
+from audiosr_desktop.line import Line, LineEndedError, Message, line_of_stdio
 from audiosr_desktop.playback.desk import DESK_BYTES, Desk
 from audiosr_desktop.playback.memory import Memory
 from audiosr_desktop.playback.mixdown import Mixdown
@@ -18,7 +19,11 @@ def main() -> None:
     """Do what the program asks for, until it closes the line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program, which ends this process
     hurry(heirs=True)
-    line = line_of_stdio()
+    with contextlib.suppress(LineEndedError):
+        _serve(line_of_stdio())
+
+
+def _serve(line: Line) -> None:
     begin = line.receive()
     assert begin is not None
     desk = Desk(Memory(DESK_BYTES, begin["memory"]))

@@ -18,7 +18,7 @@ Fill: TypeAlias = Callable[
     [Samples], None
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
-LATENCY_S = 0.025  # asked for, by a process that does nothing else
+LATENCY_S = 0.03  # asked for, by a process that does nothing else
 SHARED_LATENCY_S = 0.04  # by one that computes, too: longer than a callback waits for Python there
 MOST_LATENCY_S = 0.16
 LATE_BLOCKS = 3  # after so many that came too late, a longer latency is asked for
