@@ -151,9 +151,7 @@ class _Process:
             own_command(DEVICE_SWITCH, DEVICE_MODULE),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=None
-            if sys.stderr is not None
-            else subprocess.DEVNULL,  # there is none in a window of Windows
+            stderr=subprocess.DEVNULL if sys.stderr is None else None,  # a window of Windows has none
             env={**own_environment(), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             pass_fds=(handle,) if isinstance(handle, int) else (),
         )

@@ -153,7 +153,8 @@ def measure_drop_outs(card: Card, folder: Path) -> None:
         f"{MINUTE_S} s while the shipped model restores ({busy}): "
         f"{'every sample as it was' if not breaks else f'{len(breaks)} breaks'}; "
         f"reader late {told['dropouts']} times, sound card's thread {told['late']} times, "
-        f"device opened anew {told['opened']} times, the card's own server {told['underruns']}; longest answer {1000 * told['answer_s']:.1f} ms\n"
+        f"device opened anew {told['opened']} times, the card's server {told['underruns']}; "
+        f"longest answer {1000 * told['answer_s']:.1f} ms\n"
     )
     for place, lost in breaks:
         sys.stdout.write(f"  a break at {place / RATE:.2f} s, {1000 * lost / RATE:.1f} ms missing\n")
