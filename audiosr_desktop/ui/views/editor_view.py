@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from audiosr_desktop.ui.commands import rising_zero
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.theme import Theme
+from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.overview import Overview
 from audiosr_desktop.ui.views.spectrogram_tiles import Analysis
@@ -43,6 +44,8 @@ class EditorView(QWidget):
         super().__init__(parent)
         self._timeline, self._settings = timeline, settings
         self._sound: Sound | None = None
+        self._held_timer = QTimer(self, singleShot=True, interval=0)  # after what is to be painted now
+        self._held_timer.timeout.connect(self._on_held)
         self.overview = Overview(timeline, theme)
         self.ruler = TimeRuler(timeline, theme)
         self.waveform = WaveformView(timeline, theme)
@@ -144,9 +147,26 @@ class EditorView(QWidget):
 
     def close_loaders(self) -> None:
         """End the threads that draw."""
-        self.overview.loader.close()
-        self.waveform.loader.close()
-        self.spectrogram.close_loaders()
+        for loader in self._loaders():
+            loader.close()
+
+    def _loaders(self) -> tuple[TileLoader, ...]:
+        return self.overview.loader, self.waveform.loader, *self.spectrogram.loaders()
+
+    @Slot()
+    def hold_loaders(self) -> None:
+        """Let the threads that draw rest until what was done is painted.
+
+        With them at work the interpreter is handed to and fro, and an edit takes four times as long.
+        """
+        for loader in self._loaders():
+            loader.hold()
+        self._held_timer.start()
+
+    @Slot()
+    def _on_held(self) -> None:
+        for loader in self._loaders():
+            loader.go_on()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._timeline.set_width(self.width() - LEFT_MARGIN - RIGHT_MARGIN)

@@ -220,10 +220,9 @@ class SpectrogramCanvas(TrackView):
         """Get ready for the first picture, in the background."""
         self.loader.load(warming())
 
-    def close_loaders(self) -> None:
-        """End the threads that draw."""
-        for loader in (self.loader, self._backdrop_loader, self.wipe.loader, self.overlay.loader):
-            loader.close()
+    def loaders(self) -> tuple[TileLoader, ...]:
+        """Return what draws in the background."""
+        return self.loader, self._backdrop_loader, self.wipe.loader, self.overlay.loader
 
     # painting
 

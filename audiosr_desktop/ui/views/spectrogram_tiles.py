@@ -6,7 +6,7 @@ Nothing here knows of widgets; it runs in the thread of a `TileLoader`.
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -28,6 +28,7 @@ _COARSEST_USED = 11  # levels by which a tile may be coarser that stands in for 
 _CACHE_BYTES = 96_000_000
 _MAX_FRAMES = 8  # frames averaged into one column; more would not look different
 _FAR_FRAMES = 4  # where even so many leave most of the sound unread, each is read by itself
+_READS_AT_ONCE = 64
 _REDRAW_S = 0.08
 _TILT_FROM_HZ = 1000.0
 
@@ -202,42 +203,41 @@ def pictures(request: Request, cache_: TileCache) -> Iterator[Picture | None]:
         for index in sorted({index >> steps for index in missing}):
             near = [one for one in missing if one >> steps == index]
             if not any(cache_.coarser(n_fft, level, one, reach) for one in near):
-                _measure_into(cache_, request, n_fft, level + steps, index, coarse=True)
-                yield None
+                yield from _measure_into(cache_, request, n_fft, level + steps, index, coarse=True)
         yield _composed(request, cache_, n_fft, level, tiles, complete=not missing)
         if not missing:
             return
     middle = (request.start + request.stop) / 2 / width - 0.5
     drawn = time.monotonic()
     for position, index in enumerate(sorted(missing, key=lambda index: abs(index - middle))):
-        _measure_into(cache_, request, n_fft, level, index)
+        yield from _measure_into(cache_, request, n_fft, level, index)
         done = position == len(missing) - 1
         if done or time.monotonic() - drawn > _REDRAW_S:
             yield _composed(request, cache_, n_fft, level, tiles, complete=done)
             drawn = time.monotonic()
-        else:
-            yield None
 
 
 def warming() -> Iterator[None]:
     """Load what pictures are made with, before the first one is wanted: SciPy's transforms take 0.2 s."""
-    measure_tile(Sound.from_array(np.zeros((1, 4096)), 48_000), Analysis(), 2048, 7, 0, frames=1)
-    yield None
+    silence = Sound.from_array(np.zeros((1, 4096)), 48_000)
+    yield from measuring_tile(silence, Analysis(), 2048, 7, 0, frames=1)
 
 
 def _measure_into(
     cache_: TileCache, request: Request, n_fft: int, level: int, index: int, *, coarse: bool = False
-) -> None:
+) -> Iterator[None]:
     # a first look reads and transforms as little as it can
     analysis = replace(request.analysis, padding=1) if coarse else request.analysis
-    tile = measure_tile(request.sound, analysis, n_fft, level, index, frames=1 if coarse else None)
+    frames = 1 if coarse else None
+    tile = yield from measuring_tile(request.sound, analysis, n_fft, level, index, frames=frames)
     cache_.put(n_fft, level, index, tile)
+    yield None
 
 
-def measure_tile(
+def measuring_tile(
     sound: Sound, analysis: Analysis, n_fft: int, level: int, index: int, *, frames: int | None = None
-) -> Levels:
-    """Measure the levels of one tile.
+) -> Generator[None, None, Levels]:
+    """Measure the levels of one tile; it can be stopped, or made to rest, every few milliseconds.
 
     Args:
         sound: read in the tile and half a frame around it, zeros beyond its ends.
@@ -267,11 +267,17 @@ def measure_tile(
         spectra = stft(samples, size, hop, win=window, center=False)
     else:  # frames far apart are read one by one
         starts = first - size // 2 + hop * np.arange(total)
-        parts = [sound.read_padded(int(start), int(start) + size) for start in starts if start < sound.length]
-        block = np.stack([_mono_beyond_stereo(part) for part in parts], axis=1)
+        parts = []
+        for number, start in enumerate(starts[starts < sound.length]):
+            if number % _READS_AT_ONCE == _READS_AT_ONCE - 1:
+                yield None
+            parts.append(_mono_beyond_stereo(sound.read_padded(int(start), int(start) + size)))
+        block = np.stack(parts, axis=1)
+        yield None
         found = stft(block, size, size, win=window, center=False)[..., 0]
         spectra = np.zeros((block.shape[0], size // 2 + 1, total), np.complex64)
         spectra[..., : found.shape[1]] = np.swapaxes(found, 1, 2)
+    yield None
     power = np.square(spectra.real) + np.square(spectra.imag)
     if count > 1:
         power = np.add.reduceat(power, np.arange(0, total, count), axis=2) * np.float32(1 / count)
