@@ -15,10 +15,15 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
+    QCheckBox,
     QComboBox,
     QDialog,
     QKeySequenceEdit,
     QLineEdit,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -33,10 +38,10 @@ from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.models_dialog import ModelsDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
-from audiosr_desktop.ui.panels.fields import NumberBox
+from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
-from audiosr_desktop.ui.theme import DARK, LIGHT, Theme
+from audiosr_desktop.ui.theme import DARK, LIGHT, Theme, apply_theme
 
 _CONTROLS = (
     QAbstractButton,
@@ -305,21 +310,109 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def _contrast(one: str, other: str) -> float:
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _over(front: str, alpha: int, back: str) -> str:
+    """Return what a colour that lets the one behind shine through looks like."""
+    parts = [(int(front[at : at + 2], 16), int(back[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round((one * alpha + other * (255 - alpha)) / 255):02x}" for one, other in parts)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_text_has_enough_contrast(theme: Theme) -> None:
-    for front, back in (
-        ("text", "window"),
-        ("text", "panel"),
-        ("text", "field"),
-        ("quiet_text", "window"),
-        ("quiet_text", "panel"),
-        ("quiet_text", "field"),
-        ("accent_text", "accent"),
-    ):
-        light, dark = sorted(
-            (_luminance(getattr(theme, front)), _luminance(getattr(theme, back))), reverse=True
-        )
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{front} on {back}"
+    pairs = {
+        f"{front} on {back}": (getattr(theme, front), getattr(theme, back))
+        for front in ("text", "quiet_text", "disabled_text", "link")
+        for back in ("window", "panel", "field")
+    }
+    pairs["chosen row, main button"] = (theme.accent_text, theme.accent)
+    pairs["badge"] = (theme.text, _over(theme.window, 225, theme.canvas))
+    pairs["time over the selection in the ruler"] = (
+        theme.quiet_text,
+        _over(theme.selection, 45, theme.window),
+    )
+    pairs["clipped samples"] = (theme.clip, theme.canvas)
+    pairs["cutoff and its tag"] = (theme.cutoff, "#0a0c10")
+    # a line over a picture has an edge of the canvas' colour; over a spectrogram both are the dark ones
+    for name in ("marker", "restored", "selection", "playhead"):
+        pairs[f"{name} over the waveform"] = (getattr(theme, name), theme.canvas)
+        pairs[f"{name} over the spectrogram"] = (getattr(DARK, name), DARK.canvas)
+    assert {name: round(_contrast(*pair), 2) for name, pair in pairs.items() if _contrast(*pair) < 4.5} == {}
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_the_focus_can_be_seen_on_everything(theme: Theme) -> None:
+    for back in (theme.window, theme.panel, theme.field, theme.canvas):
+        assert _contrast(theme.focus, back) >= 3.0  # of what is no text, WCAG 2.1 asks for this
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("pane", ["waveform", "spectrogram"])
+def test_a_marker_is_set_off_from_any_picture(opened: Stage, theme: Theme, pane: str) -> None:
+    window, timeline = opened.window, opened.editor.timeline
+    window.view.set_theme(theme)
+    view = getattr(window.view, pane)
+    opened.qtbot.waitUntil(lambda: view.picture is not None, timeout=10_000)
+    timeline.move_playhead(RATE)
+    window.marking.add()
+    timeline.move_playhead(0)
+    shown, x = view.grab().toImage(), round(view.x_of(RATE))
+    colours = [[shown.pixelColor(x + by, y).name() for y in range(40, 160)] for by in (-1, 0, 1)]
+    drawn = theme if pane == "waveform" else DARK
+    assert colours[1].count(drawn.marker) > 30
+    for edge in (colours[0], colours[2]):
+        beside = [one for one, line in zip(edge, colours[1], strict=True) if line == drawn.marker]
+        assert min(_contrast(drawn.marker, one) for one in beside) >= 3.0
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_a_control_that_gets_the_focus_looks_different(opened: Stage, theme: Theme) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    box = QDialog()
+    opened.qtbot.addWidget(box)
+    line = QVBoxLayout(box)
+    made: list[QWidget] = [
+        QPushButton("Press"),
+        QLineEdit("Text"),
+        NumberBox(),
+        ChoiceBox(),
+        QSlider(Qt.Orientation.Horizontal),
+    ]
+    for on in (False, True):
+        check, switch = QCheckBox("Check"), QToolButton()
+        check.setChecked(on)
+        switch.setCheckable(True)
+        switch.setText("Switch")
+        switch.setChecked(on)
+        switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made += [check, switch]
+    for widget in made:
+        line.addWidget(widget)
+    apply_theme(app, theme)
+    try:
+        with opened.qtbot.waitActive(box):
+            box.show()
+            box.activateWindow()
+        for place, widget in enumerate(made):
+            made[place - 1].setFocus()
+            without = widget.grab().toImage()
+            QTest.keyClick(made[place - 1], Qt.Key.Key_Tab)
+            assert widget.hasFocus()
+            assert widget.grab().toImage() != without, type(widget).__name__
+        check = made[-2]
+        assert isinstance(check, QCheckBox)
+        made[0].setFocus()
+        marks = check.grab().toImage()
+        colours = {marks.pixelColor(x, y).name() for x in range(16) for y in range(marks.height())}
+        assert theme.accent in colours  # the box
+        assert "#ffffff" in colours  # and the check in it
+    finally:
+        box.close()
+        app.setStyleSheet("")
 
 
 def test_selection_and_playhead_are_announced_when_they_rest(

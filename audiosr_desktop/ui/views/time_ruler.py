@@ -65,7 +65,7 @@ class TimeRuler(QWidget):
         if selection is not None:
             left, right = self._x_of(selection.start), self._x_of(selection.stop)
             box = QRectF(left, 0, max(1.0, right - left), _HEIGHT).intersected(area)
-            painter.fillRect(box, self.theme.colour("selection", 60))
+            painter.fillRect(box, self.theme.colour("selection", 45))
         self._paint_ticks(painter, area)
         self._paint_marks(painter, area)
         if self._origin is not None and self._span_end is not None:
