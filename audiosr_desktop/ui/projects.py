@@ -6,9 +6,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from audiosr_desktop.audio.journal import Journal, Recoverable, recover
+from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.project import SUFFIX, ProjectFile, missing_sources, save_as
 from audiosr_desktop.audio.project_values import Contents
-from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.errors import AudioFileError, AudioSRError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.autosave import Autosave, view_of
 from audiosr_desktop.ui.document import Document
@@ -125,9 +126,19 @@ class Projects(QObject):
                     self._editor.troubled.emit(recovery_trouble(one))
                 else:
                     self._shown(one[0], one[0].project_path, one[1])
+                    self._tell_missing(missing_sources(one[0].history))
             self.recovered.emit()
 
         return self._editor.runner.start(tr("Recover unsaved work"), job(), done)
+
+    def _tell_missing(self, missing: Sequence[SourceLink]) -> None:
+        """Tell that a document that was recovered lacks sources, and offer to find them."""
+        if missing:
+            name = missing[0].path.name
+            error = AudioFileError(f"{name} is not where it was, or has changed; say where it is.")
+            means = tr("Its parts are silent until it is found; the project keeps its link.")
+            find = Remedy(tr("Find the missing files…"), "filing.find_sources")
+            self._editor.troubled.emit(Trouble(tr("Recover"), error, means, (find,)))
 
     def _shown(self, contents: Contents, path: Path | None, journal: Journal | None = None) -> Document:
         document = Document(contents.history, contents.info, project_path=path)

@@ -57,6 +57,22 @@ def parse_time(text: str) -> float | None:
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
 
 
+def parse_number(text: str) -> float | None:
+    """Return a number read from "1234.5", "1234,5", "1 234,5" or "2e3"; None when it is no number.
+
+    A point or a comma is the decimal mark in every locale; where both are, the last one.
+    """
+    plain = "".join(text.split()).replace("’", "").replace("−", "-")
+    for mark, other in ((".", ","), (",", ".")):
+        if plain.rfind(mark) > plain.rfind(other) >= 0:
+            plain = plain.replace(other, "")
+    try:
+        value = float(plain.replace(",", "."))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
 def format_hz(hz: float) -> str:
     """Return a frequency with three or four figures: "440 Hz", "6.02 kHz"."""
     return f"{hz:.0f} Hz" if hz < 999.5 else f"{figures(hz / 1000, '.2f')} kHz"

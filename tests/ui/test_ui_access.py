@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import RATE, Stage
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QAccessible, QAction, QKeySequence
+from PySide6.QtGui import QAccessible, QAction, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -221,20 +221,55 @@ def test_no_two_actions_have_the_same_key(stage: Stage) -> None:
             seen[text] = name
 
 
-@pytest.mark.parametrize("language", [QLocale.Language.English, QLocale.Language.German])
-@pytest.mark.parametrize("typed", ["2.5", "2,5"])
-def test_point_and_comma_are_both_understood(qtbot: QtBot, language: QLocale.Language, typed: str) -> None:
+LOCALES = ["en_US", "de_DE", "fr_FR", "de_CH", "sv_SE", "pt_BR"]
+
+
+@pytest.mark.parametrize("name", LOCALES)
+@pytest.mark.parametrize("typed", ["-2.5", "-2,5", "−2.5"])
+def test_point_and_comma_are_both_understood(qtbot: QtBot, name: str, typed: str) -> None:
     box = NumberBox()
     qtbot.addWidget(box)
-    box.setLocale(QLocale(language))
-    box.setRange(0.0, 100.0)
-    box.setSuffix(" dB")
+    box.setLocale(QLocale(name))
+    box.setRange(-100.0, 100.0)
+    box.setSuffix(" dB, so.")  # its own marks stay
     box.show()
     box.setFocus()
     box.selectAll()
-    QTest.keyClicks(box, typed)
+    QGuiApplication.clipboard().setText(typed)  # a true minus is on few keyboards
+    QTest.keyClick(box, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(box, Qt.Key.Key_Return)
-    assert box.value() == 2.5
+    assert box.value() == -2.5
+
+
+@pytest.mark.parametrize("name", LOCALES)
+@pytest.mark.parametrize(
+    ("typed", "hz"), [("1234.5", 1234.5), ("1234,5", 1234.5), ("1.234", 1.234), ("2e3", 2e3)]
+)
+def test_fields_of_the_selection_understand_both_in_every_locale(
+    opened: Stage, name: str, typed: str, hz: float
+) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(name))
+    try:
+        opened.editor.timeline.select(Region(0, RATE, None, 9000.0))
+        low = opened.window.selection_bar.low
+        low.setFocus()
+        low.selectAll()
+        QTest.keyClicks(low, typed)
+        QTest.keyClick(low, Qt.Key.Key_Return)
+        selection = opened.editor.timeline.selection
+        assert selection is not None
+        assert selection.low_hz == hz
+        start = opened.window.selection_bar.start
+        start.setFocus()
+        start.selectAll()
+        QTest.keyClicks(start, "0,25" if "," in typed else "0.25")
+        QTest.keyClick(start, Qt.Key.Key_Return)
+        selection = opened.editor.timeline.selection
+        assert selection is not None
+        assert selection.start == RATE // 4
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_space_can_be_left_to_the_controls(opened: Stage) -> None:
@@ -435,6 +470,33 @@ def test_selection_and_playhead_are_announced_when_they_rest(
         "Selected 00:00.000 to 00:01.000, 1.00 kHz to 6.02 kHz. Playhead 00:00.500",
         "No selection",
     ]
+
+
+def test_the_views_can_be_asked_what_is_chosen(opened: Stage) -> None:
+    timeline = opened.editor.timeline
+    timeline.select(Region(0, RATE, 1000.0, 6020.0))
+    timeline.move_playhead(RATE // 2)
+    wanted = "Selected 00:00.000 to 00:01.000, 1.00 kHz to 6.02 kHz. Playhead 00:00.500"
+    for view in (opened.window.view.waveform, opened.window.view.spectrogram):
+        interface = QAccessible.queryAccessibleInterface(view)
+        opened.qtbot.waitUntil(
+            lambda one=interface: one.text(QAccessible.Text.Description) == wanted, timeout=10_000
+        )
+
+
+def test_controls_with_a_value_tell_it(opened: Stage) -> None:
+    opened.editor.timeline.select(Region(0, RATE, 1000.0, 2000.0))
+    kinds = (QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
+    found = 0
+    for widget in controls(opened.window):
+        if isinstance(widget, kinds) and widget.isEnabled():
+            interface = QAccessible.queryAccessibleInterface(widget)
+            told = interface.text(QAccessible.Text.Value)
+            if interface.valueInterface() is not None:
+                told = told or str(interface.valueInterface().currentValue())
+            assert told.strip(), f"{type(widget).__name__} {widget.accessibleName()}"
+            found += 1
+    assert found > 10
 
 
 def test_the_readout_keeps_its_name_and_is_told_when_the_pointer_rests(stage: Stage) -> None:

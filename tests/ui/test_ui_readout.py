@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from audiosr_desktop.ui import readout
 from audiosr_desktop.ui.panels.restore_panel import whole_length
+from audiosr_desktop.ui.readout import parse_number
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,25 @@ def test_long_rulers_go_by_minutes() -> None:
     assert readout.time_step(100, 10) == 10
     assert readout.step_decimals(0.05) == 2
     assert readout.step_decimals(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("12.5", 12.5),
+        ("12,5", 12.5),
+        ("1.234,5", 1234.5),
+        ("1,234.5", 1234.5),
+        ("1 234,5", 1234.5),
+        ("1\u202f234,5", 1234.5),
+        ("1’234.5", 1234.5),
+        ("−3", -3.0),
+        ("1e3", 1000.0),
+        ("", None),
+        ("nan", None),
+        ("a", None),
+        ("1,2,3", None),
+    ],
+)
+def test_typed_numbers(text: str, number: float | None) -> None:
+    assert parse_number(text) == number

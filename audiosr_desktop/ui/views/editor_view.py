@@ -198,6 +198,7 @@ class EditorView(QWidget):
         elif key == Settings.waveform_scale.key:
             self.waveform.set_logarithmic(settings.waveform_scale == "dB")
         elif key == Settings.wheel_sensitivity.key:
+            self.ruler.wheel_sensitivity = settings.wheel_sensitivity
             for view in self._tracks():
                 view.wheel_sensitivity = settings.wheel_sensitivity
         elif key == Settings.snap_to_zero.key:

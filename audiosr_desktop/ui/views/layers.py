@@ -137,7 +137,10 @@ class Wipe(QObject):
             (tr("before"), QRectF(x - 110, top, 94, height), Qt.AlignmentFlag.AlignRight),
             (tr("after"), QRectF(x + 16, top, 94, height), Qt.AlignmentFlag.AlignLeft),
         ):
-            painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)
+            place = side | Qt.AlignmentFlag.AlignVCenter
+            ground = painter.boundingRect(box, place, text).adjusted(-5, -1, 5, 1)
+            painter.fillRect(ground, QColor(10, 12, 16, 200))
+            painter.drawText(box, place, text)
 
     @Slot(int, object)
     def _on_loaded(self, number: int, picture: Picture) -> None:

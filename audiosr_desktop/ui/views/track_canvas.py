@@ -248,7 +248,7 @@ class TrackCanvas(QWidget):
                 )
             QToolTip.showText(event.globalPos(), text, self)
             return True
-        if event.type() == QEvent.Type.Show:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.DevicePixelRatioChange):
             self.refresh()
         return super().event(event)
 
