@@ -114,6 +114,39 @@ def test_an_edit_drops_only_the_tiles_it_changed() -> None:
     assert len(drawn) < whole / 2
 
 
+def test_undo_finds_the_tiles_of_the_sound_before() -> None:
+    sound, cache = sine(6000, 0.1, seconds=20), TileCache()
+    list(spectrogram_tiles.pictures(request(sound), cache))
+    cut = sound.splice(Region(5 * RATE, 6 * RATE), sound.slice(0, 0))
+    before = len(list(spectrogram_tiles.pictures(request(sound), TileCache())))
+    after_cut = list(spectrogram_tiles.pictures(request(cut), cache))
+    assert len(after_cut) < before  # what lies before the cut is known
+    fresh = [picture for picture in spectrogram_tiles.pictures(request(cut), TileCache()) if picture][-1]
+    assert after_cut[-1] is not None
+    assert np.array_equal(after_cut[-1].levels, fresh.levels)
+    for shown in (sound, cut, sound):
+        (known,) = spectrogram_tiles.pictures(request(shown), cache)
+        assert known is not None
+        assert known.complete
+    whole = [picture for picture in spectrogram_tiles.pictures(request(sound), TileCache()) if picture][-1]
+    assert np.array_equal(known.levels, whole.levels)
+
+
+def test_tiles_laid_aside_count_and_go_first() -> None:
+    sound, tile = sine(500), np.zeros((1, 10, 10), np.uint8)
+    cache = TileCache(limit_bytes=250)
+    cache.show(sound, Analysis())
+    cache.put(512, 5, 0, tile)
+    other = sound.splice(Region(0, RATE), sound.slice(0, 0))
+    cache.show(other, Analysis())
+    assert cache.get(512, 5, 0) is None
+    cache.put(512, 5, 0, tile)
+    cache.put(512, 5, 1, tile)  # 300 bytes: what was laid aside goes
+    assert cache.get(512, 5, 0) is not None
+    cache.show(sound, Analysis())
+    assert cache.get(512, 5, 0) is None
+
+
 def test_more_than_two_channels_are_one_lane() -> None:
     assert [spectrogram_tiles.lanes(sine(500, channels=count)) for count in (1, 2, 3, 8)] == [1, 2, 1, 1]
     picture = [p for p in spectrogram_tiles.pictures(request(sine(500, channels=6)), TileCache()) if p][-1]

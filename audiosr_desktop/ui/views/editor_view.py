@@ -24,6 +24,8 @@ from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
 from audiosr_desktop.ui.views.track_view import TrackView
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 
+_BLANK_MS = 150  # from then on nothing is better than what was seen before
+
 
 class EditorView(QWidget):
     """What shows a document."""
@@ -46,6 +48,8 @@ class EditorView(QWidget):
         self._sound: Sound | None = None
         self._held_timer = QTimer(self, singleShot=True, interval=0)  # after what is to be painted now
         self._held_timer.timeout.connect(self._on_held)
+        self._blank_timer = QTimer(self, singleShot=True, interval=_BLANK_MS)
+        self._blank_timer.timeout.connect(self._show_tracks)
         self.overview = Overview(timeline, theme)
         self.ruler = TimeRuler(timeline, theme)
         self.waveform = WaveformView(timeline, theme)
@@ -103,6 +107,9 @@ class EditorView(QWidget):
         pending: Region | None = None,
     ) -> None:
         """Show a state of the document, and what a run still works on."""
+        if sound is not None and (self._sound is None or _size(sound) != _size(self._sound)):
+            self.splitter.setUpdatesEnabled(False)  # what was seen stays until there is something new
+            self._blank_timer.start()
         self._sound = sound
         self.waveform.set_sound(sound)
         self.spectrogram.set_sound(sound)
@@ -174,8 +181,14 @@ class EditorView(QWidget):
     @Slot()
     def _on_drawn(self) -> None:
         if all(view.picture is not None or view.isHidden() for view in (self.waveform, self.spectrogram)):
+            self._show_tracks()
             self.overview.release()
             self.drawn.emit()
+
+    @Slot()
+    def _show_tracks(self) -> None:
+        self._blank_timer.stop()
+        self.splitter.setUpdatesEnabled(True)
 
     @Slot(object)
     def _on_span_clicked(self, span: RestoredSpan) -> None:
@@ -220,3 +233,7 @@ class EditorView(QWidget):
             self.spectrogram.set_analysis(
                 Analysis(settings.fft_size, settings.fft_window, settings.overlap, settings.zero_padding)
             )
+
+
+def _size(sound: Sound) -> tuple[int, int, int]:
+    return sound.length, sound.sample_rate, sound.channels

@@ -6,7 +6,7 @@ Nothing here knows of widgets; it runs in the thread of a `TileLoader`.
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -26,6 +26,7 @@ COARSER = 3  # levels by which the first picture is coarser
 _COARSEST = 5  # the same where frames lie far apart, before that: each is a read of its own
 _COARSEST_USED = 11  # levels by which a tile may be coarser that stands in for one
 _CACHE_BYTES = 96_000_000
+_ASIDE = 4  # sounds whose own tiles are kept
 _MAX_FRAMES = 8  # frames averaged into one column; more would not look different
 _FAR_FRAMES = 4  # where even so many leave most of the sound unread, each is read by itself
 _READS_AT_ONCE = 64
@@ -118,10 +119,14 @@ def auto_n_fft(samples_per_column: float, axis: FrequencyAxis) -> int:
 
 
 class TileCache:
-    """Tiles by (frame size, zoom level, index), the least used dropped first. For one thread."""
+    """Tiles by (frame size, zoom level, index), the least used dropped first. For one thread.
+
+    Those of the last sounds are laid aside, so that undo and redo find them again.
+    """
 
     def __init__(self, limit_bytes: int = _CACHE_BYTES) -> None:
         self._tiles: OrderedDict[tuple[int, int, int], Levels] = OrderedDict()
+        self._aside: list[tuple[Sound, dict[tuple[int, int, int], Levels]]] = []
         self._limit, self._bytes = limit_bytes, 0
         self._sound: Sound | None = None
         self._analysis = Analysis()
@@ -131,16 +136,14 @@ class TileCache:
         if self._sound is sound and self._analysis == analysis:
             return
         old = self._sound
-        same_size = old is not None and (old.length, old.channels, old.sample_rate) == (
-            sound.length,
-            sound.channels,
-            sound.sample_rate,
-        )
-        if old is None or not same_size or analysis != self._analysis:
+        alike = old is not None and (old.channels, old.sample_rate) == (sound.channels, sound.sample_rate)
+        if old is None or not alike or analysis != self._analysis:
             self._tiles.clear()
+            self._aside.clear()
             self._bytes = 0
         else:
-            self._drop(*changed_range(old, sound))
+            self._lay_aside(old, *changed_range(old, sound))
+            self._take_back(sound)
         self._sound, self._analysis = sound, analysis
 
     def get(self, n_fft: int, level: int, index: int) -> Levels | None:
@@ -155,7 +158,10 @@ class TileCache:
         self._tiles[n_fft, level, index] = tile
         self._bytes += tile.nbytes
         while self._bytes > self._limit:
-            self._bytes -= self._tiles.popitem(last=False)[1].nbytes
+            if self._aside:
+                self._bytes -= _size_of(self._aside.pop(0)[1])
+            else:
+                self._bytes -= self._tiles.popitem(last=False)[1].nbytes
 
     def coarser(
         self, n_fft: int, level: int, index: int, reach: int = _COARSEST_USED
@@ -172,16 +178,32 @@ class TileCache:
             return tile[:, :, first : first + share], 1 << steps
         return None
 
-    def _drop(self, start: int, stop: int) -> None:
+    def _lay_aside(self, sound: Sound, start: int, stop: float) -> None:
+        """Keep what is true of a sound alone for when it is shown again."""
+        own = {}
         for n_fft, level, index in list(self._tiles):
             width = TILE_COLUMNS << level
             if index * width - n_fft < stop and (index + 1) * width + n_fft > start:
-                self._bytes -= self._tiles.pop((n_fft, level, index)).nbytes
+                own[n_fft, level, index] = self._tiles.pop((n_fft, level, index))
+        self._aside.append((sound, own))
+        while len(self._aside) > _ASIDE:
+            self._bytes -= _size_of(self._aside.pop(0)[1])
+
+    def _take_back(self, sound: Sound) -> None:
+        place = next((place for place, (known, _) in enumerate(self._aside) if known is sound), None)
+        if place is not None:
+            self._tiles.update(self._aside.pop(place)[1])
 
 
-def changed_range(before: Sound, after: Sound) -> tuple[int, int]:
-    """Return the range outside which two sounds of one length are made of the same samples."""
+def _size_of(tiles: Mapping[tuple[int, int, int], Levels]) -> int:
+    return sum(tile.nbytes for tile in tiles.values())
+
+
+def changed_range(before: Sound, after: Sound) -> tuple[int, float]:
+    """Return the range outside which two sounds have the same samples in the same place; may be endless."""
     start = _common_head(before, after)
+    if before.length != after.length:
+        return start, math.inf
     reversed_pair = _common_tail(before, after)
     return start, max(start, after.length - reversed_pair)
 
