@@ -118,6 +118,19 @@ def auto_n_fft(samples_per_column: float, axis: FrequencyAxis) -> int:
     return 1 << (time_power + frequency_power)
 
 
+@dataclass(slots=True, eq=False)
+class _Tile:
+    """Levels of a tile, and the rows that were last made of them for some scale of frequencies."""
+
+    levels: Levels
+    rows: Levels | None = None
+    scale: tuple[FrequencyAxis, int] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return self.levels.nbytes + (self.rows.nbytes if self.rows is not None else 0)
+
+
 class TileCache:
     """Tiles by (frame size, zoom level, index), the least used dropped first. For one thread.
 
@@ -125,8 +138,8 @@ class TileCache:
     """
 
     def __init__(self, limit_bytes: int = _CACHE_BYTES) -> None:
-        self._tiles: OrderedDict[tuple[int, int, int], Levels] = OrderedDict()
-        self._aside: list[tuple[Sound, dict[tuple[int, int, int], Levels]]] = []
+        self._tiles: OrderedDict[tuple[int, int, int], _Tile] = OrderedDict()
+        self._aside: list[tuple[Sound, dict[tuple[int, int, int], _Tile]]] = []
         self._limit, self._bytes = limit_bytes, 0
         self._sound: Sound | None = None
         self._analysis = Analysis()
@@ -151,11 +164,25 @@ class TileCache:
         tile = self._tiles.get((n_fft, level, index))
         if tile is not None:
             self._tiles.move_to_end((n_fft, level, index))
-        return tile
+        return tile.levels if tile is not None else None
+
+    def rows(self, n_fft: int, level: int, index: int, axis: FrequencyAxis, count: int) -> Levels | None:
+        """Return a tile as `count` rows of an axis, lowest first; made once, as each picture needs them."""
+        tile = self._tiles.get((n_fft, level, index))
+        if tile is None:
+            return None
+        if tile.scale != (axis, count):
+            self._bytes -= tile.nbytes
+            tile.rows, tile.scale = (
+                rows_of(tile.levels, axis.row_edges(count), axis.nyquist_hz),
+                (axis, count),
+            )
+            self._bytes += tile.nbytes
+        return tile.rows
 
     def put(self, n_fft: int, level: int, index: int, tile: Levels) -> None:
         """Keep a tile."""
-        self._tiles[n_fft, level, index] = tile
+        self._tiles[n_fft, level, index] = _Tile(tile)
         self._bytes += tile.nbytes
         while self._bytes > self._limit:
             if self._aside:
@@ -163,19 +190,11 @@ class TileCache:
             else:
                 self._bytes -= self._tiles.popitem(last=False)[1].nbytes
 
-    def coarser(
-        self, n_fft: int, level: int, index: int, reach: int = _COARSEST_USED
-    ) -> tuple[Levels, int] | None:
-        """Return the nearest coarser tile's part of a tile, and how many columns each of its columns is."""
-        for steps in range(1, reach + 1):
-            tile = self._tiles.get((n_fft, level + steps, index >> steps))
-            if tile is None:
-                continue
-            share = TILE_COLUMNS >> steps
-            if share == 0:
-                return None
-            first = (index & ((1 << steps) - 1)) * share
-            return tile[:, :, first : first + share], 1 << steps
+    def coarser(self, n_fft: int, level: int, index: int, reach: int = _COARSEST_USED) -> int | None:
+        """Return how many levels above a tile the nearest one lies that stands in for it; None for none."""
+        for steps in range(1, min(reach, TILE_COLUMNS.bit_length() - 1) + 1):
+            if (n_fft, level + steps, index >> steps) in self._tiles:
+                return steps
         return None
 
     def _lay_aside(self, sound: Sound, start: int, stop: float) -> None:
@@ -195,7 +214,7 @@ class TileCache:
             self._tiles.update(self._aside.pop(place)[1])
 
 
-def _size_of(tiles: Mapping[tuple[int, int, int], Levels]) -> int:
+def _size_of(tiles: Mapping[tuple[int, int, int], _Tile]) -> int:
     return sum(tile.nbytes for tile in tiles.values())
 
 
@@ -335,16 +354,17 @@ def _composed(
     lane_count = lanes(request.sound)
     levels = np.zeros((lane_count, request.rows, TILE_COLUMNS * len(tiles)), np.uint8)
     for place, index in enumerate(tiles):
-        tile = cache_.get(n_fft, level, index)
-        repeat = 1
-        if tile is None:
-            found = cache_.coarser(n_fft, level, index)
-            if found is None:
+        part = cache_.rows(n_fft, level, index, request.axis, request.rows)
+        if part is None:
+            steps = cache_.coarser(n_fft, level, index)
+            if steps is None:
                 continue
-            tile, repeat = found
-        part = rows_of(tile, edges, request.axis.nyquist_hz)
-        wide = np.repeat(part, repeat, axis=2) if repeat > 1 else part
-        levels[:, :, place * TILE_COLUMNS : (place + 1) * TILE_COLUMNS] = wide[:, ::-1]
+            whole = cache_.rows(n_fft, level + steps, index >> steps, request.axis, request.rows)
+            assert whole is not None
+            share = TILE_COLUMNS >> steps
+            first = (index & ((1 << steps) - 1)) * share
+            part = np.repeat(whole[:, :, first : first + share], 1 << steps, axis=2)
+        levels[:, :, place * TILE_COLUMNS : (place + 1) * TILE_COLUMNS] = part[:, ::-1]
     table = level_colours(request.colour_map, request.low_db, request.high_db)
     images = tuple(_image(np.take(table, _tilted(lane, edges, request.tilt_db))) for lane in levels)
     return Picture((tiles.start * TILE_COLUMNS) << level, 1 << level, request.axis, images, levels, complete)
