@@ -2,7 +2,9 @@
 
 import math
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from PySide6.QtCore import QLocale
 
@@ -20,6 +22,14 @@ def own_mark(text: str) -> str:
 def figures(value: float, spec: str) -> str:
     """Return a number in a format of Python's, with the decimal mark of the user's locale."""
     return own_mark(f"{value:{spec}}")
+
+
+def short_path(path: str | Path) -> str:
+    """Return a path with the user's folder as "~", where that is how one writes it."""
+    place = Path(path)
+    if sys.platform != "win32" and place.is_relative_to(Path.home()):
+        return str("~" / place.relative_to(Path.home()))
+    return str(place)
 
 
 def memory_figure(count: int) -> str:
