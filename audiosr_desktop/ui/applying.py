@@ -39,6 +39,11 @@ class Applying(QObject):
         self._last: tuple[str, Mapping[str, Value]] | None = None
 
     @property
+    def last(self) -> tuple[str, Mapping[str, Value]] | None:
+        """Id and values of the effect that was applied last."""
+        return self._last
+
+    @property
     def can_repeat(self) -> bool:
         """Whether there is an effect to apply again."""
         return self._last is not None

@@ -19,6 +19,7 @@ from audiosr_desktop.ui.catalogue import Catalogue
 from audiosr_desktop.ui.dialogs.dialogs import Answer
 from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.troubles import Trouble
 
 STEPS = 20
 Recovery = Callable[[Sequence[Recoverable]], tuple[list[Recoverable], list[Recoverable]]]
@@ -140,7 +141,8 @@ class Answers:
         self.moved: dict[Path, Path] | None = None
         self.missing: list[SourceLink] = []
         self.recovery: Recovery = lambda entries: (list(entries), [])
-        self.errors: list[tuple[str, Exception]] = []
+        self.errors: list[tuple[str, BaseException]] = []
+        self.troubles: list[Trouble] = []
 
     def files_to_open(self, folder: str) -> list[Path]:
         return [self.open_path] if self.open_path is not None else []
@@ -172,5 +174,6 @@ class Answers:
         chosen = {parameter.id: parameter.default for parameter in parameters}
         return chosen | self.chosen if self.yes else None
 
-    def show_error(self, title: str, error: Exception, log_path: Path | None) -> None:
-        self.errors.append((title, error))
+    def show_error(self, trouble: Trouble) -> None:
+        self.troubles.append(trouble)
+        self.errors.append((trouble.title, trouble.error))
