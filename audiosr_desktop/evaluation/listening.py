@@ -128,6 +128,7 @@ def write_listening(takes: Sequence[ListeningTake], out: Path, *, overwrite: boo
             for number, take in enumerate(takes)
         ],
         "version": __version__,
+        "words": {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in _catalogues()},
     }
     text = _filled(" · ".join(take.name for take in takes), data)
     try:
@@ -157,6 +158,11 @@ def _require_comparable(takes: Sequence[ListeningTake]) -> None:
             f"A listening page holds up to {LONGEST_S / 60:g} min of sound, not {duration_s / 60:.1f} min: "
             "choose a shorter part."
         )
+
+
+def _catalogues() -> list[Path]:
+    """Return the files of the page's texts in other languages, by the English ones."""
+    return sorted((paths.resources_dir() / "listen").glob("*.json"))
 
 
 def _filled(title: str, data: Mapping[str, object]) -> str:

@@ -127,12 +127,10 @@ class Reader:
         """Carry out orders, keep the rings full, look after the device, until the player is closed."""
         done = 0
         while not self.closing:
-            order = self.order
+            order, later = self.order, False
             if order is not None and order.turn == self.turn and order.turn != done:
-                if not self._begin(order):
-                    self.wake.wait(_TURN_S)
-                    continue
-                done = order.turn
+                later = not self._begin(order)
+                done = done if later else order.turn
             elif self.wants_device:
                 self.wants_device = False
                 self._open_ahead()
@@ -140,7 +138,7 @@ class Reader:
                 self._refill(track)
             self._look()
             hungry = any(not track.feed.full for track in self.tracks)  # an order may come between two slices
-            self.wake.wait(0.0 if hungry else _REFILL_S if self.tracks else _IDLE_S)
+            self.wake.wait(0.0 if hungry else _TURN_S if later else _REFILL_S if self.tracks else _IDLE_S)
             self.wake.clear()
         self._drop_output()
         self._change_maker(None)

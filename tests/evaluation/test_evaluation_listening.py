@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from audiosr_desktop import paths
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.cli import main
 from audiosr_desktop.dsp.level import integrated_loudness
@@ -136,6 +138,42 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "at least two takes" in capsys.readouterr().err
 
 
+class Texts(HTMLParser):
+    """The texts of the page that are there before its script runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: set[str] = set()
+        self._tag = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag = tag
+        self.found |= {value for name, value in attrs if name == "alt" and value}
+
+    def handle_data(self, data: str) -> None:
+        if self._tag not in ("script", "style", "title", "h1") and re.search(r"[A-Za-z]{2}", data):
+            self.found.add(data.strip())
+
+
+@pytest.mark.parametrize("catalogue", sorted((paths.resources_dir() / "listen").glob("*.json")), ids=str)
+def test_every_text_of_the_page_has_a_translation(catalogue: Path, tmp_path: Path) -> None:
+    page = (paths.resources_dir() / "listen" / "page.html").read_text(encoding="utf-8")
+    texts = Texts()
+    texts.feed(page)
+    script = page.partition('"use strict"')[2]
+    said = set(re.findall(r'"((?:[^"\\]|\\.)+)"', " ".join(re.findall(r"\bt\(([^\n]*)", script))))
+    said = {text for text in said if re.match(r"[A-Z{].{3}", text)}
+    said |= set(re.findall(r'name: "([a-z ]+)"', script))
+    run_job(write_listening(takes_of(noise(), noise(2)), tmp_path / "page.html"))
+    named = {name for figure in data_of(tmp_path / "page.html")["figures"] for name in figure}
+    wanted = texts.found | said
+    wanted |= named - {"seed", "warnings"}  # facts of a run, which keep the names that scripts know
+    words = json.loads(catalogue.read_text(encoding="utf-8"))
+    assert sorted(wanted - words.keys()) == []
+    for english, other in words.items():
+        assert set(re.findall(r"\{\d\}", english)) == set(re.findall(r"\{\d\}", other)), english
+
+
 class Browser:
     """A page in headless Chromium."""
 
@@ -236,6 +274,30 @@ def test_a_browser_plays_and_switches(opened: Browser, tmp_path: Path) -> None:
     browser.press("ArrowRight")
     assert 3.9 < browser.ask("now()") < 4
     assert browser.shot(tmp_path, "listen").startswith(b"\x89PNG")
+
+
+def test_the_page_speaks_the_readers_language(opened: Browser, tmp_path: Path) -> None:
+    browser = opened
+    agent = browser.ask("navigator.userAgent")
+    browser.driver.execute_cdp_cmd(
+        "Network.setUserAgentOverride", {"userAgent": agent, "acceptLanguage": "de-AT"}
+    )
+    browser.driver.refresh()
+    browser.wait("!document.getElementById('play').disabled")
+    assert browser.ask("document.documentElement.lang") == "de"
+    assert "3 Takes, 4,0 s mit 16 kHz" in browser.text("ready")
+    heads = browser.ask("[...document.querySelectorAll('h2')].map(h => h.textContent)")
+    assert heads[:1] + heads[2:] == ["Anhören", "Blinde Rangfolge", "Werte und Einstellungen"]
+    assert re.search(r"Lautheit-?\d+,\d LUFS", browser.text("figures"))
+    browser.driver.execute_script("document.getElementById('abx-trials').value = 1")
+    browser.click("#abx-start")
+    assert "Versuch 1 von 1" in browser.text("abx-said")
+    browser.click("#abx-a")
+    assert re.match(r"[01] von 1 richtig, p = [01],\d+\. Es wurde kein", browser.text("abx-said"))
+    english = browser.ask("Object.keys(words).filter(text => text.length > 8)")
+    shown = str(browser.ask("document.body.innerText"))
+    assert [text for text in english if text in shown] == []
+    browser.shot(tmp_path, "german")
 
 
 def test_a_browser_runs_abx_to_its_p_value(opened: Browser, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The player with an output that only counts, driven by the test."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ from audiosr_desktop.playback.mixer import FADE_S
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.output import Fill, Output
 from audiosr_desktop.playback.player import SCRUB_S, Player
-from audiosr_desktop.playback.strip import EDGE_S
+from audiosr_desktop.playback.strip import EDGE_S, Strip
 from audiosr_desktop.playback.takes import MOST_GAIN_DB, matched_gains_db
 
 RATE = 48000
@@ -418,7 +418,16 @@ def test_orders_that_come_faster_than_the_card_asks_wait_and_the_last_one_is_hea
     for place in range(STRIPS):
         bench.player.play(place * 1_000)
         bench.begun()
+    desk, tries = bench.player._reader.desk, []
+    look = desk.free_strip
+
+    def looked(takes: int, kept: Sequence[Strip]) -> Strip | None:
+        tries.append(look(takes, kept))
+        return tries[-1]
+
+    desk.free_strip = looked
     bench.player.play(50_000)  # the card has asked for nothing: it may still begin any of the others
+    bench.wait(lambda: tries.count(None) > 1)
     assert bench.player._reader.waiting
     bench.output.pull(480)
     bench.begun()
