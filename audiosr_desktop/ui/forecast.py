@@ -1,10 +1,12 @@
 """Forecast: says before a run what it will take, and learns from each run."""
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QObject, Slot
 
 from audiosr_desktop.audio.history import Step
+from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.effects.timing import ModelCost, Timings
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.language import tr
@@ -35,6 +37,16 @@ class Forecast(QObject):
         editor.timeline.sound_changed.connect(self.show)
         editor.applying.applied.connect(self._on_applied)
 
+    def wait_s(self, effect: Effect, values: Mapping[str, Value], duration_s: float, channels: int) -> float:
+        """Return the seconds that an effect is expected to take here."""
+        cost = self._cost(values)
+        return self.timings.estimate(
+            effect.id, values, duration_s=duration_s, channels=channels, cost=cost
+        ).seconds
+
+    def _cost(self, values: Mapping[str, Value]) -> ModelCost:
+        return self._editor.catalogue.costs.get(str(values.get("model", "")), ModelCost())
+
     @Slot()
     def show(self) -> None:
         """Say what the chosen effect would take on the present selection."""
@@ -46,9 +58,12 @@ class Forecast(QObject):
         length = selection.length if selection is not None else sound.length
         duration_s, values = length / sound.sample_rate, self._panel.values()
         channels = len(self._editor.timeline.picked or range(sound.channels))
-        cost = self._editor.catalogue.costs.get(str(values.get("model", "")), ModelCost())
         estimate = partial(
-            self.timings.estimate, effect.id, duration_s=duration_s, channels=channels, cost=cost
+            self.timings.estimate,
+            effect.id,
+            duration_s=duration_s,
+            channels=channels,
+            cost=self._cost(values),
         )
         found = estimate(values)
         if found.seconds < _SAID_FROM_S:

@@ -60,10 +60,10 @@ class MainWindow(WindowFrame):
         self.batch = BatchOpener(self)
         self._closed = False
         self.appearance = Appearance(self)
-        self.preview = Preview(editor, self)
         self.chaining = Chaining(editor, self.panel, self.dialogs, self)
         self.plugging = Plugging(self, editor, self.panel, self.dialogs.confirm)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
+        self.preview = Preview(editor, self.forecast.wait_s, self)
         self._connect()
         self.appearance.show_settings()
         self.restore_layout()
