@@ -22,6 +22,7 @@ from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.forecast import Forecast
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.plugging import Plugging
+from audiosr_desktop.ui.pointing import Pointing
 from audiosr_desktop.ui.preview import Preview
 from audiosr_desktop.ui.readout import figures, format_hz
 from audiosr_desktop.ui.restoring import Restored
@@ -64,6 +65,7 @@ class MainWindow(WindowFrame):
         self.plugging = Plugging(self, editor, self.panel, self.dialogs.confirm)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
         self.preview = Preview(editor, self.forecast.wait_s, self)
+        self.pointing = Pointing(editor, self.view, self.panel.gaps, self.preview, self.announcer)
         self._connect()
         self.appearance.show_settings()
         self.restore_layout()
@@ -111,7 +113,9 @@ class MainWindow(WindowFrame):
         panel.window_wanted.connect(self.plugging.show_window)
         self.preview.changed.connect(self._on_preview_changed)
         self.preview.failed.connect(self._on_failed)
+        self.preview.previewed.connect(self._show_device)
         self.chaining.failed.connect(self._on_failed)
+        self.pointing.gaps.failed.connect(partial(self._on_failed, tr("Find gaps")))
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
         panel.job_panel.keep_wanted.connect(editor.emergence.keep)
         self.empty.open_wanted.connect(self.filing.ask_open)
@@ -313,9 +317,13 @@ class MainWindow(WindowFrame):
     @Slot(object)
     def _on_restored(self, result: Restored) -> None:
         self.panel.show_summary(summary_of(result))
+        self._show_device(result)
+        QApplication.alert(self)
+
+    @Slot(object)
+    def _show_device(self, result: Restored) -> None:
         self.status.show_device(result.facts)
         self.windows.device = self.status.details
-        QApplication.alert(self)
 
     @Slot(str)
     def _on_device_chosen(self, name: str) -> None:
@@ -398,6 +406,7 @@ class MainWindow(WindowFrame):
             self.batch.close()
             self.models.close()
             self.preview.close()
+            self.pointing.gaps.close()
             self.editor.close()
             self.autosave.close()
             self.view.close_loaders()

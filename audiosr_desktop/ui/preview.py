@@ -18,6 +18,7 @@ from audiosr_desktop.ui.restoring import Restored, restore
 
 SPAN_S = 10.0
 REST_MS = 200  # after the last change of a value, before a live module runs again
+LEAST_HEARD_S = 2.0  # of a shorter selection the sound on both sides is played, too
 SAID_FROM_S = 2.0  # a shorter wait needs no words
 SLOW = {"audiosr.super-resolution", "audiosr.restore"}  # models: they run again only when asked
 
@@ -37,6 +38,7 @@ class Preview(QObject):
     """
 
     changed = Signal()  # on or off, or what it says
+    previewed = Signal(object)  # Restored
     failed = Signal(str, Exception)
 
     def __init__(self, editor: Editor, expected: Expected, parent: QObject | None = None) -> None:
@@ -118,12 +120,12 @@ class Preview(QObject):
         self._say("")
 
     def _take_away(self) -> None:
-        transport, timeline, region = self._editor.transport, self._editor.timeline, self._region
-        transport.span = None
+        transport, timeline = self._editor.transport, self._editor.timeline
+        span, transport.span = transport.span, None
         transport.stop()
         transport.set_loop(self._looped_before)
         self._editor.show_takes()
-        if region is not None and timeline.playhead == region.start:
+        if span is not None and timeline.playhead == span.start:
             transport.seek(self._playhead)  # unless it was placed elsewhere meanwhile
 
     def close(self) -> None:
@@ -186,16 +188,17 @@ class Preview(QObject):
             return
         if result.before is not document.sound:
             self._raised = result.before, result.region
+        self.previewed.emit(result)
         if not result.changed:
             self._say(" ".join(map(tr_message, result.warnings)) or tr("Nothing was found to change here."))
             return
         transport = self._editor.transport
         was_heard, self._heard = self._heard and transport.playing, True
-        self._result, transport.span = result.after, region
+        self._result, transport.span = result.after, heard_around(region, document.sound)
         transport.set_sounds(result.after, result.before)
         transport.set_loop(True)
         if not was_heard:
-            transport.play(region.start, region.stop)
+            transport.play(transport.span.start, transport.span.stop)
         seconds = format_length(region.length / document.sound.sample_rate)
         told = tr("Preview of {seconds}: B is with the effect, A without (key A).", seconds=seconds)
         if self._raised is not None:
@@ -227,6 +230,15 @@ class Preview(QObject):
     def _say(self, text: str) -> None:
         self.text = text
         self.changed.emit()
+
+
+def heard_around(region: Region, sound: Sound) -> Region:
+    """Return what is played of a preview: a filled gap says nothing without its sides."""
+    lacking = round(LEAST_HEARD_S * sound.sample_rate) - region.length
+    if lacking <= 0:
+        return Region(region.start, region.stop)
+    start = max(0, min(region.start - lacking // 2, sound.length - region.length - lacking))
+    return Region(start, min(sound.length, start + region.length + lacking))
 
 
 def preview_region(sound: Sound, selection: Region | None, playhead: int) -> Region:

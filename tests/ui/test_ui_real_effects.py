@@ -1,12 +1,11 @@
 """The real effects behind the window, with a tiny model."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from conftest import RATE, write_tone
+from conftest import RATE, open_samples, write_tone
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -15,7 +14,6 @@ from ui_fakes import Answers, OutputMaker
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.errors import AudioFileError
 from audiosr_desktop.playback.player import Player
@@ -100,27 +98,6 @@ def test_a_line_in_the_spectrogram_is_taken_by_a_right_click(
         window.panel.apply_button.click()
     assert "ones 3.00 kHz (−26 dBFS)" in window.panel.summary.text()
     window.close()
-
-
-@pytest.fixture
-def real(qtbot: QtBot, run_scratch: Scratch, settings: Settings) -> Iterator[MainWindow]:
-    """The window with the effects of the program."""
-    editor = Editor(run_scratch, Player(OutputMaker()), lambda: load_catalogue(run_scratch))
-    window = MainWindow(editor, settings, Answers())
-    window.show()
-    with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
-        editor.start()
-    yield window
-    window.close()
-
-
-def open_samples(window: MainWindow, qtbot: QtBot, path: Path, samples: np.ndarray) -> Sound:
-    soundfile.write(path, samples, RATE, subtype="FLOAT")
-    with qtbot.waitSignal(window.editor.document_changed, timeout=10_000):
-        window.filing.open_file(path)
-    qtbot.waitUntil(lambda: not window.editor.runner.busy, timeout=10_000)
-    assert window.editor.sound is not None
-    return window.editor.sound
 
 
 def noisy_tones(seconds: float = 4.0) -> np.ndarray:

@@ -9,6 +9,7 @@ from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
+from audiosr_desktop.ui.panels.gap_list import GapList
 from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.parameter_form import Choices, ParameterForm
 from audiosr_desktop.ui.readout import format_length
@@ -16,6 +17,7 @@ from audiosr_desktop.ui.timeline import Timeline
 
 _LEAST_WIDTH = 304
 _LEARNING = ("learn_start_s", "learn_end_s")  # parameters of an effect that learns from a stretch of sound
+_FILL_GAP = "audiosr.fill-gap"
 _RESTORING = {"audiosr.restore", "audiosr.super-resolution"}
 
 
@@ -54,6 +56,7 @@ class RestorePanel(QWidget):
         self.window_button.clicked.connect(self.window_wanted)
         self.window_button.hide()
         self.learn_button = self._make_learn_button()
+        self.gaps = GapList()
         self.preview_button = QPushButton(tr("Preview"))
         self.preview_button.setCheckable(True)
         self.preview_button.setToolTip(tr("Hear 10 s with the effect, in place and looping (V)"))
@@ -74,6 +77,7 @@ class RestorePanel(QWidget):
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.summary.setProperty("quiet", True)
         self._build()
+        self.gaps.changed.connect(self._show_target)
         timeline.selection_changed.connect(self._show_target)
         timeline.sound_changed.connect(self._show_target)
         self._show_target()
@@ -94,6 +98,7 @@ class RestorePanel(QWidget):
         layout.addLayout(self._place)
         layout.addWidget(self.window_button)
         layout.addWidget(self.learn_button)
+        layout.addWidget(self.gaps)
         buttons = QHBoxLayout()
         buttons.addWidget(self.apply_button, 1)
         buttons.addWidget(self.preview_button)
@@ -250,6 +255,10 @@ class RestorePanel(QWidget):
             button.setEnabled(self._ready and self.effect is not None)
         self.learn_button.setVisible(self.form is not None and set(_LEARNING) <= self.form.values().keys())
         self.learn_button.setEnabled(bool(timeline.length) and selection is not None)
+        fills = self._shown == _FILL_GAP
+        self.gaps.setVisible(fills or self.gaps.has_rows)
+        self.gaps.find_button.setVisible(fills)
+        self.gaps.find_button.setEnabled(bool(timeline.length))
         self._widen()
 
     def _widen(self) -> None:
