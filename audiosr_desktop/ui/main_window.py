@@ -61,9 +61,9 @@ class MainWindow(WindowFrame):
         self.batch = BatchOpener(self)
         self._closed = False
         self.appearance = Appearance(self)
-        self.chaining = Chaining(editor, self.panel, self.dialogs, self)
         self.plugging = Plugging(self, editor, self.panel, self.dialogs.confirm)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
+        self.chaining = Chaining(editor, self.panel, self.dialogs, self.forecast, self)
         self.preview = Preview(editor, self.forecast.wait_s, self)
         self.pointing = Pointing(editor, self.view, self.panel.gaps, self.preview, self.announcer)
         self._connect()
@@ -303,6 +303,7 @@ class MainWindow(WindowFrame):
     def _on_preview_changed(self) -> None:
         self.panel.show_preview(self.preview.text, on=self.preview.on)
         self.actions_by_id["preview"].setChecked(self.preview.on)
+        self.forecast.benchmarking.hold(self.preview.on)
 
     @Slot(str)
     def _on_effect_chosen(self, effect_id: str) -> None:
@@ -405,6 +406,7 @@ class MainWindow(WindowFrame):
             self.settings.geometry = self.saveGeometry()
             self.batch.close()
             self.models.close()
+            self.forecast.benchmarking.close()
             self.preview.close()
             self.pointing.gaps.close()
             self.editor.close()

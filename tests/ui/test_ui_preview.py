@@ -269,9 +269,9 @@ def test_what_a_run_will_take_is_said_before_it(
     timings.learn("test.halve", values, duration_s=2.0, channels=1, elapsed_s=2.0 * factor)
     forecast.show()
     assert said in panel.estimate.text()
-    assert panel.draft_button.isVisibleTo(panel) == (factor == 400.0)
+    assert panel.estimate.draft_button.isVisibleTo(panel) == (factor == 400.0)
     if factor == 400.0:
-        panel.draft_button.click()
+        panel.estimate.draft_button.click()
         assert panel.values()["quality"] == "draft"
     forecast.deleteLater()
 

@@ -47,6 +47,7 @@ class ChainDialog(QDialog):
     apply_wanted = Signal(object)  # Chain
     proposal_wanted = Signal()
     failed = Signal(str, Exception)
+    changed = Signal()  # another chain, or other values
 
     def __init__(
         self,
@@ -74,6 +75,9 @@ class ChainDialog(QDialog):
         self.hint = QLabel(tr("A module without its tick is skipped. Double-click one to set its values."))
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", True)
+        self.estimate = QLabel()
+        self.estimate.setWordWrap(True)
+        self.estimate.hide()
         self._buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self._show_buttons()
@@ -117,6 +121,7 @@ class ChainDialog(QDialog):
         layout.addLayout(top)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.hint)
+        layout.addWidget(self.estimate)
         layout.addLayout(grid)
 
     @property
@@ -137,6 +142,11 @@ class ChainDialog(QDialog):
         empty = tr("Nothing was found to mend.") if not chain.modules else ""
         self.hint.setText(empty or chain.description or tr("A module without its tick is skipped."))
         self._show(0)
+
+    def show_estimate(self, text: str) -> None:
+        """Say what the chain would take; an empty text says nothing."""
+        self.estimate.setText(text)
+        self.estimate.setVisible(bool(text))
 
     def set_ready(self, *, ready: bool) -> None:
         """Allow what needs a document and no running job."""
@@ -161,6 +171,7 @@ class ChainDialog(QDialog):
         self.list.blockSignals(False)
         self.list.setCurrentRow(min(row, len(self._modules) - 1))
         self._show_buttons()
+        self.changed.emit()
 
     @Slot()
     def _show_buttons(self) -> None:
@@ -182,6 +193,7 @@ class ChainDialog(QDialog):
         bypassed = item.checkState() != Qt.CheckState.Checked
         self._modules[row] = replace(self._modules[row], bypassed=bypassed)
         self._show_buttons()
+        self.changed.emit()
 
     def _on_add(self, effect_id: str) -> None:
         from audiosr_desktop.effects.chain import Module  # noqa: PLC0415

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.panels.estimate_box import EstimateBox
 from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.panels.gap_list import GapList
 from audiosr_desktop.ui.panels.job_panel import JobPanel
@@ -63,11 +64,8 @@ class RestorePanel(QWidget):
         self.preview_button.setEnabled(False)
         self.preview_button.clicked.connect(self.preview_wanted)
         self.preview_text = _quiet_label()
-        self.estimate = _quiet_label()
-        self.draft_button = QPushButton(tr("Use Draft"))
-        self.draft_button.setToolTip(tr("Choose the quickest quality"))
-        self.draft_button.clicked.connect(self._on_draft)
-        self.draft_button.hide()
+        self.estimate = EstimateBox()
+        self.estimate.draft_wanted.connect(self._on_draft)
         self.hint = QLabel()
         self.hint.setProperty("quiet", True)
         self.hint.setWordWrap(True)
@@ -103,7 +101,7 @@ class RestorePanel(QWidget):
         buttons.addWidget(self.apply_button, 1)
         buttons.addWidget(self.preview_button)
         layout.addLayout(buttons)
-        for widget in (self.hint, self.estimate, self.draft_button, self.preview_text):
+        for widget in (self.hint, self.estimate, self.preview_text):
             layout.addWidget(widget)
         line = QFrame()
         line.setObjectName("rule")
@@ -169,12 +167,6 @@ class RestorePanel(QWidget):
         if self.form is not None:
             self.form.set_values(values)
         return True
-
-    def show_estimate(self, text: str, *, offers_draft: bool = False) -> None:
-        """Say what a run would take; offer the quickest quality where that is long."""
-        self.estimate.setText(text)
-        self.estimate.setVisible(bool(text))
-        self.draft_button.setVisible(offers_draft)
 
     def show_preview(self, text: str, *, on: bool) -> None:
         """Say what is previewed."""
