@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.effects.effect import Value
@@ -16,11 +16,15 @@ from audiosr_desktop.ui.appearance import Appearance
 from audiosr_desktop.ui.applying import CHAIN_ID
 from audiosr_desktop.ui.batch_opener import BatchOpener
 from audiosr_desktop.ui.chaining import Chaining
+from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.forecast import Forecast
+from audiosr_desktop.ui.gpu_asking import GpuAsking
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.leaving import Leaving
+from audiosr_desktop.ui.notifying import Notifier
 from audiosr_desktop.ui.plugging import Plugging
 from audiosr_desktop.ui.pointing import Pointing
 from audiosr_desktop.ui.preview import Preview
@@ -63,10 +67,14 @@ class MainWindow(WindowFrame):
         self.appearance = Appearance(self)
         self.plugging = Plugging(self, editor, self.panel, self.dialogs.confirm)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
+        self.gpu = GpuAsking(editor, self.panel, self.forecast, self.dialogs)
+        self.leaving = Leaving(self, editor.runner, self.dialogs)
+        self.notifier = Notifier(self, settings)
         self.chaining = Chaining(editor, self.panel, self.dialogs, self.forecast, self)
         self.preview = Preview(editor, self.forecast.wait_s, self)
         self.pointing = Pointing(editor, self.view, self.panel.gaps, self.preview, self.announcer)
         self._connect()
+        self._connect_panels()
         self.appearance.show_settings()
         self.restore_layout()
         self.apply_space()
@@ -88,6 +96,7 @@ class MainWindow(WindowFrame):
         editor.runner.started.connect(self._on_job_started)
         editor.runner.progressed.connect(panel.job_panel.on_progressed)
         editor.runner.ended.connect(panel.job_panel.on_ended)
+        editor.runner.ended.connect(self.notifier.on_ended)
         view.playhead_placed.connect(editor.transport.seek)
         view.drawn.connect(editor.measurements.release)
         view.drawn.connect(editor.transport.metering.begin)
@@ -104,6 +113,10 @@ class MainWindow(WindowFrame):
         self.filing.failed.connect(self._on_failed)
         self.listening.exported.connect(self._on_exported)
         self.autosave.failed.connect(self._on_failed)
+        self.leaving.told.connect(self._on_told)
+
+    def _connect_panels(self) -> None:
+        editor, panel = self.editor, self.panel
         self.history.values_wanted.connect(self.reopen)
         self.tabs.close_wanted.connect(self.filing.close)
         panel.apply_wanted.connect(self.apply_effect)
@@ -116,6 +129,7 @@ class MainWindow(WindowFrame):
         self.preview.previewed.connect(self._show_device)
         self.chaining.failed.connect(self._on_failed)
         self.pointing.gaps.failed.connect(partial(self._on_failed, tr("Find gaps")))
+        panel.job_panel.device = self._device_words
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
         panel.job_panel.keep_wanted.connect(editor.emergence.keep)
         self.empty.open_wanted.connect(self.filing.ask_open)
@@ -139,7 +153,7 @@ class MainWindow(WindowFrame):
         """Apply the chosen effect."""
         effect = self.panel.effect
         if effect is not None:
-            self.editor.applying.apply(effect.id, self.panel.values())
+            self.gpu.apply(effect.id, self.panel.values())
 
     def apply_as_take(self) -> None:
         """Apply the chosen effect to the source of the takes; the result is one more of them."""
@@ -319,7 +333,12 @@ class MainWindow(WindowFrame):
     def _on_restored(self, result: Restored) -> None:
         self.panel.show_summary(summary_of(result))
         self._show_device(result)
-        QApplication.alert(self)
+
+    def _device_words(self) -> str:
+        """Return what computes now, as the running effect tells it; empty while no model runs."""
+        editor = self.editor
+        device = str(editor.catalogue.report.get("device", "")) if editor.emergence.follows else ""
+        return device_words(device) if device else ""
 
     @Slot(object)
     def _show_device(self, result: Restored) -> None:
@@ -383,12 +402,7 @@ class MainWindow(WindowFrame):
                 self.filing.open_files(dropped)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        runner = self.editor.runner
-        if runner.busy and not self.dialogs.confirm(
-            tr("Quit while a job runs?"),
-            tr("{job} is not finished and would be cancelled.", job=runner.title),
-            tr("Cancel it and quit"),
-        ):
+        if not self.leaving.may_leave():
             event.ignore()
             return
         if not self.filing.may_discard(tr("Quit?"), self.editor.documents.all):

@@ -204,7 +204,7 @@ class Preview(QObject):
         if self._raised is not None:
             rate = figures(result.after.sample_rate / 1000, "g")
             told += " " + tr("Heard at {rate} kHz; the document keeps its rate.", rate=rate)
-        self._say(told)
+        self._say(" ".join([told, *map(tr_message, result.warnings)]))
 
     @Slot()
     def _on_transport_changed(self) -> None:

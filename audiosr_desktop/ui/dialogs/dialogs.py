@@ -12,6 +12,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.ui.dialogs.error_dialog import ErrorDialog
 from audiosr_desktop.ui.dialogs.export_dialog import Export, ExportDialog
+from audiosr_desktop.ui.dialogs.gpu_dialog import GpuDialog, GpuNotice
 from audiosr_desktop.ui.dialogs.project_dialogs import RelocateDialog, SaveDialog
 from audiosr_desktop.ui.dialogs.values_dialog import ValuesDialog
 from audiosr_desktop.ui.document import Document
@@ -20,6 +21,7 @@ from audiosr_desktop.ui.recovery import RecoveryDialog
 from audiosr_desktop.ui.settings import Settings
 
 Answer: TypeAlias = Literal["save", "discard", "cancel"]
+Leave: TypeAlias = Literal["wait", "cancel", "stay"]
 
 _SUFFIXES = (
     "*.asrproj *.wav *.wave *.bwf *.rf64 *.w64 *.aif *.aiff *.aifc *.flac *.ogg *.oga *.opus *.mp3 "
@@ -53,6 +55,12 @@ class Dialogs(Protocol):
 
     def confirm(self, title: str, text: str, yes: str) -> bool:
         """Ask for a yes; `yes` is what its button says."""
+
+    def leave_running(self, title: str, text: str) -> Leave:
+        """Ask what becomes of a job: it goes on in the background, is cancelled, or the user stays."""
+
+    def gpu_missed(self, notice: GpuNotice) -> bool:
+        """Say that a GPU that was asked for cannot be used; True when the processor is to be used instead."""
 
     def show_error(self, title: str, error: Exception, log_path: Path | None) -> None:
         """Say what failed."""
@@ -121,6 +129,22 @@ class WindowDialogs:
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
         return box.clickedButton() is accept
+
+    def leave_running(self, title: str, text: str) -> Leave:
+        box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=self._parent)
+        wait = box.addButton(tr("Keep going in the background"), QMessageBox.ButtonRole.AcceptRole)
+        cancel = box.addButton(tr("Cancel it and quit"), QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton(tr("Stay"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        clicked = box.clickedButton()
+        return "wait" if clicked is wait else "cancel" if clicked is cancel else "stay"
+
+    def gpu_missed(self, notice: GpuNotice) -> bool:
+        dialog = GpuDialog(notice, self._parent)
+        accepted = dialog.exec() == GpuDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        return accepted
 
     def show_error(self, title: str, error: Exception, log_path: Path | None) -> None:
         ErrorDialog(title, error, log_path, parent=self._parent).open()

@@ -126,6 +126,11 @@ class RestorePanel(QWidget):
         """The effect that is chosen."""
         return self._effects.get(self._shown)
 
+    @property
+    def chosen_id(self) -> str:
+        """Id of the effect that is chosen; empty where there is none."""
+        return self._shown
+
     def values(self) -> dict[str, Value]:
         """Return the values of the chosen effect."""
         return self.form.values() if self.form is not None else {}
