@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.effects.timing import Timings
+from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.actions import CONTEXT_MENU, enable_actions
 from audiosr_desktop.ui.appearance import Appearance
 from audiosr_desktop.ui.applying import CHAIN_ID
@@ -95,6 +96,7 @@ class MainWindow(WindowFrame):
         editor.measurements.peaks_changed.connect(self._on_peaks_changed)
         editor.runner.started.connect(self._on_job_started)
         editor.runner.progressed.connect(panel.job_panel.on_progressed)
+        editor.runner.progressed.connect(self._on_progressed)
         editor.runner.ended.connect(panel.job_panel.on_ended)
         editor.runner.ended.connect(self.notifier.on_ended)
         view.playhead_placed.connect(editor.transport.seek)
@@ -128,6 +130,7 @@ class MainWindow(WindowFrame):
         self.preview.failed.connect(self._on_failed)
         self.preview.previewed.connect(self._show_device)
         self.chaining.failed.connect(self._on_failed)
+        self.presetting.failed.connect(self._on_failed)
         self.pointing.gaps.failed.connect(partial(self._on_failed, tr("Find gaps")))
         panel.job_panel.device = self._device_words
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
@@ -333,6 +336,13 @@ class MainWindow(WindowFrame):
     def _on_restored(self, result: Restored) -> None:
         self.panel.show_summary(summary_of(result))
         self._show_device(result)
+
+    @Slot(object)
+    def _on_progressed(self, _progress: Progress) -> None:
+        """Name the device as soon as the running model tells it."""
+        words = self._device_words()
+        if words and words != self.status.device.text():
+            self.status.show_device(dict(self.editor.catalogue.report))
 
     def _device_words(self) -> str:
         """Return what computes now, as the running effect tells it; empty while no model runs."""

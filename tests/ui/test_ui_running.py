@@ -41,6 +41,7 @@ def test_percentage_times_stage_and_device_are_shown(stage: Stage, tone_file: Pa
     assert panel.percent.isVisibleTo(stage.window)
     assert panel.stage.text() == "Held"
     assert panel.times.text().endswith(" · CPU")
+    assert stage.window.status.device.text() == "CPU"
     stage.halve.go.set()
     stage.idle()
     assert not panel.percent.isVisibleTo(stage.window)

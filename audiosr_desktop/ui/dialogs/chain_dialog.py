@@ -27,6 +27,7 @@ from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 from audiosr_desktop.ui.panels.value_words import values_words
+from audiosr_desktop.ui.presetting import changed_values, keep_preset
 
 if TYPE_CHECKING:
     from audiosr_desktop.effects.chain import Chain, Module
@@ -200,7 +201,7 @@ class ChainDialog(QDialog):
 
         chosen, values = self._chosen(), {}
         if chosen is not None and chosen[0] == effect_id:
-            values = self._changed(effect_id, chosen[1])
+            values = changed_values(self._effects()[effect_id], chosen[1])
         self._modules.append(Module(effect_id, values))
         self._show(len(self._modules) - 1)
 
@@ -214,13 +215,8 @@ class ChainDialog(QDialog):
         shown = [replace(p, default=module.values.get(p.id, p.default)) for p in effect.parameters]
         chosen = self._dialogs.values(tr(effect.title), shown)
         if chosen is not None:
-            self._modules[row] = replace(module, values=self._changed(effect.id, chosen))
+            self._modules[row] = replace(module, values=changed_values(effect, chosen))
             self._show(row)
-
-    def _changed(self, effect_id: str, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the values that are not an effect's defaults."""
-        defaults = {parameter.id: parameter.default for parameter in self._effects()[effect_id].parameters}
-        return {name: value for name, value in values.items() if value != defaults[name]}
 
     @Slot()
     def _on_remove(self) -> None:
@@ -264,14 +260,8 @@ class ChainDialog(QDialog):
 
     def save(self) -> None:
         """Keep the chain among the user's presets; asks before one is replaced."""
-        from audiosr_desktop.effects import presets  # noqa: PLC0415
-
         try:
-            try:
-                presets.save_preset(self.chain)
-            except presets.PresetExistsError as error:
-                if self._dialogs.confirm(tr("Replace the preset?"), tr_message(str(error)), tr("Replace")):
-                    presets.save_preset(self.chain, overwrite=True)
+            keep_preset(self.chain, self._dialogs)
         except EffectError as error:
             self.failed.emit(tr("Save the preset"), error)
 

@@ -2,8 +2,18 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.ui.channel_words import channels_words
@@ -13,6 +23,7 @@ from audiosr_desktop.ui.panels.fields import ChoiceBox
 from audiosr_desktop.ui.panels.gap_list import GapList
 from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.parameter_form import Choices, ParameterForm
+from audiosr_desktop.ui.panels.preset_menu import PresetMenu
 from audiosr_desktop.ui.readout import format_length
 from audiosr_desktop.ui.timeline import Timeline
 
@@ -46,6 +57,8 @@ class RestorePanel(QWidget):
         self.chooser.addItem(tr("Loading effects…"), "")
         self.chooser.setEnabled(False)
         self.chooser.currentIndexChanged.connect(self._on_chosen)
+        self.presets = PresetMenu(lambda: self._shown, self)
+        self.preset_button = self._make_preset_button()
         self._place = QVBoxLayout()
         self._place.setContentsMargins(0, 4, 0, 4)
         self.apply_button = QPushButton(tr("Restore"))
@@ -87,20 +100,31 @@ class RestorePanel(QWidget):
         button.hide()
         return button
 
+    def _make_preset_button(self) -> QPushButton:
+        button = QPushButton(tr("Preset"))
+        button.setToolTip(tr("Values that were kept under a name"))
+        button.setMenu(self.presets)
+        return button
+
     def _build(self) -> None:
         self._content = content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(12, 8, 12, 12)
         layout.setSpacing(10)
-        layout.addWidget(self.chooser)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.chooser, 1)
+        head.addWidget(self.preset_button)
+        layout.addLayout(head)
         layout.addLayout(self._place)
         layout.addWidget(self.window_button)
         layout.addWidget(self.learn_button)
         layout.addWidget(self.gaps)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.apply_button, 1)
-        buttons.addWidget(self.preview_button)
-        layout.addLayout(buttons)
+        layout.addWidget(self.apply_button)
+        self._listening = QHBoxLayout()
+        self._listening.setSpacing(8)
+        self._listening.addWidget(self.preview_button, 1)
+        layout.addLayout(self._listening)
         for widget in (self.hint, self.estimate, self.preview_text):
             layout.addWidget(widget)
         line = QFrame()
@@ -120,6 +144,16 @@ class RestorePanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
         self._widen()
+
+    def add_listening(self, *actions: QAction) -> None:
+        """Put what compares beside Preview: source or result, and the difference."""
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(20, 20))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(action.text().replace("&", ""))
+            self._listening.addWidget(button)
 
     @property
     def effect(self) -> Effect | None:
