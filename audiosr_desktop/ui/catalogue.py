@@ -47,6 +47,7 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
     from audiosr_desktop.effects.benchmark import benchmark_model  # noqa: PLC0415
     from audiosr_desktop.effects.super_resolution import SuperResolution  # noqa: PLC0415
     from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, installed_bundles  # noqa: PLC0415
+    from audiosr_desktop.engine.cuda import card_names  # noqa: PLC0415
     from audiosr_desktop.engine.engines import Engines  # noqa: PLC0415
     from audiosr_desktop.plugins.registry import all_effects  # noqa: PLC0415
 
@@ -55,7 +56,7 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
     report: dict[str, object] = {}
     costs = {}
     choices: dict[str, Choices] = {
-        "device": ((tr("Automatic"), "auto"), ("CPU", "cpu"), ("GPU (CUDA)", "cuda")),
+        "device": ((tr("Automatic"), "auto"), ("CPU", "cpu"), *_gpus(card_names())),
     }
     if bundles:
         choices["model"] = [
@@ -95,6 +96,13 @@ def cost_of(bundle: "Bundle") -> ModelCost:
     manifest = bundle.manifest
     key = model_key(bundle.id, bundle.manifest_sha256)
     return ModelCost(bundle.memory_bytes, manifest.speeds, key, manifest.window_seconds)
+
+
+def _gpus(names: Sequence[str]) -> Choices:
+    """Return each GPU by name; without any the word for one, so that asking for it tells what is missing."""
+    if not names:
+        return [("GPU (CUDA)", "cuda")]
+    return [(f"GPU {number}: {name}", f"cuda:{number}") for number, name in enumerate(names)]
 
 
 def _span(counts: Sequence[int]) -> str:

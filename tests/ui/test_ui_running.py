@@ -13,10 +13,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.engine import cuda
 from audiosr_desktop.engine.cuda import Check
 from audiosr_desktop.errors import EngineError
-from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.job import Job, Progress, run_job
+from audiosr_desktop.ui.catalogue import load_catalogue
 from audiosr_desktop.ui.dialogs.gpu_dialog import GpuDialog, GpuNotice
 from audiosr_desktop.ui.job_runner import JobEnd
 from audiosr_desktop.ui.main_window import MainWindow
@@ -229,3 +232,16 @@ def test_the_shipped_model_is_cancelled_in_time_and_tells_how_far_it_is(
     fractions = [progress.fraction for progress in told]
     assert fractions == sorted(fractions)
     assert real.panel.job_panel.keep_button.isVisibleTo(real)  # what was finished can be kept
+
+
+def test_each_gpu_is_offered_by_name(monkeypatch: pytest.MonkeyPatch, run_scratch: Scratch) -> None:
+    monkeypatch.setattr(cuda, "card_names", lambda: ["Card 4", "Card 5"])
+    offered = dict(run_job(load_catalogue(run_scratch)).choices["device"])
+    assert offered == {
+        "Automatic": "auto",
+        "CPU": "cpu",
+        "GPU 0: Card 4": "cuda:0",
+        "GPU 1: Card 5": "cuda:1",
+    }
+    monkeypatch.setattr(cuda, "card_names", list)
+    assert ("GPU (CUDA)", "cuda") in run_job(load_catalogue(run_scratch)).choices["device"]

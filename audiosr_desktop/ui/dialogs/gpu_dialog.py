@@ -10,6 +10,7 @@ from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr
 
 _LEAST_WIDTH = 460
+_DETAILS_HEIGHT = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class GpuDialog(QDialog):
         self.details = QPlainTextEdit(notice.details)
         self.details.setReadOnly(True)
         self.details.setAccessibleName(tr("Details"))
+        self.details.setMinimumHeight(_DETAILS_HEIGHT)
         self.details.hide()
         role = QDialogButtonBox.ButtonRole
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
