@@ -14,6 +14,8 @@ from audiosr_desktop.ui.panels.job_panel import rough_time
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 from audiosr_desktop.ui.readout import memory_figure
 
+Steps = Sequence[tuple[str, Mapping[str, Value]]]  # ids of effects, each with its values
+
 _SAID_FROM_S = 2.0  # a shorter wait needs no words
 
 
@@ -55,7 +57,7 @@ class Forecast(QObject):
         """Return the seconds that an effect is expected to take here on a part of the sound."""
         return self._estimate(effect.id, values, self._worked_s(values, duration_s), channels).seconds
 
-    def of_steps(self, steps: Sequence[tuple[str, Mapping[str, Value]]]) -> Estimate | None:
+    def of_steps(self, steps: Steps) -> Estimate | None:
         """Return what effects, one after the other, would take on what is selected; None without a sound."""
         sound, timeline = self._editor.sound, self._editor.timeline
         if sound is None or not steps:
@@ -70,10 +72,19 @@ class Forecast(QObject):
             ]
         )
 
-    def text_of_steps(self, steps: Sequence[tuple[str, Mapping[str, Value]]]) -> str:
+    def text_of_steps(self, steps: Steps) -> str:
         """Return the same in words; empty where it is not worth a word."""
         found = self.of_steps(steps)
         if found is None or found.seconds < _SAID_FROM_S:
+            return ""
+        return _words(found, depends=any(effect_id == RESTORE for effect_id, _ in steps))
+
+    def text_of_files(self, steps: Steps, seconds: float) -> str:
+        """Return what steps would take on files of so many seconds of one channel together, in words."""
+        found = estimate_of_all(
+            [self._estimate(effect_id, values, seconds, 1) for effect_id, values in steps]
+        )
+        if found.seconds < _SAID_FROM_S:
             return ""
         return _words(found, depends=any(effect_id == RESTORE for effect_id, _ in steps))
 
