@@ -47,6 +47,7 @@ class Chaining(QObject):
         dialog = self._made()
         dialog.show()
         dialog.raise_()
+        self._show_estimate()
 
     def reopen(self, chain_json: str) -> None:
         """Open the dialog with the chain of a step of the history."""
@@ -88,7 +89,7 @@ class Chaining(QObject):
     @Slot()
     def _show_estimate(self) -> None:
         """Say what the chain would take on what is selected."""
-        if self.dialog is None:
+        if self.dialog is None or not self.dialog.isVisible():
             return
         from audiosr_desktop.effects.chain import chain_steps  # noqa: PLC0415
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from conftest import Stage, write_tone
 
 from audiosr_desktop.audio.region import Region
@@ -296,3 +297,19 @@ def test_runs_teach_what_the_next_will_take(stage: Stage, tone_file: Path) -> No
     values = stage.window.panel.values()
     assert timings.estimate("test.halve", values, duration_s=2.0, channels=1).measured
     forecast.deleteLater()
+
+
+def test_a_preview_at_a_higher_rate_can_be_exported_and_tested_blind(low: Stage, tmp_path: Path) -> None:
+    low.editor.timeline.select(Region(16_000, 48_000))
+    preview(low)
+    assert low.window.listening.export(tmp_path / "page")
+    assert not low.window.preview.on  # the export is a job
+    low.idle()
+    lengths = {soundfile.info(file).duration for file in (tmp_path / "page").rglob("*.wav")}
+    assert lengths == {2.0}
+    preview(low)
+    dialog = low.window.listening.begin_abx((TAKE_A, TAKE_B))
+    low.qtbot.waitUntil(
+        lambda: low.editor.transport.player.loop_span == (48_000, 144_000), timeout=10_000
+    )  # what is selected, at the rate of the takes
+    dialog.close()
