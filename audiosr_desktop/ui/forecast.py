@@ -16,14 +16,15 @@ from audiosr_desktop.ui.readout import memory_figure
 
 Steps = Sequence[tuple[str, Mapping[str, Value]]]  # ids of effects, each with its values
 
+_MEASURED_FROM_S = 10.0
 _SAID_FROM_S = 2.0  # a shorter wait needs no words
 
 
 class Forecast(QObject):
     """Keeps the panel's estimate up to date, and makes those of chains.
 
-    Where an estimate is to be shown for a model that never ran here on the chosen device, the model is
-    measured first, in the background.
+    Where more than some seconds are to be told for a model that never ran here on the chosen device, the
+    model is measured first, in the background.
 
     Args:
         editor: whose runs are measured.
@@ -101,7 +102,10 @@ class Forecast(QObject):
         values = self._panel.values()
         cost = self._cost(values)
         needs_model = "model" in values and bool(values.get("band", True))
-        known = not needs_model or self.timings.knows(effect.id, values, cost)
+        # a guess of some seconds is good enough, and loading a model to be looked at is not
+        known = (
+            not needs_model or found.seconds < _MEASURED_FROM_S or self.timings.knows(effect.id, values, cost)
+        )
         self.benchmarking.want(None if known else values, cost)
         if self.benchmarking.running:
             text = tr("Measuring how fast this computer is, a few seconds, once for each model…")

@@ -175,3 +175,14 @@ def test_a_part_costs_the_windows_around_it(stage: Stage, bench: Bench) -> None:
     whole, part = wait(effect, values, 10.0, 1), wait(effect, values, 1.0, 1)
     assert part == pytest.approx(whole / 2)
     assert wait(effect, values, 9.0, 1) == pytest.approx(whole)  # no more than there is
+
+
+def test_a_short_wait_is_not_worth_a_measurement(stage: Stage, bench: Bench) -> None:
+    begins(stage, bench)
+    quick = replace(COST, speeds={"draft": 0.4, "standard": 0.5}, key="quick@0123")
+    stage.editor.catalogue = replace(stage.editor.catalogue, costs={"": quick})
+    stage.window.forecast.benchmarking.interrupt()
+    stage.qtbot.waitUntil(lambda: not stage.window.forecast.benchmarking.running, timeout=10_000)
+    says(stage, "Takes about 5 s")
+    assert not stage.window.forecast.benchmarking._rest.isActive()
+    assert len(bench.asked) == 1
