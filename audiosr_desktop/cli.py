@@ -20,18 +20,21 @@ from audiosr_desktop.cli_options import PROGRAM, TRAINING_COMMANDS, build_parser
 from audiosr_desktop.cli_output import UsageError
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.log import start_logging
-from audiosr_desktop.plugins.switch import CHILD_SWITCH
+from audiosr_desktop.playback.switch import DEVICE_MODULE, DEVICE_SWITCH
+from audiosr_desktop.plugins.switch import CHILD_MODULE, CHILD_SWITCH
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 _TRAINING_LIBRARIES = {"torch", "onnx", "onnxscript"}
+# What a frozen program starts itself as
+_PROCESSES = {CHILD_SWITCH: CHILD_MODULE, DEVICE_SWITCH: DEVICE_MODULE}
 
 _log = logging.getLogger(__name__)
 
 
 def run() -> None:
     """Run the program as a process of its own and end it with its exit code."""
-    if sys.argv[1:] == [CHILD_SWITCH]:
-        importlib.import_module("audiosr_desktop.plugins.child").main()
+    if len(sys.argv) > 1 and sys.argv[1] in _PROCESSES:
+        importlib.import_module(_PROCESSES[sys.argv[1]]).main()
     for stream in (sys.stdout, sys.stderr):
         # A file name that is not UTF-8 must not end a run in an encoding error
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]

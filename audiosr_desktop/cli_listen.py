@@ -50,7 +50,7 @@ def listen(arguments: argparse.Namespace) -> int:
 def _opened(path: Path, scratch: Scratch) -> Sound:
     probe(path)
     sound = drive(open_sound(path, scratch))
-    drive(require_finite(sound))
+    drive(require_finite(sound, path=path))
     return sound
 
 

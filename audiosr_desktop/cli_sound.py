@@ -25,7 +25,7 @@ def open_input(path: Path, scratch: Scratch) -> tuple[FileInfo, Sound]:
     """
     info = probe(path)
     sound = drive(open_sound(path, scratch))
-    drive(require_finite(sound))
+    drive(require_finite(sound, path=path))
     return info, sound
 
 

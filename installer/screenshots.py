@@ -180,8 +180,9 @@ def main() -> None:
     """Take all pictures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        os.environ["HOME"] = name  # so that places are told as a user sees them: "~/.local/share/…"
         for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
-            os.environ[f"XDG_{kind}_HOME"] = str(folder / kind.lower())
+            os.environ.pop(f"XDG_{kind}_HOME", None)
         application = QApplication(sys.argv[:1])
         application.setStyle("Fusion")
         with Scratch.create(folder / "scratch") as scratch:

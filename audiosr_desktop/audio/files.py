@@ -126,8 +126,13 @@ def open_sound(path: Path, scratch: Scratch) -> Job[Sound]:
     return (yield from _decode(info, scratch))
 
 
-def require_finite(sound: Sound, region: Region | None = None) -> Job[None]:
+def require_finite(sound: Sound, region: Region | None = None, *, path: Path | None = None) -> Job[None]:
     """Check that every sample is a number.
+
+    Args:
+        sound: to look through.
+        region: to look at alone.
+        path: of the file that it is from, to be named in the error.
 
     Raises:
         SoundError: names the time of the first sample that is not.
@@ -136,7 +141,7 @@ def require_finite(sound: Sound, region: Region | None = None) -> Job[None]:
     for first in range(start, stop, BLOCK):
         yield Progress((first - start) / (stop - start), "Checking samples")
         block = sound.read(first, min(first + BLOCK, stop))
-        _require_finite_block(block, first, sound.sample_rate)
+        _require_finite_block(block, first, sound.sample_rate, path)
 
 
 def output_format(path: Path, like: FileInfo | None = None) -> OutputFormat:
@@ -354,12 +359,17 @@ def _require_writable(
         )
 
 
-def _require_finite_block(block: NDArray[Any], first: int, sample_rate: int) -> None:
+def _require_finite_block(
+    block: NDArray[Any], first: int, sample_rate: int, path: Path | None = None
+) -> None:
     if np.isfinite(block).all():
         return
     at = first + int(np.argmax(~np.isfinite(block).all(axis=0)))
+    when = f"{at / sample_rate:.3f}"
+    if path is None:
+        raise SoundError(f"A sample is not a number (NaN or infinite) at {when} s; silence or cut it first.")
     raise SoundError(
-        f"A sample is not a number (NaN or infinite) at {at / sample_rate:.3f} s; silence or cut it first."
+        f"{path.name} has a sample that is not a number (NaN or infinite) at {when} s; cut it out first."
     )
 
 

@@ -14,7 +14,7 @@ from audiosr_desktop.job import Job, Progress
 
 BASE = 256  # samples in a bin of the finest level
 FACTOR = 4  # bins in a bin of the next level
-_READ = 1024 * BASE  # samples read at once, a whole number of bins
+_READ = 512 * BASE  # samples read at once, a whole number of bins
 
 Level: TypeAlias = tuple[Samples, Samples, Samples]  # min, max, sum of squares, each (channels, bins)
 

@@ -107,7 +107,7 @@ class Workshop:
         sha256 = yield from part_of(sum_of(task.source), 0.0, 0.2)
         info = probe(task.source)
         sound = yield from part_of(open_sound(task.source, self.scratch), 0.2, 0.5)
-        yield from part_of(require_finite(sound), 0.5, 0.6)
+        yield from part_of(require_finite(sound, path=task.source), 0.5, 0.6)
         figures = yield from part_of(measure(sound), 0.6, 1.0)
         return Prepared(task, info, sound, sha256, stamp, figures)
 

@@ -30,6 +30,10 @@ _SLOPES_NEPER = (-1.5 * np.log(2.0), 0.0)  # the same as natural logarithms an o
 
 _PLATEAU_TOLERANCE_DB = 0.7
 _SHORTEST_PLATEAU = 4  # bands
+_PAUSE_SHARE = 0.03  # of the tiles are looked at as a pause, the quietest
+_LEAST_PAUSE = 3  # tiles
+_PAUSE_FLATNESS_DB, _PAUSE_FLAT_SHARE = 1.0, 0.7  # so many bands lie so near to the middle one
+_PAUSE_STEADINESS_DB = 0.9  # deviation of a band's tiles; that of noise is 0.6
 _DITHER_DBFS = -88.0  # a plateau below is the rounding of 16 bits, believed only where there is no other
 
 
@@ -106,7 +110,8 @@ class NoiseMeter:
         if coloured:
             bands = np.stack([_completed(*row) for row in zip(level, steady, strict=True)])
         else:
-            bands = reference * np.stack([_flat(*row) for row in zip(level / reference, steady, strict=True)])
+            rows = zip(level / reference, steady, sounding / reference[..., None], strict=True)
+            bands = reference * np.stack([_white(*row) for row in rows])
         power = np.stack([_per_bin(row, bins) for row in bands])
         return NoiseProfile(
             power=power,
@@ -194,6 +199,28 @@ def _completed(level: Reals, steady: npt.NDArray[np.bool_]) -> Reals:
         guessed += slope * np.minimum(octaves - known[0], 0.0)
     completed: Reals = np.minimum(np.exp(guessed), np.where(level > 0.0, level, 0.0))
     return completed
+
+
+def _white(level: Reals, steady: npt.NDArray[np.bool_], tiles: Reals) -> Reals:
+    """Return white noise's power in each band: by its flat bands, or where there are none by a pause."""
+    found = _flat(level, steady)
+    return found if np.any(found) else np.minimum(_in_pause(tiles), level)
+
+
+def _in_pause(tiles: Reals) -> float:
+    """Return the power of white noise in the quietest moments of (bands, n), 0 where they are no such noise.
+
+    Speech may leave too few moments for a quantile of each band, above all at a telephone's rate; but in a
+    pause all bands are on one level at once.
+    """
+    count = max(_LEAST_PAUSE, round(_PAUSE_SHARE * tiles.shape[1]))
+    quietest = tiles[:, np.argsort(tiles.sum(axis=0))[:count]]
+    quietest_db = 10.0 * np.log10(np.maximum(quietest, 1e-20))
+    level_db = 10.0 * np.log10(np.maximum(quietest.mean(axis=1), 1e-20))
+    middle_db = float(np.median(level_db))
+    flat = np.mean(np.abs(level_db - middle_db) < _PAUSE_FLATNESS_DB) >= _PAUSE_FLAT_SHARE
+    steady = np.median(quietest_db.std(axis=1)) < _PAUSE_STEADINESS_DB
+    return float(10.0 ** (middle_db / 10.0)) if flat and steady and middle_db > _DITHER_DBFS else 0.0
 
 
 def _flat(level: Reals, steady: npt.NDArray[np.bool_]) -> Reals:

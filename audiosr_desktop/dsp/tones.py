@@ -25,12 +25,17 @@ from audiosr_desktop.dsp.tone_lines import LOWEST_HZ, candidates
 
 Samples = npt.NDArray[np.float32]
 Reals = npt.NDArray[np.float64]
+Complexes = npt.NDArray[np.complex128]
 
 SHORTEST_S = 2.0  # below this a note cannot be told from a tone
 SHORTEST_FIT_S = 0.5
 
 _DRIFT_ORDER = 6
 _LEAST_SIGNIFICANCE_DB = 24.0
+_HEARD_SHARE = 0.03  # of all moments, those in which a tone stands out
+_SURE_DB = 31.0  # significance of one that is believed though it stands out in fewer
+_NOISE_SPREAD = 0.67  # of the logarithm of the power beside a tone, up to which that is noise; 0.52 in theory
+_CLEAR_ENOUGH = 8  # such moments, for their median to say anything
 _LEAST_AMPLITUDE = 2e-4
 _PARTS = 8
 _KNOWN_FREQUENCY_RELIEF_DB = 10.0
@@ -151,10 +156,10 @@ def _is_steady(fit: Fit, *, relief_db: float = 0.0) -> bool:
     beside = fit.beside[clearest] + _LEAK * abs(amplitude) ** 2
     if np.median(np.abs(band - amplitude) ** 2 / beside) > 4.0:
         return False
-    excess = max(1.0, float(excess_power(np.abs(band - amplitude)[None] ** 2, beside[None])[0, 0]))
-    clear = np.abs(band[excess * beside < 0.05 * abs(amplitude) ** 2]) / abs(amplitude)
-    if clear.size and (np.mean(clear < 0.6) > 0.05 or np.median(clear) > 1.25):
-        return False  # it pauses where nothing could hide it, or the fit did not find its phase
+    # steady noise makes no line; for music it takes more than a line that agrees with itself
+    is_sure = fit.significance_db > _SURE_DB or np.std(np.log(fit.beside[clearest])) < _NOISE_SPREAD
+    if not _is_heard(band, amplitude, beside, is_sure=bool(relief_db or is_sure)):
+        return False
     informative = agreeing = 0
     for part in np.array_split(np.arange(band.shape[0]), _PARTS):
         weight = 1.0 / variance[part]
@@ -166,6 +171,27 @@ def _is_steady(fit: Fit, *, relief_db: float = 0.0) -> bool:
         agreeing += bool(departure < max(0.05, 3.5 * spread))
     needed = 3 if fit.significance_db > 45.0 else _PARTS // 2
     return informative >= needed and agreeing >= 0.85 * informative
+
+
+def _is_heard(band: Complexes, amplitude: complex, beside: Reals, *, is_sure: bool) -> bool:
+    """Tell whether a tone stands out now and then, and is there wherever nothing could hide it.
+
+    What agrees from part to part and stands out nowhere can be a rhythm that repeats.
+
+    Args:
+        band: the narrow band of one channel with the tone's phase taken out.
+        amplitude: of the tone.
+        beside: the programme's power, of the band's shape.
+        is_sure: believe also a tone that never stands out.
+    """
+    excess = max(1.0, float(excess_power(np.abs(band - amplitude)[None] ** 2, beside[None])[0, 0]))
+    clear = np.abs(band[excess * beside < 0.05 * abs(amplitude) ** 2]) / abs(amplitude)
+    if clear.size < _HEARD_SHARE * len(band) and not is_sure:
+        return False
+    pauses = np.sum(clear < 0.6) > max(1.0, 0.05 * clear.size)
+    # louder than its mean in most of them: the fit did not find its phase
+    strays = clear.size >= _CLEAR_ENOUGH and np.median(clear) > 1.25
+    return not pauses and not strays
 
 
 def _steady_at(

@@ -25,6 +25,9 @@ MIN_WINDOW_S = 2.56  # context on both sides must leave something in the middle
 MAX_WINDOW_S = 60.0
 ALL_TIMES = (0, 999)
 
+Gains = tuple[tuple[float, float], ...]
+"""Rising cutoffs in Hz, each with a gain in dB."""
+
 _WORDS = {
     int: "a whole number",
     float: "a number",
@@ -78,8 +81,8 @@ class Manifest:
         guidance_interval: first and last of the times, 0 to 999, at which guidance is applied.
         unconditional_latent: fill of the unscaled condition latent of the unguided half.
         condition: what the condition encoder reads, one of `CONDITIONS`.
-        band_gain_db: gain of the generated band that makes up for the model's mean error of level: rising
-            cutoffs in Hz, each with a gain in dB, which between them goes with their logarithm.
+        band_gain_db: gain of the generated band that makes up for the model's mean error of level, by cutoff,
+            for each of `QUALITIES`.
         condition_sampled: whether the encoder's noise input gets noise, or zeros to give the mean.
         window_seconds: length the graphs were trained on; at most this much is run at once.
         vocoder_output: "waveform", or "stft" where the vocoder returns the spectrum to invert.
@@ -108,7 +111,7 @@ class Manifest:
     unconditional_latent: float
     condition: str
     condition_sampled: bool
-    band_gain_db: tuple[tuple[float, float], ...]
+    band_gain_db: Mapping[str, Gains]
     window_seconds: float
     vocoder_output: str
     graphs: Mapping[str, str]
@@ -222,7 +225,7 @@ def _manifest(top: _Reader) -> Manifest:
         unconditional_latent=cfg.get("unconditional_latent", float, -11.4981, also="unconditional_value"),
         condition=condition,
         condition_sampled=top.get("condition_sampled", bool, condition == "lowpass_mel"),
-        band_gain_db=_gains(top),
+        band_gain_db=_gains_by_quality(top),
         window_seconds=window_s,
         vocoder_output=vocoder.one_of("output", ("stft", "waveform"), "waveform"),
         graphs=graphs,
@@ -261,9 +264,17 @@ def _interval(cfg: _Reader) -> tuple[int, int]:
     return ends[0], ends[1]
 
 
-def _gains(top: _Reader) -> tuple[tuple[float, float], ...]:
-    """Return gains in dB by cutoff; a number alone is for every cutoff."""
+def _gains_by_quality(top: _Reader) -> dict[str, Gains]:
+    """Return gains for each quality; what is not given by quality is for all of them."""
     value = top.data.get("band_gain_db", 0.0)
+    if not isinstance(value, dict):
+        return dict.fromkeys(QUALITIES, _gains(top, "band_gain_db", value))
+    part = top.part("band_gain_db")
+    return {quality: _gains(part, quality, part.data.get(quality)) for quality in QUALITIES}
+
+
+def _gains(reader: _Reader, key: str, value: Any) -> Gains:
+    """Return gains in dB by cutoff; a number alone is for every cutoff."""
     pairs = value if isinstance(value, list) else [[1.0, value]]
     numbers = [number for pair in pairs if isinstance(pair, list) and len(pair) == 2 for number in pair]
     good = all(type(number) in (int, float) and abs(number) < 1e6 for number in numbers)
@@ -276,7 +287,7 @@ def _gains(top: _Reader) -> tuple[tuple[float, float], ...]:
         or cutoffs[0] <= 0
     ):
         expected = "a number, or rising cutoffs in Hz with a gain in dB each"
-        raise top.error("band_gain_db", expected, json.dumps(value)[:60])
+        raise reader.error(key, expected, json.dumps(value)[:60])
     return tuple((float(cutoff), float(gain)) for cutoff, gain in pairs)
 
 

@@ -81,10 +81,20 @@ class Restorer:
         self._rows = ROWS_AT_ONCE
 
     def band_gain_db(self, settings: Settings) -> float:
-        """Return the gain of the generated band; measured on a document, it would hang on its length."""
-        cutoffs, gains = zip(*self._manifest.band_gain_db, strict=True)
-        own = np.interp(np.log(max(settings.cutoff_hz, 1.0)), np.log(cutoffs), gains)
-        return settings.band_gain_db + float(own)
+        """Return the gain of the generated band; measured on a document, it would hang on its length.
+
+        Between the cutoffs and steps of the manifest it goes with their logarithms.
+        """
+        cutoff_hz = max(settings.cutoff_hz, 1.0)
+        own = {}
+        for quality, gains in self._manifest.band_gain_db.items():
+            cutoffs, gains_db = zip(*gains, strict=True)
+            steps = self._manifest.default_steps[quality]
+            own[steps] = float(np.interp(np.log(cutoff_hz), np.log(cutoffs), gains_db))
+        by_steps = sorted(own.items())
+        at = np.log([steps for steps, _ in by_steps])
+        gain_db = np.interp(np.log(settings.steps), at, [gain_db for _, gain_db in by_steps])
+        return settings.band_gain_db + float(gain_db)
 
     def generate(
         self,

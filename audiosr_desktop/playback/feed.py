@@ -1,4 +1,4 @@
-"""Feed: samples of all takes laid ready in a ring, so that the sound card's thread never waits."""
+"""Feed: reads all takes, brings them to the output's rate, and lays them ready on a strip."""
 
 from collections.abc import Sequence
 
@@ -9,18 +9,13 @@ from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.dsp.resample import StreamResampler
 from audiosr_desktop.dsp.stretch import TimeStretcher
-from audiosr_desktop.playback.mixer import TakeMixer
-
-BLOCK = 4096  # samples read at once
-RING_S = 1.5  # laid ready: a busy machine may not let the reader run for so long
-EDGE_S = 0.004  # of fades where a range begins, ends or meets itself
+from audiosr_desktop.playback.strip import BLOCK, EDGE_S, Strip
 
 
 class Feed:
     """One stretch of playing: from a start, over a range, once or in a loop.
 
-    One thread calls `produce`, another `consume`, any reads the rest. Both counters only grow and each has
-    one writer, so no lock is needed. A seek makes a new feed.
+    One thread calls `produce`, any reads the rest. A seek makes a new feed.
 
     A range that ends before its sound does fades out there. In a loop its last 4 ms turn into the 4 ms before
     its start, so that it meets itself without a step and without a change of length; a loop over a sound from
@@ -31,9 +26,8 @@ class Feed:
         start: first sample heard.
         span: range that ends or loops the playing, half open, with `start` inside.
         loop: go on from the range's start at its end.
-        sample_rate: of the output, Hz.
+        strip: laid out for as many takes; the rate and the speed are those that it was laid out for.
         fold: what each output channel hears of the sound's channels, float32 (outputs, channels).
-        speed: 1 is the sound's own, 2 twice as fast; the pitch stays.
         hole: part of the range that is left out, half open, to hear what a cut would sound like.
     """
 
@@ -44,24 +38,21 @@ class Feed:
         span: tuple[int, int],
         *,
         loop: bool,
-        sample_rate: int,
+        strip: Strip,
         fold: Samples,
-        speed: float = 1.0,
         hole: tuple[int, int] | None = None,
     ) -> None:
         self.span = span
         self.loop = loop
-        self.speed = speed
-        self.sample_rate = sample_rate
-        self.dropouts = 0
-        rate, outputs = takes[0].sample_rate, len(fold)
+        self.strip = strip
+        self.sample_rate = sample_rate = strip.sample_rate
+        rate, outputs, speed = takes[0].sample_rate, len(fold), strip.speed
         self._takes = tuple(takes)
         self._at = start
         self._hole = hole
         self._ratio = sample_rate / rate / speed  # output samples for each sample of the sound
         self._fold = fold
         self._rise = raised_cosine_fade(min(round(EDGE_S * rate), (span[1] - span[0]) // 2))
-        self._ring = np.zeros((len(takes), round(RING_S * sample_rate) + BLOCK, outputs), np.float32)
         lanes = len(takes) * outputs
         self._stages: list[TimeStretcher | StreamResampler] = []
         if speed != 1.0:
@@ -71,22 +62,21 @@ class Feed:
         self._pending = np.zeros((len(takes), 0, outputs), np.float32)
         self._taken = 0  # samples read from the takes
         self._jumps: tuple[tuple[int, int], ...] = ((0, start),)  # (samples taken, place in the sound)
-        self._written = 0
-        self._read = 0
-        self._silence = 0  # samples asked for after the end
-        self._ended = False
 
     @property
     def full(self) -> bool:
         """Whether there is nothing to lay ready now."""
-        return self._written - self._read == self._ring.shape[1] or (
-            self._ended and not self._pending.shape[1]
-        )
+        return self.strip.room == 0 or (bool(self.strip.ended) and not self._pending.shape[1])
 
     @property
     def given(self) -> int:
         """How many samples the sound card was given."""
-        return self._read
+        return self.strip.read
+
+    @property
+    def dropouts(self) -> int:
+        """How often the sound card asked for more than was ready."""
+        return self.strip.dropouts
 
     def produce(self, most: int | None = None) -> None:
         """Fill the ring, or lay at least one sample and at most about `most` ready.
@@ -94,69 +84,44 @@ class Feed:
         Raises:
             AudioFileError: a take cannot be read.
         """
-        goal = self._written + (self._ring.shape[1] if most is None else most)
-        while self._written < goal:
+        strip = self.strip
+        goal = strip.written + (strip.size if most is None else most)
+        while strip.written < goal:
             if self._pending.shape[1] == 0:
-                if self._ended:
+                if strip.ended:
                     return
                 last = self._at >= self.span[1] and not self.loop
                 self._pending = self._rest() if last else self._next_samples()
                 if last and self._pending.shape[1] == 0:
-                    self._ended = True
-            free = self._ring.shape[1] - (self._written - self._read)
+                    strip.ended = 1
+            free = strip.room
             if free == 0:
                 return
-            self._store(self._pending[:, :free])
+            strip.put(self._pending[:, :free])
             self._pending = self._pending[:, free:]
             if self._at >= self.span[1] and not self.loop and not self._stages and not self._pending.shape[1]:
-                self._ended = True
-
-    def consume(self, out: Samples, mixer: TakeMixer) -> None:
-        """Fill `out`, (samples, channels), with what is ready, and silence after it."""
-        size = self._ring.shape[1]
-        ready = min(len(out), self._written - self._read)
-        done = 0
-        while done < ready:
-            first = self._read % size
-            count = min(ready - done, size - first)
-            mixer.mix(self._ring[:, first : first + count], out[done : done + count])
-            self._read += count
-            done += count
-        if done < len(out):
-            out[done:] = 0.0
-            if self._ended and self._read == self._written:
-                self._silence += len(out) - done
-            else:
-                self.dropouts += 1
+                strip.ended = 1
 
     def cut_short(self) -> None:
         """Come to an end behind what is ready; the thread that produces calls this."""
         self._pending = self._pending[:, :0]
-        self._ended = True
-
-    def skip(self, count: int) -> None:
-        """Leave samples out, as far as they are ready; the thread that consumes calls this."""
-        self._read = min(self._read + max(0, count), self._written)
+        self.strip.ended = 1
 
     def finished(self, latency_s: float) -> bool:
         """Return whether the last sample has been heard."""
-        return (
-            self._ended
-            and self._read == self._written
-            and self._silence >= round(latency_s * self.sample_rate)
-        )
+        return self.strip.played_out and self.strip.silence >= round(latency_s * self.sample_rate)
 
     def heard(self, latency_s: float) -> int:
         """Return the sample that is heard now."""
-        return self.place(self._read + self._silence - round(latency_s * self.sample_rate))
+        return self.place(self.strip.read + self.strip.silence - round(latency_s * self.sample_rate))
 
     def handed_over(self) -> int:
         """Return the sample that the sound card is given next."""
-        return self.place(self._read)
+        return self.place(self.strip.read)
 
     def place(self, count: int) -> int:
         """Return where in the sound the output's sample number `count` lies."""
-        taken = int(max(0, min(count, self._written)) / self._ratio)
+        taken = int(max(0, min(count, self.strip.written)) / self._ratio)
         since, place = next(jump for jump in reversed(self._jumps) if jump[0] <= taken)
         return min(place + taken - since, self.span[1])
 
@@ -177,7 +142,7 @@ class Feed:
             count += stop - self._at
             self._at = stop
         oldest = (
-            int(self._read / self._ratio) - 2 * self.sample_rate
+            int(self.strip.read / self._ratio) - 2 * self.sample_rate
         )  # far behind all that may still be asked
         self._jumps = tuple(
             jump
@@ -236,11 +201,3 @@ class Feed:
     def _in_ring_order(self, lanes: Samples) -> Samples:
         block = lanes.reshape(len(self._takes), len(self._fold), lanes.shape[1])
         return np.ascontiguousarray(block.swapaxes(1, 2))
-
-    def _store(self, samples: Samples) -> None:
-        size = self._ring.shape[1]
-        first = self._written % size
-        split = min(samples.shape[1], size - first)
-        self._ring[:, first : first + split] = samples[:, :split]
-        self._ring[:, : samples.shape[1] - split] = samples[:, split:]
-        self._written += samples.shape[1]  # last, since it hands the samples over

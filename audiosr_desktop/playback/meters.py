@@ -3,47 +3,11 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.level import LoudnessMeter, TruePeakMeter, peak_db
 
 MOMENTARY_S = 0.4
 SHORT_TERM_S = 3.0
-MOST_CHANNELS = 8  # that loudness is defined for
-_TAP_S = 1.0
-
-
-class Tap:
-    """The last second of what was played: one thread puts in, another takes out, neither waits.
-
-    Args:
-        sample_rate: Hz.
-        channels: of the output; the first 8 are kept.
-    """
-
-    def __init__(self, sample_rate: int, channels: int) -> None:
-        self.sample_rate, self.channels = sample_rate, min(channels, MOST_CHANNELS)
-        self._ring = np.zeros((round(_TAP_S * sample_rate), self.channels), np.float32)
-        self._written = 0
-        self._read = 0
-
-    def put(self, block: Samples) -> None:
-        """Add what was played, (samples, channels)."""
-        size = len(self._ring)
-        block = block[-size:, : self.channels]
-        first = self._written % size
-        split = min(len(block), size - first)
-        self._ring[first : first + split] = block[:split]
-        self._ring[: len(block) - split] = block[split:]
-        self._written += len(block)
-
-    def take(self) -> Samples:
-        """Return what came since the last call, float32 (channels, n); what was overwritten is left out."""
-        size, written = len(self._ring), self._written
-        first = max(self._read, written - size // 2)  # half a second away from where `put` writes
-        self._read = written
-        return self._ring[np.arange(first, written) % size].T
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from audiosr_desktop.audio.store import Samples
-from audiosr_desktop.dsp.overlap import raised_cosine_fade
+from audiosr_desktop.dsp.overlap import Samples, raised_cosine_fade
 
 FADE_S = 0.005
 DUCK_S = 0.05  # silence at a switch, fades included, for blind trials

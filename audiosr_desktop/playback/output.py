@@ -10,18 +10,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from audiosr_desktop.audio.store import Samples
+from audiosr_desktop.dsp.overlap import Samples
 from audiosr_desktop.errors import PlaybackError
+from audiosr_desktop.playback.mixdown import Mixdown
 
 Fill: TypeAlias = Callable[
     [Samples], None
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
-LATENCY_S = 0.04  # asked for: with what a key takes under 50 ms, and longer than a callback waits for Python
+LATENCY_S = 0.03  # asked for, by a process that does nothing else
+SHARED_LATENCY_S = 0.04  # by one that computes, too: longer than a callback waits for Python there
 MOST_LATENCY_S = 0.16
 LATE_BLOCKS = 3  # after so many that came too late, a longer latency is asked for
 STALL_S = 2.0  # without a call for samples, after which a device counts as gone
-_PRIORITY = 5
+_PRIORITY, _NICENESS = 5, -11  # real time; where that is not allowed
 _FRESH_S = 30.0  # the list of devices is believed for so long where the system does not tell of changes
 _CARDS = Path("/proc/asound/cards")
 
@@ -70,7 +72,7 @@ class Output(Protocol):
         """Stop at once and give the device back; what was not heard yet is dropped."""
 
 
-OpenOutput: TypeAlias = Callable[[int, int, Fill], Output]  # sample rate, channels, fill
+OpenOutput: TypeAlias = Callable[[int, int, Mixdown], Output]  # sample rate, channels, fill
 
 
 class DeviceOutput:
@@ -155,11 +157,12 @@ class SystemDevice:
 
     Args:
         name: of the device as in `names`; the system's default when it is empty or no longer there.
+        latency_s: asked for at first.
     """
 
-    def __init__(self, name: str = "") -> None:
+    def __init__(self, name: str = "", latency_s: float = LATENCY_S) -> None:
         self._name = name
-        self._latency_s = LATENCY_S
+        self._latency_s = latency_s
         self._last: DeviceOutput | None = None
         self.names: tuple[str, ...] = ()
 
@@ -225,7 +228,7 @@ def _open(
     def callback(out: Samples, _count: int, _time: Any, status: Any) -> None:
         if not pulse.hurried:
             pulse.hurried = True
-            _hurry()
+            hurry()
         pulse.last = time.monotonic()
         if status.output_underflow:
             pulse.late += 1
@@ -252,11 +255,20 @@ def _open(
     raise problem
 
 
-def _hurry() -> None:
-    """Put the calling thread, the sound card's, before those that compute, where the system allows it."""
-    if sys.platform.startswith("linux"):  # elsewhere the system has done so itself
+def hurry(*, heirs: bool = False) -> None:
+    """Put the calling thread before those that compute, where the system allows it.
+
+    Args:
+        heirs: the threads that it starts, too.
+    """
+    if not sys.platform.startswith("linux"):  # elsewhere the system does so itself with the sound card's
+        return
+    try:
+        policy = os.SCHED_RR if heirs else os.SCHED_RR | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, policy, os.sched_param(_PRIORITY))
+    except OSError:
         with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(_PRIORITY))
+            os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
 
 
 @contextlib.contextmanager
@@ -265,13 +277,14 @@ def _in_a_hurry() -> Iterator[None]:
     if not sys.platform.startswith("linux"):
         yield
         return
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(_PRIORITY))
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+            os.sched_setscheduler(0, *before)
 
 
 def _cards() -> str | None:

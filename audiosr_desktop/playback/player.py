@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioSRError, PlaybackError
-from audiosr_desktop.playback.meters import Tap
+from audiosr_desktop.playback.apart import DeviceApart
 from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.playback.orders import Hearing, Order, Span, factors
-from audiosr_desktop.playback.output import OpenOutput, SystemDevice
+from audiosr_desktop.playback.output import OpenOutput
 from audiosr_desktop.playback.reader import Reader
+from audiosr_desktop.playback.tap import Tap
 
 SPEEDS = (0.5, 2.0)  # lowest and highest
 SCRUB_S = 0.08  # heard at each place while scrubbing
@@ -27,7 +28,7 @@ class Player:
     """
 
     def __init__(self, make_output: OpenOutput | None = None) -> None:
-        self._reader = Reader(make_output or SystemDevice())
+        self._reader = Reader(make_output or DeviceApart())
         self._from = 0
 
     # what is so
@@ -101,13 +102,13 @@ class Player:
     @property
     def device_names(self) -> tuple[str, ...]:
         """Names of the sound devices that can be chosen, as they were when one was opened last."""
-        return self._reader.make_output.names if isinstance(self._reader.make_output, SystemDevice) else ()
+        return self._reader.make_output.names if isinstance(self._reader.make_output, DeviceApart) else ()
 
     @property
     def dropouts(self) -> int:
-        """How often the device asked for samples of what plays now that were not laid ready in time."""
-        live = self._reader.live
-        return live.feed.dropouts if live is not None else 0
+        """How often the device asked for samples that were not laid ready in time."""
+        with self._reader.control:
+            return self._reader.lost + sum(track.feed.dropouts for track in self._reader.tracks)
 
     @property
     def tap(self) -> Tap | None:
@@ -125,9 +126,7 @@ class Player:
     def use_output(self, make_output: OpenOutput) -> None:
         """Play through another device from now on; what is played stops."""
         self.pause()
-        with self._reader.control:
-            self._reader.make_output = make_output
-            self._reader.opened_for = (0, 0)
+        self._reader.use_output(make_output)
         self.prepare()
 
     def load(self, takes: Sequence[Sound], gains_db: Sequence[float] = ()) -> None:
@@ -165,9 +164,7 @@ class Player:
     def set_gains_db(self, gains_db: Sequence[float]) -> None:
         """Change the gain of each take, with a short ramp."""
         self._reader.gains = factors(gains_db, len(self._reader.hearing.takes))
-        for voice in self._reader.voices:
-            if len(voice.mixer.gains) == len(self._reader.gains):
-                voice.mixer.gains = self._reader.gains
+        self._reader.set_mix()
 
     def play(
         self, start: int, stop: int | None = None, loop: bool = False, *, hole: Span | None = None
@@ -276,8 +273,7 @@ class Player:
     def set_duck(self, duck: bool) -> None:
         """Go through 50 ms of silence at each change of take, or cross-fade."""
         self._reader.duck = duck
-        for voice in self._reader.voices:
-            voice.mixer.duck = duck
+        self._reader.set_mix()
 
     def select_take(self, take: int) -> None:
         """Hear another take at the same place, with a cross-fade of 5 ms.
@@ -288,9 +284,7 @@ class Player:
         if not 0 <= take < len(self._reader.hearing.takes):
             raise ValueError(f"there is no take {take}")
         self._reader.take = take
-        for voice in self._reader.voices:
-            if take < len(voice.mixer.gains):
-                voice.mixer.take = take
+        self._reader.set_mix()
 
     def close(self) -> None:
         """Stop, end the reader and give the device back."""

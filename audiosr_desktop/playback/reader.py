@@ -2,31 +2,45 @@
 
 import logging
 import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.errors import AudioSRError, PlaybackError
-from audiosr_desktop.playback.feed import BLOCK, Feed
-from audiosr_desktop.playback.meters import Tap
-from audiosr_desktop.playback.mixer import TakeMixer
+from audiosr_desktop.playback.apart import DeviceApart
+from audiosr_desktop.playback.desk import DESK_BYTES, Desk, set_all
+from audiosr_desktop.playback.feed import Feed
+from audiosr_desktop.playback.memory import Memory
+from audiosr_desktop.playback.mixdown import Mixdown
 from audiosr_desktop.playback.monitor import fold_matrix
 from audiosr_desktop.playback.orders import Hearing, Order
 from audiosr_desktop.playback.output import OpenOutput, Output
-from audiosr_desktop.playback.voice import Voice
+from audiosr_desktop.playback.strip import BLOCK, Strip
+from audiosr_desktop.playback.tap import TAP_S, Tap
 
 log = logging.getLogger(__name__)
 
 SLICE = 4 * BLOCK  # samples laid ready before the next look for orders
 RESERVE = 2 * BLOCK  # samples laid ready before the first is heard: what computes may hold the reader up
-_REFILL_S = 0.02  # how often it looks at the rings
+_REFILL_S = 0.02  # how often it looks at the strips
+_TURN_S = 0.002  # how often it looks for a strip while all are in use
 _IDLE_S = 1.0  # how often it looks after the device when nothing is played
 _CLOSE_S = 5.0
 
 
-class Reader:
-    """What the window's thread, this one and the sound card's know of each other.
+@dataclass(eq=False)
+class Track:
+    """A feed and the strip that it fills, as long as the sound card's thread may play it."""
 
-    The window leaves an order; this thread makes a voice of it; the sound card's thread plays the voices and
-    takes no lock. What both other threads change is changed within `control`.
+    feed: Feed
+    strip: Strip
+    error: AudioSRError | None = None  # why the feed ends before its time
+
+
+class Reader:
+    """What the window's thread and this one know of each other, and of the sound card's.
+
+    The window leaves an order; this thread makes a track of it; the sound card's thread, which may live in
+    another process, plays what stands on the desk. What window and reader change is changed within `control`.
 
     Args:
         make_output: opens the sound device.
@@ -48,12 +62,15 @@ class Reader:
         self.output: Output | None = None
         self.opened_for = (0, 0)
         self.wants_device = False
-        self.live: Voice | None = None
-        self.voices: tuple[Voice, ...] = ()  # replaced as a whole; the newest first
+        self.desk = Desk(Memory(DESK_BYTES))
+        self.live: Track | None = None
+        self.tracks: tuple[Track, ...] = ()  # replaced as a whole; the newest first
+        self.lost = 0  # how often samples of tracks that are over were not ready in time
         self.tap: Tap | None = None
-        self.control = threading.RLock()  # between the window and the reader; never in the callback
+        self.control = threading.RLock()  # between the window and the reader, never for long
         self.wake = threading.Event()
         self.closing = False
+        self._maker: OpenOutput | None = None  # what the device was opened with last
         self._thread: threading.Thread | None = None
 
     # for the window's thread
@@ -87,24 +104,22 @@ class Reader:
         if self._thread is not None:
             self._thread.join(_CLOSE_S)  # a device that hangs must not keep the program
             self._thread = None
+        self.desk.memory.close()
+
+    def use_output(self, make_output: OpenOutput) -> None:
+        """Open another device from now on."""
+        with self.control:
+            self.make_output = make_output
+
+    def set_mix(self) -> None:
+        """Tell what is heard of the takes as it is wanted now."""
+        with self.control:
+            set_all([track.strip for track in self.tracks], self.take, self.gains, duck=self.duck)
 
     def _release(self) -> None:
         """Let all that is heard fade out."""
         self.live = None
-        for voice in self.voices:
-            voice.release()
-
-    # the sound card's thread
-
-    def _fill(self, out: Samples) -> None:
-        """Fill one block."""
-        out[:] = 0.0
-        voices = self.voices
-        for voice in voices:
-            voice.add_to(out)
-        tap = self.tap
-        if voices and tap is not None:
-            tap.put(out)
+        self.desk.play(None)
 
     # the reader thread
 
@@ -114,64 +129,72 @@ class Reader:
         while not self.closing:
             order = self.order
             if order is not None and order.turn == self.turn and order.turn != done:
+                if not self._begin(order):
+                    self.wake.wait(_TURN_S)
+                    continue
                 done = order.turn
-                self._begin(order)
             elif self.wants_device:
                 self.wants_device = False
                 self._open_ahead()
-            for voice in self.voices:
-                self._refill(voice)
+            for track in self.tracks:
+                self._refill(track)
             self._look()
-            hungry = any(not voice.feed.full for voice in self.voices)  # an order may come between two slices
-            self.wake.wait(0.0 if hungry else _REFILL_S if self.voices else _IDLE_S)
+            hungry = any(not track.feed.full for track in self.tracks)  # an order may come between two slices
+            self.wake.wait(0.0 if hungry else _REFILL_S if self.tracks else _IDLE_S)
             self.wake.clear()
         self._drop_output()
+        self._change_maker(None)
 
-    def _begin(self, order: Order) -> None:
-        """Make the voice of an order; what is played now goes on until its samples are there."""
+    def _begin(self, order: Order) -> bool:
+        """Make the track of an order; what is played now goes on until its samples are there.
+
+        Returns:
+            Whether it was carried out; not while the sound card's thread has all strips.
+        """
         with self.control:
             hearing = self.hearing
         try:
             output = self._open(hearing.kind)
-            voice = self._voice(order, hearing, output)
+            strip = self.desk.free_strip(len(hearing.takes), [track.strip for track in self.tracks])
+            if strip is None:
+                return False
+            track = self._track(order, hearing, output, strip)
         except AudioSRError as error:
             self._end(order.turn, error)
-            return
+            return True
         with self.control:
-            if order.turn != self.turn:  # the window was faster
-                return
-            self._release()
-            self.live = voice
-            self.voices = (voice, *(old for old in self.voices if not old.silent))
-            self.waiting = False
+            if order.turn == self.turn:  # or the window was faster
+                self.live = track
+                self.tracks = (track, *self.tracks)
+                self.set_mix()
+                self.desk.play(strip)
+                self.waiting = False
+        return True
 
-    def _voice(self, order: Order, hearing: Hearing, output: Output) -> Voice:
+    def _track(self, order: Order, hearing: Hearing, output: Output, strip: Strip) -> Track:
         old = self.live if order.at is None else None
         given = old.feed.given if old is not None else 0
         start, stop = order.span
         at = order.at if old is None else old.feed.place(given)
         at = min(max(start, self.position if at is None else at), stop - 1)
         fold = fold_matrix(hearing.takes[0].channels, output.channels, hearing.monitor)
-        feed = Feed(
-            hearing.heard_takes(),
-            at,
-            order.span,
-            loop=order.loop,
-            sample_rate=output.sample_rate,
-            fold=fold,
-            speed=hearing.speed,
-            hole=order.hole,
+        takes = hearing.heard_takes()
+        strip.lay_out(
+            self.desk.next_number(), len(takes), output.channels, output.sample_rate, speed=hearing.speed
         )
+        strip.at_once = int(at == 0)
+        if old is not None:
+            strip.follows, strip.follows_from = old.strip.number, given
+        feed = Feed(takes, at, order.span, loop=order.loop, strip=strip, fold=fold, hole=order.hole)
         feed.produce(RESERVE)
-        mixer = TakeMixer(len(hearing.takes), output.sample_rate, self.take, self.gains, duck=self.duck)
-        return Voice(feed, mixer, open_at_once=at == 0, follows=old, follows_from=given)
+        return Track(feed, strip)
 
-    def _refill(self, voice: Voice) -> None:
+    def _refill(self, track: Track) -> None:
         try:
-            voice.feed.produce(SLICE)
+            track.feed.produce(SLICE)
         except AudioSRError as error:
-            voice.error = error  # told when what is ready has been heard
-            voice.feed.cut_short()
+            track.error = error  # told when what is ready has been heard
+            track.feed.cut_short()
 
     def _look(self) -> None:
         """End what is over, drop what is silent, and notice that the device is gone."""
@@ -180,7 +203,7 @@ class Reader:
             return
         if output.strained:
             self._lengthen(output)
-        elif output.outdated and not self.playing and not self.voices:
+        elif output.outdated and not self.playing and not self.tracks:
             self._open_ahead()
         elif not output.active:
             self._lose(output)
@@ -190,33 +213,38 @@ class Reader:
                     self._end(self.turn, live.error)
                 elif self.live is live and not self.waiting:
                     self.position, self.finished = live.feed.span[1], True
-                    self.live = None
-                    live.silent = True
+                    self._release()
         with self.control:
-            self.voices = tuple(voice for voice in self.voices if not voice.silent)
+            self._keep([track for track in self.tracks if self.desk.in_use(track.strip)])
+
+    def _keep(self, tracks: Sequence[Track]) -> None:
+        """Drop the other tracks, and count what they lost."""
+        self.lost += sum(track.feed.dropouts for track in self.tracks if track not in tracks)
+        self.tracks = tuple(tracks)
 
     def _lengthen(self, output: Output) -> None:
         """Open the device with a longer latency: what plays goes on, after one gap instead of many."""
         with self.control:
-            voices, kind = self.voices, (output.sample_rate, output.channels)
+            kind = output.sample_rate, output.channels
             if self.live is not None and not self.waiting:
                 self.position = self.live.feed.heard(output.latency_s)
-            self.voices = ()
         opened_for = self.opened_for
-        self._drop_output()
+        self._close_output()
         try:
             now = self._open(opened_for)
         except AudioSRError as error:
             self._end(self.turn, error)
+            self._drop_output()
             return
         log.info("%s: %.0f ms of latency, as samples came too late", now.name, 1000 * now.latency_s)
         with self.control:
             if kind != (now.sample_rate, now.channels):  # another device is the default by now
                 self.halt()
-                return
-            self.voices = voices
-            if self.live is None:  # the window stopped it meanwhile
-                self._release()
+            live = self.live
+            if live is not None:  # or the window stopped it meanwhile
+                strip = live.strip
+                strip.number, strip.follows, strip.at_once = self.desk.next_number(), 0, 1
+                self.desk.play(strip)
 
     def _lose(self, output: Output) -> None:
         """Stop where it is, and take the system's default device instead."""
@@ -224,9 +252,10 @@ class Reader:
         with self.control:
             was_playing = self.playing
             self.halt()
-            self.voices = ()
         self._drop_output()
-        lost = f"The sound device {name} is gone" + (", so playing stopped" if was_playing else "")
+        lost = f"The sound device {name} is gone"
+        if was_playing:
+            lost = f"The sound device {name} is gone, so playing stopped"
         try:
             now = self._open(self.hearing.kind).name
         except AudioSRError:
@@ -251,7 +280,7 @@ class Reader:
         hearing, output = self.hearing, self.output
         if not hearing.takes:
             return
-        if output is not None and output.outdated and not self.voices:
+        if output is not None and output.outdated and not self.tracks:
             self._drop_output()
         try:
             self._open(hearing.kind)
@@ -261,11 +290,14 @@ class Reader:
     def _open(self, kind: tuple[int, int]) -> Output:
         """Return the running output, opened anew when the takes need another one."""
         wanted = (kind[0], max(2, kind[1]))
-        if self.output is not None and self.opened_for != wanted:
+        if self.output is not None and (self.opened_for != wanted or self._maker is not self.make_output):
             self._drop_output()
         if self.output is None:
-            output = self.make_output(*wanted, self._fill)
-            self.tap = Tap(output.sample_rate, output.channels)
+            maker = self.make_output
+            self._change_maker(maker)
+            self.desk.tap_size = round(TAP_S * wanted[0])
+            output = maker(*wanted, Mixdown(self.desk, wanted[0]))
+            self.tap = self.desk.tap(output.sample_rate, output.channels)
             try:
                 output.start()
             except PlaybackError:
@@ -274,9 +306,21 @@ class Reader:
             self.output, self.opened_for = output, wanted
         return self.output
 
+    def _change_maker(self, maker: OpenOutput | None) -> None:
+        """Let another one open the device; the process of the one before is not needed any more."""
+        old, self._maker = self._maker, maker
+        if isinstance(old, DeviceApart) and old is not maker:
+            old.close()
+
     def _drop_output(self) -> None:
+        self._close_output()
+        with self.control:
+            self.live = None
+            self._keep(())
+
+    def _close_output(self) -> None:
         output, self.output = self.output, None
         self.opened_for = (0, 0)
-        self.voices = ()
         if output is not None:
             output.close()
+        self.desk.clear()  # nobody plays it any more

@@ -15,8 +15,9 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Effect
 from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.line import Message, line_of_stdio
+from audiosr_desktop.plugins.area import Area
 from audiosr_desktop.plugins.describe import describe_as_data
-from audiosr_desktop.plugins.line import Area, Line, Message
 from audiosr_desktop.plugins.manifest import Plugin
 from audiosr_desktop.plugins.remote import SOURCE, Parent, RemoteScratch, RemoteStore, pieces_of
 
@@ -25,7 +26,7 @@ _TELL_S = 0.05
 
 def main() -> None:
     """Carry out one task of the program that started this process."""
-    line = _line_of_stdio()
+    line = line_of_stdio()
     start = line.receive()
     assert start is not None
     crash = Path(start["crash"]).open("w", encoding="utf-8")  # noqa: SIM115 - open until the process ends
@@ -45,15 +46,6 @@ def main() -> None:
         line.send("failed", text=f"failed with {text}", details=traceback.format_exc())
     # at once: some native plugins crash while the interpreter ends
     os._exit(0)
-
-
-def _line_of_stdio() -> Line:
-    """Take stdin and stdout for messages; what a plugin prints goes to stderr."""
-    incoming, outgoing = os.dup(0), os.dup(1)
-    with Path(os.devnull).open("rb") as nothing:
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)
-    return Line(os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb"), on_end=lambda: os._exit(1))
 
 
 def _limit_memory(limit: int) -> None:

@@ -14,8 +14,9 @@ from audiosr_desktop.audio.store import SampleStore, Scratch, ScratchWriter
 from audiosr_desktop.effects.effect import Parameter, Value, resolve_values
 from audiosr_desktop.errors import AudioSRError, EffectError, PluginError
 from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.line import Message
+from audiosr_desktop.plugins.area import Area
 from audiosr_desktop.plugins.describe import Description, read_descriptions
-from audiosr_desktop.plugins.line import Area, Message
 from audiosr_desktop.plugins.manifest import Plugin, stamp_now
 from audiosr_desktop.plugins.process import Limits, PluginProcess
 from audiosr_desktop.plugins.records import Record, read_records, record_failure

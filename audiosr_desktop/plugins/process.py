@@ -1,10 +1,8 @@
 """A plugin's process: started, listened to with a time limit, ended; and why it ended, in one sentence."""
 
 import contextlib
-import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
@@ -14,9 +12,10 @@ from typing import Self
 
 from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress
-from audiosr_desktop.plugins.line import Area, Line, LineEndedError, Message
+from audiosr_desktop.line import Line, LineEndedError, Message, own_command, own_environment
+from audiosr_desktop.plugins.area import Area
 from audiosr_desktop.plugins.manifest import Plugin
-from audiosr_desktop.plugins.switch import CHILD_SWITCH
+from audiosr_desktop.plugins.switch import CHILD_MODULE, CHILD_SWITCH
 
 _POLL_S = 0.1  # how soon a job that waits for a plugin notices that it was cancelled
 
@@ -53,11 +52,11 @@ class PluginProcess:
         self._crash = place / "crash"
         self.area = Area(place / "area")
         self._process = subprocess.Popen(
-            _command(),
+            own_command(CHILD_SWITCH, CHILD_MODULE),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # some plugins flood it
-            env=_environment(),
+            env=own_environment(),
         )
         assert self._process.stdin is not None and self._process.stdout is not None
         self._line = Line(self._process.stdout, self._process.stdin)  # type: ignore[arg-type]
@@ -139,16 +138,3 @@ class PluginProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _command() -> list[str]:
-    if getattr(sys, "frozen", False):
-        return [sys.executable, CHILD_SWITCH]
-    return [sys.executable, "-P", "-m", "audiosr_desktop.plugins.child"]
-
-
-def _environment() -> dict[str, str]:
-    """Return an environment in which the process finds this very package."""
-    package = str(Path(__file__).resolve().parents[2])
-    rest = os.environ.get("PYTHONPATH")
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([package, *([rest] if rest else [])])}

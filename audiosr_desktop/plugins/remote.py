@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from audiosr_desktop.audio.sound import Sound, iter_blocks
 from audiosr_desktop.audio.store import SampleStore, Scratch, ScratchWriter
 from audiosr_desktop.errors import AudioFileError
-from audiosr_desktop.plugins.line import Area, Line, Message
+from audiosr_desktop.line import Line, Message
+from audiosr_desktop.plugins.area import Area
 
 SOURCE = 0  # the store that is the whole document
 

@@ -1,5 +1,7 @@
 """Announcer: tells a screen reader where the selection and the playhead are, once they rest."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QObject, QTimer, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QWidget
@@ -21,10 +23,14 @@ class Announcer(QObject):
         timeline: what is told of.
         transport: whether it plays.
         view: the widget that the announcements come from.
+        views: pictures of the sound, which are described.
     """
 
-    def __init__(self, timeline: Timeline, transport: Transport, view: QWidget) -> None:
+    def __init__(
+        self, timeline: Timeline, transport: Transport, view: QWidget, views: Sequence[QWidget]
+    ) -> None:
         super().__init__(view)
+        self._views = views
         self._timeline, self._transport, self._view = timeline, transport, view
         self._changed: set[str] = set()
         self._timer = QTimer(self, singleShot=True, interval=REST_MS)
@@ -48,6 +54,7 @@ class Announcer(QObject):
     @Slot()
     def _on_rest(self) -> None:
         timeline, said = self._timeline, []
+        self._describe_views()
         if "selection" in self._changed:
             words = selection_words(timeline.selection, timeline.sample_rate)
             picked = channels_words(timeline.picked, timeline.channels)
@@ -56,6 +63,14 @@ class Announcer(QObject):
             said.append(tr("Playhead {time}", time=format_time(timeline.playhead / timeline.sample_rate)))
         self._changed.clear()
         self.announce(". ".join(said))
+
+    def _describe_views(self) -> None:
+        """Say of the views what is chosen and where the playhead is, to whoever asks."""
+        timeline = self._timeline
+        words = selection_words(timeline.selection, timeline.sample_rate)
+        playhead = tr("Playhead {time}", time=format_time(timeline.playhead / timeline.sample_rate))
+        for view in self._views:
+            view.setAccessibleDescription(f"{words}. {playhead}")
 
     def announce(self, text: str) -> None:
         """Have a screen reader say a text; without one nothing happens."""

@@ -27,6 +27,7 @@ from audiosr_desktop.ui.main_window import NAME, MainWindow
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.start_up import share_memory_pools, use_plain_import
 from audiosr_desktop.ui.theme import apply_theme, chosen_theme
+from audiosr_desktop.ui.troubles import Trouble
 
 SWITCH_S = 0.0005
 
@@ -38,9 +39,9 @@ class FaultCatcher(QObject):
 
     caught = Signal(object)
 
-    def __init__(self, window: MainWindow, log_path: Path | None) -> None:
+    def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self._window, self._log_path = window, log_path
+        self._window = window
         self._seen: set[tuple[type, str]] = set()
         self.caught.connect(self._on_caught)
 
@@ -70,7 +71,7 @@ class FaultCatcher(QObject):
         kind = (type(error), str(error))
         if kind not in self._seen:  # a fault in drawing comes 60 times a second
             self._seen.add(kind)
-            self._window.dialogs.show_error(NAME, error, self._log_path)
+            self._window.dialogs.show_error(Trouble(NAME, error))
 
 
 class FileOpener(QObject):
@@ -119,14 +120,8 @@ def run(files: Sequence[Path]) -> int:
             return load_catalogue(scratch, settings.threads, settings.gpu_memory_mb << 20)
 
         editor = Editor(scratch, Player(), load)
-        log_path = paths.log_dir() / "audiosr-desktop.log"
-        window = MainWindow(
-            editor,
-            settings,
-            log_path=log_path if log_path.exists() else None,
-            timings=Timings(paths.timings_file()),
-        )
-        catcher = FaultCatcher(window, log_path if log_path.exists() else None)
+        window = MainWindow(editor, settings, timings=Timings(paths.timings_file()))
+        catcher = FaultCatcher(window)
         catcher.install()
         opener = FileOpener(window)
         app.installEventFilter(opener)

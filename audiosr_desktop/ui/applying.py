@@ -58,6 +58,11 @@ class Applying(QObject):
         self.weigh: Weigh | None = None  # tells how long effects take here
 
     @property
+    def last(self) -> tuple[str, Mapping[str, Value]] | None:
+        """Id and values of the effect that was applied last."""
+        return self._last
+
+    @property
     def can_repeat(self) -> bool:
         """Whether there is an effect to apply again."""
         return self._last is not None

@@ -10,6 +10,7 @@ from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.timeline import Timeline, TimelineView
+from audiosr_desktop.ui.troubles import Remedy, Trouble
 
 INTERVAL_MS = 60_000
 
@@ -20,7 +21,7 @@ class Autosave(QObject):
     A document that nothing was done to has none. That of a closed document goes, as the user was asked.
     """
 
-    failed = Signal(str, Exception)
+    troubled = Signal(object)  # Trouble
     written = Signal()  # all steps so far are on disk
 
     def __init__(
@@ -100,7 +101,9 @@ class Autosave(QObject):
     def _on_failed(self, error: Exception) -> None:
         if not self._told:  # once: it would come after every step
             self._told = True
-            self.failed.emit(tr("Autosave"), error)
+            means = tr("All edits are open, but the program could not bring them back if it ended now.")
+            save = Remedy(tr("Save the project…"), "filing.save_project")
+            self.troubled.emit(Trouble(tr("Autosave"), error, means, (save,)))
 
 
 def view_values(view: TimelineView) -> dict[str, object]:

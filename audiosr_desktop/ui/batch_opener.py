@@ -15,6 +15,7 @@ from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.job import Job, part_of
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.troubles import Trouble
 
 if TYPE_CHECKING:
     from audiosr_desktop.ui.dialogs.batch_window import BatchWindow
@@ -46,7 +47,7 @@ class BatchOpener(QObject):
             try:
                 self.batch = self._make()
             except AudioSRError as error:
-                self._window.dialogs.show_error(tr("Batch"), error, None)
+                self._window.dialogs.show_error(Trouble(tr("Batch"), error))
                 return
         self.batch.form.offer()
         self.batch.show()

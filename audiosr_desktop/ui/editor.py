@@ -31,6 +31,7 @@ from audiosr_desktop.ui.measurements import Measurements
 from audiosr_desktop.ui.start_up import give_memory_back
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import Transport
+from audiosr_desktop.ui.troubles import opening_trouble
 from audiosr_desktop.ui.variations import Variations
 
 MODEL_IDLE_S = 300.0  # a large model is not kept in memory for longer than this after its last use
@@ -47,9 +48,11 @@ class Editor(QObject):
     """
 
     document_changed = Signal()  # another document is shown, or none
+    sound_changing = Signal()  # an edit, or a step of the history, begins to be shown
     sound_changed = Signal()
     catalogue_changed = Signal()
     failed = Signal(str, Exception)  # what was being done, why it failed
+    troubled = Signal(object)  # Trouble: the same from those who know what it means
     facts_changed = Signal()  # what can be done now has changed
 
     def __init__(
@@ -155,9 +158,12 @@ class Editor(QObject):
         opener = self.openers.get(path.suffix.lower())
         if opener is not None:
             return opener(path)
-        return self.runner.start(
-            tr("Open {name}", name=path.name), _open(path, self.scratch), self._on_opened
-        )
+        title = tr("Open {name}", name=path.name)
+
+        def told(error: Exception) -> None:
+            self.troubled.emit(opening_trouble(title, error, lambda: self.open(path)))
+
+        return self.runner.start(title, _open(path, self.scratch), self._on_opened, told)
 
     def open_all(self, paths: Iterable[Path]) -> None:
         """Open files one after the other; one that cannot be opened does not stop the others."""
@@ -250,6 +256,7 @@ class Editor(QObject):
         document = self.document
         if document is None:
             return
+        self.sound_changing.emit()
         sound, before = document.sound, self._shown
         self._shown = sound
         self.timeline.set_channels(sound.channels)
@@ -295,7 +302,7 @@ class Editor(QObject):
         for document in self.documents.all:
             document.set_locked(False)
         self.facts_changed.emit()
-        if end.error is not None:
+        if end.error is not None and not end.told:
             self.failed.emit(end.title, end.error)
         self._open_next()
 

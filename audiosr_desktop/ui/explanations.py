@@ -141,6 +141,8 @@ PLACES = {  # panes and windows, by class; controls without a sentence of their 
     "now.",
     "KeysDialog": "Choose an action, click into the field, press the new keys, and take them. Keys that "
     "another action has are named.",
+    "ErrorDialog": "What failed, what that means for the sound, and a button for each thing that can be done "
+    "next.",
     "LogWindow": "What the program wrote down about itself. It may hold names of files: look before you "
     "pass it on.",
     "ModelsDialog": "A card for each model. Nothing is fetched from the network: models are imported from "
@@ -215,6 +217,12 @@ CONTROLS = {  # by place and name
         "Add": "The action keeps its keys and has these as well.",
         "None": "The action has no keys then.",
         "Default": "The keys that the action came with.",
+    },
+    "ErrorDialog": {
+        "Copy report": "Copies versions, device, model, values and where it failed; nothing is sent.",
+        "with names of files": "Lets the report name your files and folders; without it they are numbered.",
+        "Show log": "Shows what the program wrote down about itself.",
+        "Close": "Closes this message; nothing else happens.",
     },
     "LogWindow": {
         "Search": "Shows only lines with these words.",

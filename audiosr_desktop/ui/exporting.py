@@ -1,7 +1,7 @@
 """Exporting: documents, parts of them, or each of their regions, as sound files."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -17,6 +17,7 @@ from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.troubles import Remedy, Trouble
 
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 
@@ -76,7 +77,6 @@ class Exporting(QObject):
     """
 
     exported = Signal(Path)
-    failed = Signal(str, Exception)  # what was being done, why it failed
 
     def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -87,12 +87,15 @@ class Exporting(QObject):
         region = choice.region
         problem = self._problem(document, choice.path)
         if problem is not None:
-            self.failed.emit(tr("Export"), problem)
+            self._editor.troubled.emit(problem)
             return False
         if choice.each_region:
             title = tr("Export the regions of {name}", name=document.path.name)
-            return self._editor.runner.start(title, regions_job(document, choice), self._on_regions_exported)
-        job = part_job(document, choice, region, choice.path, overwrite=choice.overwrite)
+            means = tr("The document is as it was. Files of regions that were written before are whole.")
+            job = regions_job(document, choice)
+            told = self._teller(title, means, document, choice)
+            return self._editor.runner.start(title, job, self._on_regions_exported, told)
+        written = part_job(document, choice, region, choice.path, overwrite=choice.overwrite)
         index = document.undo_stack.index()
 
         def done(info: FileInfo) -> None:
@@ -101,26 +104,49 @@ class Exporting(QObject):
                 document.set_saved()
             self.exported.emit(info.path)
 
-        return self._editor.runner.start(tr("Export {name}", name=choice.path.name), job, done)
+        title = tr("Export {name}", name=choice.path.name)
+        means = (
+            tr("The document is as it was, and so is the file that was there.")
+            if choice.path.exists()
+            else tr("The document is as it was; no file was written.")
+        )
+        told = self._teller(title, means, document, choice)
+        return self._editor.runner.start(title, written, done, told)
+
+    def _teller(
+        self, title: str, means: str, document: Document, choice: Export
+    ) -> Callable[[Exception], None]:
+        """Return what tells that writing failed, and offers another place."""
+        remedies = (
+            Remedy(tr("Choose another place…"), "filing.ask_export"),
+            Remedy(tr("Try again"), lambda: self.export(document, choice)),
+        )
+        return lambda error: self._editor.troubled.emit(Trouble(title, error, means, remedies))
 
     def _on_regions_exported(self, written: list[FileInfo]) -> None:
         if written:
             self.exported.emit(written[-1].path)
 
-    def _problem(self, document: Document, path: Path) -> AudioFileError | None:
+    def _problem(self, document: Document, path: Path) -> Trouble | None:
         """Return why a file must not be written: it is a source of a document, or sound is missing."""
+        means = tr("The document is as it was; no file was written.")
         for opened in self._editor.documents.all:
             if any(same_file(source, path) for source in source_paths(opened.history())):
-                return AudioFileError(
+                error = AudioFileError(
                     f"{path.name} is a source of {opened.path.name} and is never overwritten; "
                     "choose another name.",
                     path,
                 )
+                another = Remedy(tr("Choose another name…"), "filing.ask_export")
+                return Trouble(tr("Export"), error, means, (another,))
         missing = missing_sources(History(State(document.sound)))
         if missing:
-            return AudioFileError(
+            error = AudioFileError(
                 f"{missing[0].path.name} is missing, and its part would be silent; open the project again "
                 "and say where it is.",
                 missing[0].path,
+            )
+            return Trouble(
+                tr("Export"), error, means, (Remedy(tr("Find the missing files…"), "filing.find_sources"),)
             )
         return None

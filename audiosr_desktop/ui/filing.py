@@ -48,7 +48,6 @@ class Filing(QObject):
         self._editor, self._projects, self._settings, self._dialogs = editor, projects, settings, dialogs
         self._exporting = Exporting(editor, self)
         self._exporting.exported.connect(self.exported)
-        self._exporting.failed.connect(self.failed)
         projects.saved.connect(self.exported)
         projects.sources_missing.connect(self._on_sources_missing)
         editor.openers[SUFFIX] = projects.open
@@ -160,6 +159,21 @@ class Filing(QObject):
                 self.failed.emit(tr("Discard"), error)
         if restore:
             self._projects.recover(restore)
+
+    def find_sources(self) -> None:
+        """Ask where sources of the document are that were not found: it is saved and opened again.
+
+        Its history lies in the project, so nothing is lost.
+        """
+        document = self._editor.document
+        if document is None or document.locked:
+            return
+        if (document.modified or document.project_path is None) and not self._save_and_wait(document):
+            return
+        path = document.project_path
+        if path is not None:
+            self._editor.documents.remove(document)
+            self._projects.open(path)
 
     @Slot(object, object)
     def _on_sources_missing(self, path: Path, missing: list[SourceLink]) -> None:

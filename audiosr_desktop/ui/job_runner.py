@@ -22,12 +22,14 @@ class JobEnd:
         error: why it failed; None when it did not.
         cancelled: whether it was cancelled.
         elapsed_s: seconds from start to end.
+        told: whether who began it tells the error.
     """
 
     title: str
     error: Exception | None
     cancelled: bool
     elapsed_s: float
+    told: bool = False
 
 
 class JobRunner(QObject):
@@ -46,6 +48,7 @@ class JobRunner(QObject):
         self._thread: JobThread | None = None
         self._title = ""
         self._on_result: Callable[[Any], None] | None = None
+        self._on_error: Callable[[Exception], None] | None = None
         self._began = 0.0
         self._cancelling = False
 
@@ -64,13 +67,21 @@ class JobRunner(QObject):
         """Seconds since the job began."""
         return time.monotonic() - self._began
 
-    def start(self, title: str, job: Job[Any], on_result: Callable[[Any], None] | None = None) -> bool:
+    def start(
+        self,
+        title: str,
+        job: Job[Any],
+        on_result: Callable[[Any], None] | None = None,
+        on_error: Callable[[Exception], None] | None = None,
+    ) -> bool:
         """Run a job unless one runs already.
 
         Args:
             title: for the user: "Restore 1.50 s".
             job: what to do.
             on_result: called with what the job returned.
+            on_error: called after `ended` with why it failed, by whoever knows what that means; without it
+                the end itself is told.
 
         Returns:
             Whether it was started.
@@ -78,6 +89,7 @@ class JobRunner(QObject):
         if self._thread is not None:
             return False
         self._title, self._on_result, self._began = title, on_result, time.monotonic()
+        self._on_error = on_error
         self._cancelling = False
         thread = JobThread(job, self)
         self._thread = thread
@@ -123,7 +135,11 @@ class JobRunner(QObject):
 
     @Slot(Exception)
     def _on_failed(self, error: Exception) -> None:
-        self._finish(JobEnd(self._title, error, False, self.elapsed_s))
+        if self.sender() is self._thread:
+            on_error = self._on_error
+            self._finish(JobEnd(self._title, error, False, self.elapsed_s, told=on_error is not None))
+            if on_error is not None:
+                on_error(error)
 
     @Slot()
     def _on_cancelled(self) -> None:
@@ -140,4 +156,4 @@ class JobRunner(QObject):
             self._thread.wait(STOP_MS)  # it has emitted its end and is about to return
             self._thread.deleteLater()
         self._thread = None
-        self._on_result = None
+        self._on_result = self._on_error = None

@@ -34,6 +34,7 @@ from audiosr_desktop.ui.restoring import Restored
 from audiosr_desktop.ui.run_summary import summary_of
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.transport import DELTA, TAKE_A
+from audiosr_desktop.ui.troubles import Trouble
 from audiosr_desktop.ui.window_frame import WindowFrame
 
 NAME = "AudioSR Desktop"
@@ -49,7 +50,6 @@ class MainWindow(WindowFrame):
         editor: the document and what works on it; closed with the window.
         settings: what is remembered.
         dialogs: what asks the user; None makes the real ones.
-        log_path: the log file, for error dialogs.
         timings: how long effects took here; None begins anew and keeps nothing.
     """
 
@@ -58,11 +58,9 @@ class MainWindow(WindowFrame):
         editor: Editor,
         settings: Settings,
         dialogs: Dialogs | None = None,
-        log_path: Path | None = None,
         timings: Timings | None = None,
     ) -> None:
         super().__init__(editor, settings, dialogs)
-        self._log_path = log_path
         self.batch = BatchOpener(self)
         self._closed = False
         self.appearance = Appearance(self)
@@ -86,6 +84,7 @@ class MainWindow(WindowFrame):
     def _connect(self) -> None:
         editor, view, panel = self.editor, self.view, self.panel
         editor.document_changed.connect(self._on_document_changed)
+        editor.sound_changing.connect(view.hold_loaders)
         editor.sound_changed.connect(self._on_sound_changed)
         editor.facts_changed.connect(self._on_facts_changed)
         editor.catalogue_changed.connect(self._on_catalogue_changed)
@@ -93,6 +92,7 @@ class MainWindow(WindowFrame):
         editor.emergence.changed.connect(self._on_emergence_changed)
         editor.emergence.offer_changed.connect(self._on_offer_changed)
         editor.failed.connect(self._on_failed)
+        editor.troubled.connect(self._on_troubled)
         editor.measurements.peaks_changed.connect(self._on_peaks_changed)
         editor.runner.started.connect(self._on_job_started)
         editor.runner.progressed.connect(panel.job_panel.on_progressed)
@@ -114,7 +114,7 @@ class MainWindow(WindowFrame):
         self.filing.exported.connect(self._on_exported)
         self.filing.failed.connect(self._on_failed)
         self.listening.exported.connect(self._on_exported)
-        self.autosave.failed.connect(self._on_failed)
+        self.autosave.troubled.connect(self._on_troubled)
         self.leaving.told.connect(self._on_told)
 
     def _connect_panels(self) -> None:
@@ -369,7 +369,11 @@ class MainWindow(WindowFrame):
 
     @Slot(str, Exception)
     def _on_failed(self, title: str, error: Exception) -> None:
-        self.dialogs.show_error(title, error, self._log_path)
+        self.dialogs.show_error(Trouble(title, error))
+
+    @Slot(object)
+    def _on_troubled(self, trouble: Trouble) -> None:
+        self.dialogs.show_error(trouble)
 
     @Slot()
     def _on_device_clicked(self) -> None:

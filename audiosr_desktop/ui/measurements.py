@@ -62,7 +62,7 @@ class Measurements(QObject):
             if old is not None and same and region is not None
             else build_peaks(sound)
         )
-        self._start("peaks", job, self._on_peaks, held=old is None)
+        self._start("peaks", job, self._on_peaks, held=not same)
 
     def measure_cutoff(self, sound: Sound) -> None:
         """Estimate where the band of a sound ends."""

@@ -9,6 +9,7 @@ from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.start_up import give_memory_back
 
 if TYPE_CHECKING:
     from audiosr_desktop.playback.meters import Meters
@@ -87,4 +88,6 @@ def _make_meters(sample_rate: int, channels: int) -> "Job[Meters]":
     yield Progress(0.0, tr("Loading the meters"))
     from audiosr_desktop.playback.meters import Meters  # noqa: PLC0415
 
-    return Meters(sample_rate, channels)
+    meters = Meters(sample_rate, channels)
+    give_memory_back()  # loading scipy.signal leaves a lot behind
+    return meters

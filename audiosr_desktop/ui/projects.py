@@ -1,19 +1,21 @@
 """Projects: opening, saving and recovering them, as jobs of the editor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from audiosr_desktop.audio.journal import Journal, Recoverable, recover
+from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.project import SUFFIX, ProjectFile, missing_sources, save_as
 from audiosr_desktop.audio.project_values import Contents
-from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.errors import AudioFileError, AudioSRError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.autosave import Autosave, view_of
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.troubles import Remedy, Trouble, opening_trouble, recovery_trouble
 
 
 class Projects(QObject):
@@ -57,7 +59,12 @@ class Projects(QObject):
             document = self._shown(contents, path)
             self._files[document] = file
 
-        return self._editor.runner.start(tr("Open {name}", name=path.name), job(), done)
+        title = tr("Open {name}", name=path.name)
+
+        def told(error: Exception) -> None:
+            self._editor.troubled.emit(opening_trouble(title, error, lambda: self.open(path, moved, ask=ask)))
+
+        return self._editor.runner.start(title, job(), done, told)
 
     def save(self, document: Document) -> bool:
         """Save a document in its project again.
@@ -75,7 +82,9 @@ class Projects(QObject):
         def done(_: None) -> None:
             self._saved(document, path, file, contents)
 
-        return self._editor.runner.start(tr("Save {name}", name=path.name), file.save(contents), done)
+        title = tr("Save {name}", name=path.name)
+        told = self._teller(title, lambda: self.save(document))
+        return self._editor.runner.start(title, file.save(contents), done, told)
 
     def save_in(self, document: Document, path: Path, *, self_contained: bool) -> bool:
         """Save a document in another project, whose name gets the suffix of projects."""
@@ -86,7 +95,18 @@ class Projects(QObject):
         def done(file: ProjectFile) -> None:
             self._saved(document, target, file, contents)
 
-        return self._editor.runner.start(tr("Save {name}", name=target.name), save_as(target, contents), done)
+        title = tr("Save {name}", name=target.name)
+        told = self._teller(title, lambda: self.save_in(document, path, self_contained=self_contained))
+        return self._editor.runner.start(title, save_as(target, contents), done, told)
+
+    def _teller(self, title: str, again: Callable[[], object]) -> Callable[[Exception], None]:
+        """Return what tells that saving failed, and offers another place."""
+        remedies = (
+            Remedy(tr("Save in another place…"), "filing.save_project_as"),
+            Remedy(tr("Try again"), again),
+        )
+        means = tr("The document is open with all its edits; what was saved before is as it was.")
+        return lambda error: self._editor.troubled.emit(Trouble(title, error, means, remedies))
 
     def recover(self, entries: Sequence[Recoverable]) -> bool:
         """Open what autosaves hold; one that cannot be read is told and left where it is."""
@@ -103,12 +123,22 @@ class Projects(QObject):
         def done(found: list[tuple[Contents, Journal] | AudioSRError]) -> None:
             for one in found:
                 if isinstance(one, AudioSRError):
-                    self._editor.failed.emit(tr("Recover"), one)
+                    self._editor.troubled.emit(recovery_trouble(one))
                 else:
                     self._shown(one[0], one[0].project_path, one[1])
+                    self._tell_missing(missing_sources(one[0].history))
             self.recovered.emit()
 
         return self._editor.runner.start(tr("Recover unsaved work"), job(), done)
+
+    def _tell_missing(self, missing: Sequence[SourceLink]) -> None:
+        """Tell that a document that was recovered lacks sources, and offer to find them."""
+        if missing:
+            name = missing[0].path.name
+            error = AudioFileError(f"{name} is not where it was, or has changed; say where it is.")
+            means = tr("Its parts are silent until it is found; the project keeps its link.")
+            find = Remedy(tr("Find the missing files…"), "filing.find_sources")
+            self._editor.troubled.emit(Trouble(tr("Recover"), error, means, (find,)))
 
     def _shown(self, contents: Contents, path: Path | None, journal: Journal | None = None) -> Document:
         document = Document(contents.history, contents.info, project_path=path)

@@ -2,7 +2,9 @@
 
 import math
 import re
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 from PySide6.QtCore import QLocale
 
@@ -20,6 +22,14 @@ def own_mark(text: str) -> str:
 def figures(value: float, spec: str) -> str:
     """Return a number in a format of Python's, with the decimal mark of the user's locale."""
     return own_mark(f"{value:{spec}}")
+
+
+def short_path(path: str | Path) -> str:
+    """Return a path with the user's folder as "~", where that is how one writes it."""
+    place = Path(path)
+    if sys.platform != "win32" and place.is_relative_to(Path.home()):
+        return str("~" / place.relative_to(Path.home()))
+    return str(place)
 
 
 def memory_figure(count: int) -> str:
@@ -55,6 +65,22 @@ def parse_time(text: str) -> float | None:
         return None
     hours, minutes, seconds = match.groups()
     return int(hours or 0) * 3600 + int(minutes or 0) * 60 + float(seconds.replace(",", "."))
+
+
+def parse_number(text: str) -> float | None:
+    """Return a number read from "1234.5", "1234,5", "1 234,5" or "2e3"; None when it is no number.
+
+    A point or a comma is the decimal mark in every locale; where both are, the last one.
+    """
+    plain = "".join(text.split()).replace("’", "").replace("−", "-")
+    for mark, other in ((".", ","), (",", ".")):
+        if plain.rfind(mark) > plain.rfind(other) >= 0:
+            plain = plain.replace(other, "")
+    try:
+        value = float(plain.replace(",", "."))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def format_hz(hz: float) -> str:

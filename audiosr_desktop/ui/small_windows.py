@@ -38,6 +38,10 @@ class SmallWindows(QObject):
         """Show how the spectrogram is drawn."""
         self._open(PreferencesDialog(self._settings, 1, self._window))
 
+    def show_device_settings(self) -> None:
+        """Show what computes."""
+        self._open(PreferencesDialog(self._settings, 2, self._window))
+
     def show_keys(self) -> None:
         """Show the keys and let them be changed."""
         assert self.shortcuts is not None, "the window sets them"

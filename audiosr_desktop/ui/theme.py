@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
+from audiosr_desktop import paths
 from audiosr_desktop.ui.icons import icon
 
 
@@ -21,7 +22,9 @@ class Theme:
     text: str
     quiet_text: str
     disabled_text: str
-    accent: str  # buttons of the main action, focus rings, sliders
+    accent: str  # buttons of the main action, switches that are on, sliders
+    focus: str  # the ring around the control that has the focus
+    link: str
     accent_text: str
     canvas: str  # behind waveforms
     grid: str
@@ -53,8 +56,10 @@ DARK = Theme(
     line="#3a3d46",
     text="#e6e7eb",
     quiet_text="#a3a7b3",
-    disabled_text="#646874",
+    disabled_text="#8e929e",
     accent="#6d5ce6",
+    focus="#a99fff",
+    link="#a99fff",
     accent_text="#ffffff",
     canvas="#121317",
     grid="#25272e",
@@ -75,8 +80,10 @@ LIGHT = Theme(
     line="#c6cad3",
     text="#1c1f26",
     quiet_text="#545b69",
-    disabled_text="#9aa0ac",
+    disabled_text="#656b78",
     accent="#5b48d6",
+    focus="#5b48d6",
+    link="#5b48d6",
     accent_text="#ffffff",
     canvas="#ffffff",
     grid="#e3e6ec",
@@ -85,9 +92,9 @@ LIGHT = Theme(
     clip="#d22b1e",
     selection="#5b48d6",
     playhead="#101216",
-    restored="#0d8a63",
+    restored="#0a7352",
     cutoff="#7fe3ff",  # drawn over the spectrogram, which is dark in both themes
-    marker="#b06a00",
+    marker="#955900",
 )
 
 
@@ -124,7 +131,8 @@ def palette(theme: Theme) -> QPalette:
         (roles.ToolTipText, "text"),
         (roles.Highlight, "accent"),
         (roles.HighlightedText, "accent_text"),
-        (roles.Link, "accent"),
+        (roles.Link, "link"),
+        (roles.LinkVisited, "link"),
         (roles.Mid, "line"),
         (roles.Dark, "line"),
     ):
@@ -144,6 +152,7 @@ def figures_font(base: QFont, scale: float = 1.0) -> QFont:
 
 
 def _style_sheet(theme: Theme) -> str:
+    check = (paths.resources_dir() / "icons" / "check.svg").as_posix()
     return f"""
 QToolTip {{ background: {theme.panel}; color: {theme.text}; border: 1px solid {theme.line}; padding: 3px; }}
 QMainWindow::separator {{ background: {theme.line}; width: 1px; height: 1px; }}
@@ -158,7 +167,10 @@ QToolBar::separator {{ background: {theme.line}; width: 1px; margin: 5px 6px; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px; }}
 QToolButton:hover:enabled {{ background: {theme.panel}; border-color: {theme.line}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {theme.panel}; border-color: {theme.accent}; }}
-QToolButton:focus {{ border-color: {theme.accent}; }}
+QToolButton:focus {{ border-color: {theme.focus}; }}
+QToolButton:checked:focus {{ border: 2px solid {theme.focus}; padding: 3px; }}
+QToolButton[words="true"] {{ padding-right: 16px; }}
+QToolButton[words="true"]::menu-indicator {{ subcontrol-position: right center; right: 3px; }}
 QStatusBar {{ background: {theme.window}; border-top: 1px solid {theme.line}; color: {theme.quiet_text}; }}
 QStatusBar::item {{ border: 0; }}
 QDockWidget {{ color: {theme.quiet_text}; font-weight: 600; }}
@@ -170,7 +182,7 @@ QPushButton {{
     padding: 5px 14px;
 }}
 QPushButton:hover:enabled {{ border-color: {theme.accent}; }}
-QPushButton:focus {{ border-color: {theme.accent}; }}
+QPushButton:focus {{ border-color: {theme.focus}; }}
 QPushButton:disabled {{ color: {theme.disabled_text}; }}
 QPushButton:checked:enabled {{ background: {theme.accent}; color: {theme.accent_text}; }}
 QPushButton:checked:focus {{ border-color: {theme.text}; }}
@@ -192,16 +204,22 @@ QPushButton[flat="true"] {{
     text-align: left;
     padding: 3px 2px;
 }}
-QPushButton[flat="true"]:focus {{ border-color: {theme.accent}; }}
+QPushButton[flat="true"]:focus {{ border-color: {theme.focus}; }}
 QComboBox {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: 4px;
     padding: 4px 8px; min-height: 18px; }}
-QComboBox:focus, QComboBox:hover:enabled {{ border-color: {theme.accent}; }}
+QComboBox:hover:enabled {{ border-color: {theme.accent}; }}
+QComboBox:focus {{ border-color: {theme.focus}; }}
 QComboBox:disabled {{ color: {theme.disabled_text}; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {theme.panel}; border: 1px solid {theme.line}; padding: 2px; }}
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{ background: {theme.field};
     border: 1px solid {theme.quiet_text}; border-radius: 3px; width: 11px; height: 11px; }}
-QCheckBox::indicator:unchecked:focus {{ border-color: {theme.accent}; }}
+QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {theme.accent};
+    border: 1px solid {theme.accent}; border-radius: 3px; width: 11px; height: 11px; image: url("{check}"); }}
+QCheckBox::indicator:checked:disabled {{ background: {theme.disabled_text};
+    border-color: {theme.disabled_text}; }}
+QCheckBox::indicator:unchecked:focus, QCheckBox::indicator:checked:focus {{
+    border: 2px solid {theme.focus}; width: 9px; height: 9px; }}
 QFrame[card="true"] {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: 8px; }}
 QLabel[badge="true"] {{ border: 1px solid {theme.accent}; border-radius: 8px; padding: 1px 8px; }}
 QFrame#rule {{ background: {theme.line}; max-height: 1px; border: 0; }}
@@ -211,7 +229,7 @@ QLineEdit, QAbstractSpinBox {{ background: {theme.field}; border: 1px solid {the
     border-radius: 4px; padding: 3px 6px; min-height: 18px; }}
 QAbstractSpinBox QLineEdit {{ border: 0; padding: 0 0 0 6px; min-height: 0; background: transparent; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: 0; }}
-QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {theme.accent}; }}
+QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {theme.focus}; }}
 QLineEdit:disabled, QAbstractSpinBox:disabled {{ color: {theme.disabled_text}; }}
 QProgressBar {{
     background: {theme.field};

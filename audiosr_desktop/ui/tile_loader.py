@@ -27,7 +27,7 @@ class TileLoader(QObject):
         self._number = 0
         self._waiting: tuple[int, Iterator[object]] | None = None
         self._condition = threading.Condition()
-        self._closing = False
+        self._closing = self._held = False
         self._thread = _LoaderThread(self)
 
     @property
@@ -44,6 +44,16 @@ class TileLoader(QObject):
         if not self._thread.isRunning() and not self._closing:
             self._thread.start()
         return self._number
+
+    def hold(self) -> None:
+        """Rest from the next picture on, until `go_on`: the window's own thread has something to do."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Draw again, what was asked for meanwhile first."""
+        with self._condition:
+            self._held = False
+            self._condition.notify()
 
     def close(self) -> None:
         """Stop and wait for the thread."""
@@ -67,14 +77,21 @@ class TileLoader(QObject):
 
     def _next(self) -> tuple[int, Iterator[object]] | None:
         with self._condition:
-            while self._waiting is None and not self._closing:
+            while (self._held or self._waiting is None) and not self._closing:
                 self._condition.wait()
             request, self._waiting = self._waiting, None
             return None if self._closing else request
 
+    def _rest(self) -> None:
+        with self._condition:
+            while self._held and not self._closing:
+                self._condition.wait()
+
     def _draw(self, number: int, pictures: Iterator[object]) -> None:
         try:
             for picture in pictures:
+                if self._held:
+                    self._rest()
                 if number != self._number:
                     return
                 if picture is not None:  # None is only a place to stop at

@@ -7,11 +7,12 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.playback.apart import DeviceApart
 from audiosr_desktop.playback.derived import difference
-from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.following import Following
 from audiosr_desktop.ui.hearing import Hearing
+from audiosr_desktop.ui.language import tr_message
 from audiosr_desktop.ui.matching import LevelMatching
 from audiosr_desktop.ui.metering import Metering
 from audiosr_desktop.ui.timeline import Timeline
@@ -230,7 +231,7 @@ class Transport(QObject):
     def choose_device(self, name: str) -> None:
         """Play through a device from now on; where it is not there, through the system's default."""
         self._device = name
-        self.player.use_output(SystemDevice(name))
+        self.player.use_output(DeviceApart(name))
         self.device_chosen.emit(name)
         self.state_changed.emit()
 
@@ -414,7 +415,7 @@ class Transport(QObject):
     def _tell_notice(self) -> None:
         notice = self.player.take_notice()
         if notice:
-            self.told.emit(notice)
+            self.told.emit(tr_message(notice))
 
     def _show_position(self) -> None:
         self.following.show(self._position(), playing=self.player.playing)

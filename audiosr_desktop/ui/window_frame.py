@@ -90,7 +90,9 @@ class WindowFrame(QMainWindow):
         self.tool_options = ToolOptions(settings)
         self.status = StatusBar()
         self.view.tool_chosen.connect(self.tool_options.show_for)
-        self.announcer = Announcer(editor.timeline, editor.transport, self.view)
+        self.announcer = Announcer(
+            editor.timeline, editor.transport, self.view, [self.view.waveform, self.view.spectrogram]
+        )
         self.recent_menu = RecentMenu(settings, self)
         self.effect_menu = EffectMenu(tr("&Effects"), lambda: editor.catalogue.effects, self)
         self.tabs = DocumentTabs(editor.documents)

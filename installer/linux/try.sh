@@ -56,6 +56,7 @@ inside 'cd /root
     audiosr-desktop plugins enable my.soft-half
     audiosr-desktop restore demo/before.wav -o half.wav --effect my.soft-half >/dev/null
     test -s half.wav
+    test -z "$(audiosr-desktop --sound-process </dev/null 2>&1)" # ends with who starts it
     ! audiosr-desktop setup cuda
     audiosr-desktop models verify
     audiosr-desktop completion bash >/dev/null'

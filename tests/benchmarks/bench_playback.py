@@ -7,50 +7,85 @@ are those of the program's contracts: key to sound 50 ms, switch 10 ms, no drop-
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "playback"))
 
 import numpy as np
 from test_playback_real_time import MINUTE_S, breaks_of, heard_while_restoring, noise, write_noise
-from virtual_card import Card, missing, recorded, virtual_card
+from virtual_card import Card, hurry, missing, recorded, virtual_card
 
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import Samples
-from audiosr_desktop.playback.output import SystemDevice
+from audiosr_desktop.playback.player import Player
+from audiosr_desktop.playback.tap import Tap
 
 RATE = 48_000
 TRIES = 30
+TIMES = (
+    "key to first samples at the device",
+    "key to sound in the recorder",
+    "A/B to changed samples at the device",
+    "A/B to changed sound in the recorder",
+)
 
 
-class Watch:
-    """Opens the real device and notes when what is handed over begins and changes."""
+class Ear:
+    """Listens to the card, and notes when what is heard changes its sign; nothing is 0.
 
-    def __init__(self) -> None:
-        self.sign = 0
-        self.at = 0.0
-        self.device = SystemDevice()
+    What it notes is late by what the recorder takes, and never early.
+    """
 
-    def __call__(self, sample_rate: int, channels: int, fill: Callable[[Samples], None]) -> object:
-        def watched(out: Samples) -> None:
-            fill(out)
-            sign = int(np.sign(out[-1, 0]))
-            if sign != self.sign:
-                self.sign, self.at = sign, time.perf_counter()
+    def __init__(self, card: Card) -> None:
+        words = ["parec", "-d", "vsink.monitor", "--format=float32le", f"--rate={RATE}", "--channels=1"]
+        self._recorder = subprocess.Popen(
+            [*words, "--raw", "--latency-msec=1"], env=card.environment, stdout=subprocess.PIPE
+        )
+        hurry(self._recorder.pid)
+        self.sign, self.at = 0, 0.0
+        self._thread = threading.Thread(target=self._listen)
+        self._thread.start()
 
-        return self.device(sample_rate, channels, watched)
+    def _listen(self) -> None:
+        assert self._recorder.stdout is not None
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(4))
+        while block := os.read(self._recorder.stdout.fileno(), 1 << 16):
+            now = time.perf_counter()
+            signs = np.sign(np.frombuffer(block[: len(block) // 4 * 4], "<f4"))
+            if signs.size and signs[-1] != self.sign:
+                since = signs.size - int(np.flatnonzero(signs != self.sign)[0])
+                self.sign, self.at = int(signs[-1]), now - since / RATE
 
     def until(self, sign: int, since: float) -> float:
-        """Return the milliseconds from `since` until samples of that sign were handed over."""
+        """Return the milliseconds from `since` until samples of that sign were heard."""
         limit = time.perf_counter() + 5
         while self.sign != sign:
-            assert time.perf_counter() < limit, "nothing is handed over"
+            assert time.perf_counter() < limit, "nothing is heard"
             time.sleep(0.0005)
         return (self.at - since) * 1000
+
+    def close(self) -> None:
+        """End the recorder."""
+        self._recorder.terminate()
+        self._recorder.wait()
+        self._thread.join()
+        assert self._recorder.stdout is not None
+        self._recorder.stdout.close()
+
+
+def given(tap: Tap, sign: int, since: float) -> float:
+    """Return the milliseconds from `since` until samples of that sign were given to the device."""
+    limit = time.perf_counter() + 5
+    while True:
+        block = tap.take()
+        if block.shape[1] and np.sign(block[0, -1]) == sign:
+            return (time.perf_counter() - since) * 1000
+        assert time.perf_counter() < limit, "nothing is given"
+        time.sleep(0.0002)
 
 
 def told(name: str, values: list[float]) -> None:
@@ -59,35 +94,53 @@ def told(name: str, values: list[float]) -> None:
     sys.stdout.write(f"{name:<44} median {statistics.median(values):6.1f} ms, 95 % {worst:6.1f} ms\n")
 
 
-def measure_times(watch: Watch) -> None:
-    from audiosr_desktop.playback.player import Player
-
+def measure_times(card: Card) -> None:
     length = 20 * RATE
-    player = Player(watch)  # type: ignore[arg-type]
+    player, ear = Player(), Ear(card)
     player.load([Sound.from_array(np.full((2, length), sign * 0.5, np.float32), RATE) for sign in (1, -1)])
     while player.device is None:
         time.sleep(0.01)
     time.sleep(1.0)
-    starts, switches, calls = [], [], []
+    tap = player.tap
+    assert tap is not None
+    calls, times = [], {name: [] for name in TIMES}
     for _ in range(TRIES):
         player.select_take(0)
+        tap.take()
         began = time.perf_counter()
         player.play(RATE)
         calls.append((time.perf_counter() - began) * 1000)
-        starts.append(watch.until(1, began))
+        times[TIMES[0]].append(given(tap, 1, began))
+        times[TIMES[1]].append(ear.until(1, began))
         time.sleep(0.1)
+        tap.take()
         began = time.perf_counter()
         player.select_take(1)
-        switches.append(watch.until(-1, began))
+        times[TIMES[2]].append(given(tap, -1, began))
+        times[TIMES[3]].append(ear.until(-1, began))
         player.pause()
-        watch.until(0, began)
+        ear.until(0, began)
         time.sleep(0.1)
-    latency = player.device[2] * 1000 if player.device is not None else 0.0
+    assert player.device is not None
     told("play(): the caller is held for", calls)
-    told("key to first samples at the device", starts)
-    told("A/B to changed samples at the device", switches)
-    sys.stdout.write(f"{'latency that the device reports':<44} {latency:6.1f} ms\n")
+    for name in TIMES:
+        told(name, times[name])
+    desk = player._reader.desk
+    sys.stdout.write(
+        f"latency that the device reports {player.device[2] * 1000:.1f} ms, blocks of {desk.block} samples, "
+        f"longest answer {1000 * desk.longest_s:.1f} ms, {desk.late_blocks} too late\n"
+    )
+    process = player._reader.make_output.process_id
+    kinds = {key: int(value) >> 10 for key, value in memory_of(process).items() if key in ("Rss", "Pss")}
+    sys.stdout.write(f"the sound's process holds {kinds} MB\n")
     player.close()
+    ear.close()
+
+
+def memory_of(process: int) -> dict[str, str]:
+    """Return what the kernel tells of a process's memory, in kB."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()[1:]
+    return {line.partition(":")[0]: line.split()[1] for line in lines}
 
 
 def measure_drop_outs(card: Card, folder: Path) -> None:
@@ -100,7 +153,8 @@ def measure_drop_outs(card: Card, folder: Path) -> None:
         f"{MINUTE_S} s while the shipped model restores ({busy}): "
         f"{'every sample as it was' if not breaks else f'{len(breaks)} breaks'}; "
         f"reader late {told['dropouts']} times, sound card's thread {told['late']} times, "
-        f"device opened anew {told['opened']} times; longest answer {1000 * told['answer_s']:.1f} ms\n"
+        f"device opened anew {told['opened']} times, the card's server {told['underruns']}; "
+        f"longest answer {1000 * told['answer_s']:.1f} ms\n"
     )
     for place, lost in breaks:
         sys.stdout.write(f"  a break at {place / RATE:.2f} s, {1000 * lost / RATE:.1f} ms missing\n")
@@ -112,7 +166,7 @@ def main() -> None:
     sys.setswitchinterval(0.0005)  # as the window does
     with tempfile.TemporaryDirectory() as folder, virtual_card(Path(folder)) as card:
         os.environ.update(card.environment)
-        measure_times(Watch())
+        measure_times(card)
         measure_drop_outs(card, Path(folder))
 
 

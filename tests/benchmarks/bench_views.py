@@ -100,7 +100,7 @@ def measure_editor(path: Path) -> Figures:
 
 
 def measure_edits(window: bench_ui.MainWindow) -> Figures:
-    """Return how long edits in the middle of the file, undo and redo take until the window is painted, ms."""
+    """Return how long edits in the middle, undo and redo take until a picture of them is painted, ms."""
     editing, editor = window.editing, window.editor
     middle, rate = editor.timeline.length // 2, editor.timeline.sample_rate
     figures: Figures = {}
@@ -117,8 +117,7 @@ def measure_edits(window: bench_ui.MainWindow) -> Figures:
         QApplication.processEvents()
         start = time.perf_counter()
         step()
-        bench_ui.turn_until(lambda: not editor.runner.busy)
-        window.view.splitter.repaint()
+        bench_ui.turn_until_drawn(window)
         figures[f"{name}, ms"] = (time.perf_counter() - start) * 1000
         bench_ui.settle()
     return figures

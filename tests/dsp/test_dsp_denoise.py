@@ -43,6 +43,20 @@ def test_white_noise_under_real_sound_is_measured_and_reduced(name: str, level: 
     assert gain_db > (5.0 if level == 0.02 else 2.0)
 
 
+@pytest.mark.parametrize("hiss", [0.01, 0.0])
+def test_one_short_pause_of_a_telephone_call_tells_its_noise(hiss: float) -> None:
+    """Notes without a breath up to the top of the band, but for a quarter of a second."""
+    rate, rng = 8_000, np.random.default_rng(4)
+    time_s = np.arange(6 * rate) / rate
+    pitch = 2 * np.pi * np.cumsum(110.0 + 40.0 * np.sin(2 * np.pi * 0.7 * time_s)) / rate
+    voice = sum(np.cos(n * pitch + rng.uniform(0, 6)) / n for n in range(1, 26))
+    voice *= 0.05 * (1.2 + np.sin(2 * np.pi * 3.1 * time_s)) * ((time_s < 3.0) | (time_s > 3.25))
+    meter = NoiseMeter(1, rate)
+    meter.add(noisy(voice[None], hiss))
+    wanted = pytest.approx(20 * np.log10(hiss), abs=1.0) if hiss else -np.inf
+    assert meter.result().level_dbfs == wanted
+
+
 @pytest.mark.parametrize(("name", "least_db"), [("music_tabla", 10.3), ("effects_bell", 16.8)])
 def test_strokes_get_short_frames_and_ringing_long_ones(name: str, least_db: float) -> None:
     clean = clip(name)

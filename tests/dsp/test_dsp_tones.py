@@ -104,6 +104,29 @@ def test_a_tone_that_never_stands_out_of_dense_notes_is_found_by_staying_the_sam
     assert found[0].amplitudes[0] == pytest.approx(0.01, rel=0.1)
 
 
+def hidden_in(level: np.ndarray, rate: int, amplitude: np.ndarray | float, seed: int) -> np.ndarray:
+    """Return noise of a level in each sample, and a tone of 440 Hz under it."""
+    noise = 0.1 * level * np.random.default_rng([seed, 1]).standard_normal(level.size)
+    hidden = amplitude * np.cos(2 * np.pi * 440.0 * np.arange(level.size) / rate)
+    return (noise + hidden).astype(np.float32)[None]
+
+
+@pytest.mark.parametrize("seed", [1, 7, 8])
+def test_a_line_that_swells_with_the_music_and_never_stands_out_is_no_tone(seed: int) -> None:
+    rate, seconds = 16_000, 12
+    levels = 10 ** (np.random.default_rng(seed).uniform(-12.0, 0.0, 4 * seconds + 1) / 20)
+    swell = np.interp(np.arange(seconds * rate), np.arange(levels.size) * rate // 4, levels)
+    swell /= np.sqrt(np.mean(swell**2))
+    assert find_tones(hidden_in(swell, rate, 0.012 * swell, seed), rate) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_tone_far_below_steady_noise_is_found(seed: int) -> None:
+    rate, seconds = 16_000, 12
+    found = find_tones(hidden_in(np.ones(seconds * rate), rate, 0.0105, seed), rate)
+    assert [round(each.frequency_hz, 1) for each in found] == [440.0]
+
+
 def test_noise_silence_dc_and_a_sound_that_is_a_tone_are_left_alone() -> None:
     length = 4 * RATE
     noise = (0.1 * np.random.default_rng(0).standard_normal((2, length))).astype(np.float32)

@@ -74,6 +74,7 @@ def test_reads_the_manifest_of_the_public_port(tmp_path: Path) -> None:
         ({"band_gain_db": [[4000, 5], [4000, 4]]}, "band_gain_db: expected a number, or rising cutoffs"),
         ({"band_gain_db": [[0, 5], [4000, 4]]}, "band_gain_db: expected a number, or rising cutoffs"),
         ({"band_gain_db": [[4000, 5, 1]]}, "band_gain_db: expected a number, or rising cutoffs"),
+        ({"band_gain_db": {"draft": 1, "best": 2}}, "band_gain_db.standard: expected a number, or rising"),
         ({"condition": "chroma"}, "condition: expected one of"),
         ({"sampler": "euler"}, "sampler: expected one of ddim, dpm, found euler"),
         ({"scheduler__prediction": "eps"}, "scheduler.prediction: expected one of v, found eps"),

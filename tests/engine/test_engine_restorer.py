@@ -94,6 +94,20 @@ def test_the_gain_of_the_new_band_goes_with_the_cutoff(tiny_folder, tmp_path):
         assert restorer.band_gain_db(settings) == pytest.approx(gain_db + 1.0)
 
 
+def test_the_gain_of_the_new_band_goes_with_the_steps(tiny_folder: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "bundle"
+    shutil.copytree(tiny_folder, folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    gains = {"draft": [[4000, 6.0], [16_000, 2.0]], "standard": 3.0, "best": [[4000, 1.0]]}
+    steps = {"draft": 1, "standard": 4, "best": 8}
+    text = json.dumps({**manifest, "band_gain_db": gains, "default_steps": steps})
+    (folder / "manifest.json").write_text(text)
+    restorer = open_restorer(folder)
+    for count, gain_db in {1: 4.0, 2: 3.5, 4: 3.0, 8: 1.0, 100: 1.0}.items():
+        settings = replace(SETTINGS, cutoff_hz=8000.0, steps=count)
+        assert restorer.band_gain_db(settings) == pytest.approx(gain_db)
+
+
 def test_fills_the_band_and_leaves_what_is_below(whole: np.ndarray, document: np.ndarray) -> None:
     assert band(whole, 7000, 20_000) > 0.02 * band(document, 1000, 5000)
     assert band(whole, 0, 5000) < 1e-8 * band(document, 0, 5000)

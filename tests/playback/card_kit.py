@@ -11,7 +11,7 @@ import pytest
 
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
-from audiosr_desktop.playback.feed import EDGE_S
+from audiosr_desktop.playback.strip import EDGE_S
 
 NICENESS = 3  # as far behind as the program's own jobs are
 

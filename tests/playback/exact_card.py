@@ -45,8 +45,8 @@ class Held:
         return self.device(rate, channels, held)
 
     def ready(self, count):
-        feeds = [voice.feed for voice in player._reader.voices]
-        return all(feed._ended or feed._written - feed._read >= count for feed in feeds)
+        strips = [track.strip for track in player._reader.tracks]
+        return all(strip.ended or strip.written - strip.read >= count for strip in strips)
 
     def give(self, count):
         self.most += count

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from ui_fakes import Answers
 
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.playback.output import DeviceOutput, Fill, SystemDevice
+from audiosr_desktop.playback.apart import DeviceApart
+from audiosr_desktop.playback.desk import Desk
+from audiosr_desktop.playback.mixdown import Mixdown
+from audiosr_desktop.playback.output import Output
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.app import SWITCH_S
 from audiosr_desktop.ui.catalogue import load_catalogue
@@ -31,35 +33,28 @@ from audiosr_desktop.ui.transport import TAKE_A
 EFFECT = "audiosr.super-resolution"
 VALUES = {"cutoff_hz": 4000.0, "quality": "best", "seed": 1}
 PATIENCE_S = 240.0
-MOST_CALLS = 100_000
 
 
-class Watch:
-    """Opens the real device and notes when it asks, how much, and how long an answer takes."""
+class Watch(DeviceApart):
+    """Opens the real device and counts what came too late through all that was opened."""
 
     def __init__(self) -> None:
-        self.device = SystemDevice()
-        self.output: DeviceOutput | None = None
-        self.calls = np.zeros((MOST_CALLS, 2))  # asked at, seconds to the answer
-        self.count = self.block = self.opened = self.late_before = 0
+        super().__init__()
+        self.desk: Desk | None = None
+        self.latency_s = 0.0
+        self.opened = self.late_before = 0
 
-    def __call__(self, rate: int, channels: int, fill: Fill) -> DeviceOutput:
-        def watched(out: np.ndarray) -> None:
-            asked = time.perf_counter()
-            fill(out)
-            self.calls[self.count % MOST_CALLS] = asked, time.perf_counter() - asked
-            self.count += 1
-            self.block = max(self.block, len(out))
-
+    def __call__(self, sample_rate: int, channels: int, fill: Mixdown) -> Output:
         self.late_before = self.late
         self.opened += 1
-        self.output = self.device(rate, channels, watched)
-        return self.output
+        output = super().__call__(sample_rate, channels, fill)
+        self.desk, self.latency_s = fill.desk, output.latency_s
+        return output
 
     @property
     def late(self) -> int:
-        """How many blocks came too late, through all that was opened."""
-        return self.late_before + (self.output.late_blocks if self.output is not None else 0)
+        """How many blocks came too late."""
+        return self.late_before + (self.desk.late_blocks if self.desk is not None else 0)
 
 
 def say(line: str) -> None:
@@ -97,26 +92,26 @@ def scene(window: MainWindow, editor: Editor, watch: Watch, sound: Path, seconds
     transport.select_take(TAKE_A)
     say("ready")
     sys.stdin.readline()
-    first, late, opened, began = watch.count, watch.late, watch.opened, time.process_time()
+    late, opened, began = watch.late, watch.opened, time.process_time()
     since = time.perf_counter()
     transport.play(0, round(seconds * editor.timeline.sample_rate))
     turn_until(lambda: not transport.playing)
     computed, lasted = time.process_time() - began, time.perf_counter() - since
     turn_until(lambda: time.perf_counter() > since + lasted + 0.4)  # what is on its way to the card
-    calls = watch.calls[first : min(watch.count, MOST_CALLS)]
+    desk = watch.desk
+    assert desk is not None
     return {
         "restoring": editor.runner.busy,
         "take": transport.take,
         "late": watch.late - late,
         "opened": watch.opened - opened,
-        "block": watch.block,
+        "block": desk.block,
         "dropouts": transport.player.dropouts,
         "computed": computed,
         "lasted": lasted,
         "error": repr(transport.player.error),
-        "latency_s": watch.output.latency_s if watch.output is not None else 0.0,
-        "gap_s": float(np.diff(calls[:, 0]).max()),
-        "answer_s": float(calls[:, 1].max()),
+        "latency_s": watch.latency_s,
+        "answer_s": desk.longest_s,
     }
 
 

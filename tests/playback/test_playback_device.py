@@ -11,8 +11,8 @@ from exact_card import hear, noise, run_child
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.playback.derived import band_of
-from audiosr_desktop.playback.feed import EDGE_S
 from audiosr_desktop.playback.mixer import DUCK_S, FADE_S
+from audiosr_desktop.playback.strip import EDGE_S
 
 RATE = 48_000
 EDGE, FADE = round(EDGE_S * RATE), round(FADE_S * RATE)

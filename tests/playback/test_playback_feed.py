@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
 from audiosr_desktop.dsp.resample import resample
-from audiosr_desktop.playback.feed import EDGE_S, Feed
+from audiosr_desktop.playback.feed import Feed
 from audiosr_desktop.playback.mixer import DUCK_S, FADE_S, TakeMixer
 from audiosr_desktop.playback.monitor import Monitor, fold_matrix
+from audiosr_desktop.playback.strip import EDGE_S, STRIP_BYTES, Strip
 
 RATE = 48000
 EDGE, FADE = round(EDGE_S * RATE), round(FADE_S * RATE)
@@ -33,14 +34,15 @@ def feed_of(
     speed: float = 1.0,
     hole: tuple[int, int] | None = None,
 ) -> Feed:
+    strip = Strip(memoryview(bytearray(STRIP_BYTES)))
+    strip.lay_out(1, len(takes), outputs, output_rate, speed)
     return Feed(
         [Sound.from_array(take, rate) for take in takes],
         start,
         span or (0, takes[0].shape[1]),
         loop=loop,
-        sample_rate=output_rate,
+        strip=strip,
         fold=fold_matrix(takes[0].shape[0], outputs, monitor),
-        speed=speed,
         hole=hole,
     )
 
@@ -50,7 +52,7 @@ def play(feed: Feed, mixer: TakeMixer, sizes: list[int], channels: int = 2) -> n
     for size in sizes:
         feed.produce()
         out = np.full((size, channels), np.nan, np.float32)
-        feed.consume(out, mixer)
+        feed.strip.give(out, mixer)
         heard.append(out)
     return np.concatenate(heard).T
 

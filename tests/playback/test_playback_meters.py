@@ -1,11 +1,13 @@
 """What is heard, measured."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from audiosr_desktop.playback.meters import Meters, Tap
+from audiosr_desktop.playback.meters import Meters
+from audiosr_desktop.playback.tap import TAP_BYTES, Tap
 
 RATE = 48_000
 
@@ -48,7 +50,8 @@ def test_loudness_follows_at_its_own_pace_and_silence_is_gated() -> None:
 
 
 def test_the_tap_gives_each_sample_once_and_leaves_out_what_is_lost() -> None:
-    tap = Tap(RATE, 2)
+    counter = SimpleNamespace(tap_size=RATE, tap_written=0)
+    tap = Tap(RATE, 2, counter, memoryview(bytearray(TAP_BYTES)))
     x = np.arange(2 * RATE, dtype=np.float32).reshape(-1, 1).repeat(2, axis=1)
     taken = []
     for first in range(0, RATE, 1_000):

@@ -11,8 +11,18 @@ import pytest
 
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.errors import PlaybackError
-from audiosr_desktop.playback import output
-from audiosr_desktop.playback.output import LATE_BLOCKS, LATENCY_S, MOST_LATENCY_S, SystemDevice
+from audiosr_desktop.playback import apart, output
+from audiosr_desktop.playback.apart import DeviceApart
+from audiosr_desktop.playback.desk import DESK_BYTES, Desk
+from audiosr_desktop.playback.memory import Memory
+from audiosr_desktop.playback.mixdown import Mixdown
+from audiosr_desktop.playback.output import (
+    LATE_BLOCKS,
+    LATENCY_S,
+    MOST_LATENCY_S,
+    SHARED_LATENCY_S,
+    SystemDevice,
+)
 
 
 class FakePortAudio(types.ModuleType):
@@ -85,7 +95,7 @@ def ones(out: Samples) -> None:
 def portaudio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakePortAudio]:
     fake = FakePortAudio()
     monkeypatch.setitem(sys.modules, "sounddevice", fake)
-    monkeypatch.setattr(output, "_hurry", lambda: None)  # the test's own thread is called back
+    monkeypatch.setattr(output, "hurry", lambda: None)  # the test's own thread is called back
     (tmp_path / "cards").write_text("0 [Speakers]")
     monkeypatch.setattr(output, "_CARDS", tmp_path / "cards")
     yield fake
@@ -144,7 +154,9 @@ def test_a_device_that_was_late_too_often_is_opened_with_more_latency(portaudio:
         portaudio.streams[-1].ask(late=True)
         assert opened.strained == (asked[-1] < MOST_LATENCY_S)
         opened.close()
-    assert asked == pytest.approx([LATENCY_S, 2 * LATENCY_S, 4 * LATENCY_S, MOST_LATENCY_S, MOST_LATENCY_S])
+    doubled = [min(LATENCY_S * 2**times, MOST_LATENCY_S) for times in range(5)]
+    assert asked == pytest.approx(doubled)
+    assert doubled[-1] == MOST_LATENCY_S
 
 
 def test_cards_that_come_or_go_make_the_stream_outdated(portaudio: FakePortAudio, tmp_path: Path) -> None:
@@ -177,3 +189,24 @@ def test_a_device_that_ends_or_stalls_is_gone(
     assert opened.active
     portaudio.streams[-1].active = False
     assert not opened.active
+
+
+@pytest.mark.parametrize("command", [["/no/such/program"], [sys.executable, "-c", ""]])
+def test_where_no_process_can_be_started_this_one_plays_and_says_so(
+    portaudio: FakePortAudio,
+    command: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(apart, "own_command", lambda *_: command)
+    memory = Memory(DESK_BYTES)
+    device = DeviceApart()
+    for _ in range(2):
+        opened = device(44_100, 2, Mixdown(Desk(memory), 44_100))
+        assert (opened.name, opened.latency_s, device.names) == ("Speakers", SHARED_LATENCY_S, ("Speakers",))
+        assert device.process_id is None
+        opened.close()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]  # once
+    assert "it is played from this one" in caplog.text
+    device.close()
+    memory.close()

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -25,8 +25,8 @@ from virtual_card import Card, missing, recorded, virtual_card
 
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.overlap import raised_cosine_fade
-from audiosr_desktop.playback.feed import EDGE_S
 from audiosr_desktop.playback.mixer import FADE_S
+from audiosr_desktop.playback.strip import EDGE_S
 
 RATE = 48_000
 EDGE, FADE = round(EDGE_S * RATE), round(FADE_S * RATE)
@@ -35,25 +35,17 @@ MOST_BLOCKS = 5  # on their way to the card at once
 MINUTE_S, WORK_S = 60, 360  # heard; restored meanwhile
 MOST_LOST = round(0.4 * RATE)  # at a break: what was on its way to the card
 PROBE = 48
+Held = Literal["sound", "program"]
+HELD_S = 0.5
 ATTEMPTS = 6  # at a recording without a late block
 SETUP = """
 import sys, time
 import numpy as np
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.playback.output import SystemDevice
 from audiosr_desktop.playback.player import Player
 
 sys.setswitchinterval(0.0005)  # as the window does
-sizes = {0}
-
-def opened(rate, channels, fill):
-    def watched(out):
-        sizes.add(len(out))
-        fill(out)
-    return device(rate, channels, watched)
-
-device = SystemDevice()
-player = Player(opened)
+player = Player()
 
 def noise(seed, seconds):
     return np.random.default_rng(seed).uniform(0.1, 0.5, (2, round(48_000 * seconds))).astype(np.float32)
@@ -70,15 +62,15 @@ def wait(true):
         time.sleep(0.005)
 
 def late():
-    return player._reader.output.late_blocks
+    return player._reader.desk.late_blocks
 
 def ready():
-    print("ready", late(), flush=True)
+    print("ready", late(), player._reader.make_output.process_id, flush=True)
     sys.stdin.readline()
 
 def done():
     time.sleep(0.4)  # what is on its way to the card
-    print(late(), player.dropouts, max(sizes), flush=True)
+    print(late(), player.dropouts, player._reader.desk.block, flush=True)
     sys.stdin.readline()
     player.close()
 """
@@ -153,23 +145,32 @@ def start(code: str, card: Card) -> subprocess.Popen[str]:
     )
 
 
-def record(code: str, card: Card, tmp_path: Path, *, held_s: float = 0.0) -> Recording:
-    """Run a scene and return what was heard of it; the program may be held for a while."""
+def record(
+    code: str,
+    card: Card,
+    tmp_path: Path,
+    *,
+    held_s: float = 0.0,
+    holds: Held = "sound",
+) -> Recording:
+    """Run a scene and return what was heard of it; the sound's process, or the program, may be held."""
     with card.recording(tmp_path / "heard.raw"):
         child = start(code, card)
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            word, _, already = child.stdout.readline().partition(" ")
+            word, *numbers = child.stdout.readline().split()
             assert word == "ready", child.communicate()[1]
-            before = card.underruns() + int(already)
+            already, sound = map(int, numbers)
+            before = card.underruns() + already
             child.stdin.write("\n")
             child.stdin.flush()
             if held_s:
                 time.sleep(1.0)
-                child.send_signal(signal.SIGSTOP)
+                held = sound if holds == "sound" else child.pid
+                os.kill(held, signal.SIGSTOP)
                 time.sleep(held_s)
-                child.send_signal(signal.SIGCONT)
+                os.kill(held, signal.SIGCONT)
             told = child.stdout.readline().split()
             after = card.underruns()
             _, errors = child.communicate("\n", timeout=30)
@@ -358,12 +359,22 @@ def next_match(heard: Samples, wanted: Samples, at: int, place: int) -> tuple[in
 
 
 def test_a_late_card_is_told_and_costs_no_more_than_what_was_on_its_way(card: Card, tmp_path: Path) -> None:
-    """Hold the program for longer than the card has samples: the ground on which the other tests stand."""
+    """Hold the sound's process for longer than the card has samples: that the others can tell."""
     recording = record(CONTINUOUS.replace("SECONDS", "3"), card, tmp_path, held_s=0.2)
     assert recording.late
     assert check_continuity(recording, noise(3, 3))
     sounding = np.flatnonzero(recording.heard[0])
     assert (np.diff(sounding) > 0.1 * RATE).any()
+
+
+def test_a_program_that_stands_still_is_heard_on(card: Card, tmp_path: Path) -> None:
+    """For as long as what was laid ready lasts: half a second is longer than anything in the window takes."""
+    for _ in range(ATTEMPTS):
+        recording = record(CONTINUOUS.replace("SECONDS", "3"), card, tmp_path, held_s=HELD_S, holds="program")
+        if not recording.late:
+            break
+    assert check_continuity(recording, noise(3, 3)) == []
+    assert recording.dropouts == 0
 
 
 def test_an_unplugged_card_stops_keeps_the_place_and_plays_on_when_it_is_back(card: Card) -> None:

@@ -18,6 +18,7 @@ from audiosr_desktop.engine.bundle import model_folders
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import EffectError, PluginError
 from audiosr_desktop.job import run_job
+from audiosr_desktop.line import own_command
 from audiosr_desktop.plugins import process
 from audiosr_desktop.plugins.host import (
     disable,
@@ -167,9 +168,9 @@ def test_the_program_starts_itself_where_it_is_frozen(
     write_plugin, apply_plugin, stereo, monkeypatch
 ) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert process._command() == [sys.executable, CHILD_SWITCH]
+    assert own_command(CHILD_SWITCH, "audiosr_desktop.plugins.child") == [sys.executable, CHILD_SWITCH]
     words = [sys.executable, "-m", "audiosr_desktop", CHILD_SWITCH]  # as the frozen program is started
-    monkeypatch.setattr(process, "_command", lambda: words)
+    monkeypatch.setattr(process, "own_command", lambda *_: words)
     write_plugin("halves", HALVES)
     result = apply_plugin("test.halves")
     np.testing.assert_array_equal(result.read(0, 1000), stereo.read(0, 1000) * 0.5)

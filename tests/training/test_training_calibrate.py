@@ -18,14 +18,22 @@ def test_the_gain_makes_up_for_the_median_error(packed_corpus, tmp_path, monkeyp
         8_000.0: [-1.0] * 5,
         12_000.0: [2.0, 9.0, 9.0, 9.0, 2.0],
     }
-    monkeypatch.setattr(calibrate, "level_error_db", lambda _, __, cutoff_hz, **___: errors[cutoff_hz].pop())
+    asked: dict[float, dict[int, int]] = {}
+
+    def error_db(_, __, cutoff_hz, steps):
+        place = asked.setdefault(cutoff_hz, {}).setdefault(steps, 0)
+        asked[cutoff_hz][steps] += 1
+        return errors[cutoff_hz][place] - 1.0 / steps
+
+    monkeypatch.setattr(calibrate, "level_error_db", error_db)
     assert calibrate.main([str(tiny_folder), str(packed_corpus), "--examples", "5"]) == 0
-    assert json.loads((tiny_folder / "manifest.json").read_text())["band_gain_db"] == [
-        [4_000.0, 3.5],
-        [8_000.0, 1.0],
-        [12_000.0, -6.0],
-    ]
-    assert "4000 Hz +3.50 dB" in capsys.readouterr().out
+    manifest = json.loads((tiny_folder / "manifest.json").read_text())
+    assert manifest["band_gain_db"] == {
+        quality: [[4_000.0, round(3.5 + 1 / steps, 2)], [8_000.0, round(1 + 1 / steps, 2)], [12_000.0, -6.0]]
+        for quality, steps in manifest["default_steps"].items()
+    }
+    draft = manifest["default_steps"]["draft"]
+    assert f"4000 Hz {3.5 + 1 / draft:+.2f} dB" in capsys.readouterr().out
 
 
 def test_a_level_error_is_measured_on_restored_sound(tiny_folder):

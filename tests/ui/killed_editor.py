@@ -79,7 +79,7 @@ def main() -> None:
     with Scratch.create(root) as scratch:
         documents, timeline = Documents(), Timeline()
         autosave = Autosave(documents, timeline, scratch)
-        autosave.failed.connect(lambda _, error: tell("error", error))
+        autosave.troubled.connect(lambda trouble: tell("error", trouble.error))
         left = find_recoverable(root)
         file: ProjectFile | None = None
         if left:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from conftest import RATE, Stage
 from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QAccessible, QAction, QKeySequence
+from PySide6.QtGui import QAccessible, QAction, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -15,10 +15,15 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
+    QCheckBox,
     QComboBox,
     QDialog,
     QKeySequenceEdit,
     QLineEdit,
+    QPushButton,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -33,10 +38,10 @@ from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.models_dialog import ModelsDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
-from audiosr_desktop.ui.panels.fields import NumberBox
+from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
-from audiosr_desktop.ui.theme import DARK, LIGHT, Theme
+from audiosr_desktop.ui.theme import DARK, LIGHT, Theme, apply_theme
 
 _CONTROLS = (
     QAbstractButton,
@@ -216,20 +221,55 @@ def test_no_two_actions_have_the_same_key(stage: Stage) -> None:
             seen[text] = name
 
 
-@pytest.mark.parametrize("language", [QLocale.Language.English, QLocale.Language.German])
-@pytest.mark.parametrize("typed", ["2.5", "2,5"])
-def test_point_and_comma_are_both_understood(qtbot: QtBot, language: QLocale.Language, typed: str) -> None:
+LOCALES = ["en_US", "de_DE", "fr_FR", "de_CH", "sv_SE", "pt_BR"]
+
+
+@pytest.mark.parametrize("name", LOCALES)
+@pytest.mark.parametrize("typed", ["-2.5", "-2,5", "−2.5"])
+def test_point_and_comma_are_both_understood(qtbot: QtBot, name: str, typed: str) -> None:
     box = NumberBox()
     qtbot.addWidget(box)
-    box.setLocale(QLocale(language))
-    box.setRange(0.0, 100.0)
-    box.setSuffix(" dB")
+    box.setLocale(QLocale(name))
+    box.setRange(-100.0, 100.0)
+    box.setSuffix(" dB, so.")  # its own marks stay
     box.show()
     box.setFocus()
     box.selectAll()
-    QTest.keyClicks(box, typed)
+    QGuiApplication.clipboard().setText(typed)  # a true minus is on few keyboards
+    QTest.keyClick(box, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     QTest.keyClick(box, Qt.Key.Key_Return)
-    assert box.value() == 2.5
+    assert box.value() == -2.5
+
+
+@pytest.mark.parametrize("name", LOCALES)
+@pytest.mark.parametrize(
+    ("typed", "hz"), [("1234.5", 1234.5), ("1234,5", 1234.5), ("1.234", 1.234), ("2e3", 2e3)]
+)
+def test_fields_of_the_selection_understand_both_in_every_locale(
+    opened: Stage, name: str, typed: str, hz: float
+) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(name))
+    try:
+        opened.editor.timeline.select(Region(0, RATE, None, 9000.0))
+        low = opened.window.selection_bar.low
+        low.setFocus()
+        low.selectAll()
+        QTest.keyClicks(low, typed)
+        QTest.keyClick(low, Qt.Key.Key_Return)
+        selection = opened.editor.timeline.selection
+        assert selection is not None
+        assert selection.low_hz == hz
+        start = opened.window.selection_bar.start
+        start.setFocus()
+        start.selectAll()
+        QTest.keyClicks(start, "0,25" if "," in typed else "0.25")
+        QTest.keyClick(start, Qt.Key.Key_Return)
+        selection = opened.editor.timeline.selection
+        assert selection is not None
+        assert selection.start == RATE // 4
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_space_can_be_left_to_the_controls(opened: Stage) -> None:
@@ -305,21 +345,109 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT])
+def _contrast(one: str, other: str) -> float:
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _over(front: str, alpha: int, back: str) -> str:
+    """Return what a colour that lets the one behind shine through looks like."""
+    parts = [(int(front[at : at + 2], 16), int(back[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round((one * alpha + other * (255 - alpha)) / 255):02x}" for one, other in parts)
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_text_has_enough_contrast(theme: Theme) -> None:
-    for front, back in (
-        ("text", "window"),
-        ("text", "panel"),
-        ("text", "field"),
-        ("quiet_text", "window"),
-        ("quiet_text", "panel"),
-        ("quiet_text", "field"),
-        ("accent_text", "accent"),
-    ):
-        light, dark = sorted(
-            (_luminance(getattr(theme, front)), _luminance(getattr(theme, back))), reverse=True
-        )
-        assert (light + 0.05) / (dark + 0.05) >= 4.5, f"{front} on {back}"
+    pairs = {
+        f"{front} on {back}": (getattr(theme, front), getattr(theme, back))
+        for front in ("text", "quiet_text", "disabled_text", "link")
+        for back in ("window", "panel", "field")
+    }
+    pairs["chosen row, main button"] = (theme.accent_text, theme.accent)
+    pairs["badge"] = (theme.text, _over(theme.window, 225, theme.canvas))
+    pairs["time over the selection in the ruler"] = (
+        theme.quiet_text,
+        _over(theme.selection, 45, theme.window),
+    )
+    pairs["clipped samples"] = (theme.clip, theme.canvas)
+    pairs["cutoff and its tag"] = (theme.cutoff, "#0a0c10")
+    # a line over a picture has an edge of the canvas' colour; over a spectrogram both are the dark ones
+    for name in ("marker", "restored", "selection", "playhead"):
+        pairs[f"{name} over the waveform"] = (getattr(theme, name), theme.canvas)
+        pairs[f"{name} over the spectrogram"] = (getattr(DARK, name), DARK.canvas)
+    assert {name: round(_contrast(*pair), 2) for name, pair in pairs.items() if _contrast(*pair) < 4.5} == {}
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_the_focus_can_be_seen_on_everything(theme: Theme) -> None:
+    for back in (theme.window, theme.panel, theme.field, theme.canvas):
+        assert _contrast(theme.focus, back) >= 3.0  # of what is no text, WCAG 2.1 asks for this
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("pane", ["waveform", "spectrogram"])
+def test_a_marker_is_set_off_from_any_picture(opened: Stage, theme: Theme, pane: str) -> None:
+    window, timeline = opened.window, opened.editor.timeline
+    window.view.set_theme(theme)
+    view = getattr(window.view, pane)
+    opened.qtbot.waitUntil(lambda: view.picture is not None, timeout=10_000)
+    timeline.move_playhead(RATE)
+    window.marking.add()
+    timeline.move_playhead(0)
+    shown, x = view.grab().toImage(), round(view.x_of(RATE))
+    colours = [[shown.pixelColor(x + by, y).name() for y in range(40, 160)] for by in (-1, 0, 1)]
+    drawn = theme if pane == "waveform" else DARK
+    assert colours[1].count(drawn.marker) > 30
+    for edge in (colours[0], colours[2]):
+        beside = [one for one, line in zip(edge, colours[1], strict=True) if line == drawn.marker]
+        assert min(_contrast(drawn.marker, one) for one in beside) >= 3.0
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_a_control_that_gets_the_focus_looks_different(opened: Stage, theme: Theme) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    box = QDialog()
+    opened.qtbot.addWidget(box)
+    line = QVBoxLayout(box)
+    made: list[QWidget] = [
+        QPushButton("Press"),
+        QLineEdit("Text"),
+        NumberBox(),
+        ChoiceBox(),
+        QSlider(Qt.Orientation.Horizontal),
+    ]
+    for on in (False, True):
+        check, switch = QCheckBox("Check"), QToolButton()
+        check.setChecked(on)
+        switch.setCheckable(True)
+        switch.setText("Switch")
+        switch.setChecked(on)
+        switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made += [check, switch]
+    for widget in made:
+        line.addWidget(widget)
+    apply_theme(app, theme)
+    try:
+        with opened.qtbot.waitActive(box):
+            box.show()
+            box.activateWindow()
+        for place, widget in enumerate(made):
+            made[place - 1].setFocus()
+            without = widget.grab().toImage()
+            QTest.keyClick(made[place - 1], Qt.Key.Key_Tab)
+            assert widget.hasFocus()
+            assert widget.grab().toImage() != without, type(widget).__name__
+        check = made[-2]
+        assert isinstance(check, QCheckBox)
+        made[0].setFocus()
+        marks = check.grab().toImage()
+        colours = {marks.pixelColor(x, y).name() for x in range(16) for y in range(marks.height())}
+        assert theme.accent in colours  # the box
+        assert "#ffffff" in colours  # and the check in it
+    finally:
+        box.close()
+        app.setStyleSheet("")
 
 
 def test_selection_and_playhead_are_announced_when_they_rest(
@@ -342,6 +470,33 @@ def test_selection_and_playhead_are_announced_when_they_rest(
         "Selected 00:00.000 to 00:01.000, 1.00 kHz to 6.02 kHz. Playhead 00:00.500",
         "No selection",
     ]
+
+
+def test_the_views_can_be_asked_what_is_chosen(opened: Stage) -> None:
+    timeline = opened.editor.timeline
+    timeline.select(Region(0, RATE, 1000.0, 6020.0))
+    timeline.move_playhead(RATE // 2)
+    wanted = "Selected 00:00.000 to 00:01.000, 1.00 kHz to 6.02 kHz. Playhead 00:00.500"
+    for view in (opened.window.view.waveform, opened.window.view.spectrogram):
+        interface = QAccessible.queryAccessibleInterface(view)
+        opened.qtbot.waitUntil(
+            lambda one=interface: one.text(QAccessible.Text.Description) == wanted, timeout=10_000
+        )
+
+
+def test_controls_with_a_value_tell_it(opened: Stage) -> None:
+    opened.editor.timeline.select(Region(0, RATE, 1000.0, 2000.0))
+    kinds = (QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
+    found = 0
+    for widget in controls(opened.window):
+        if isinstance(widget, kinds) and widget.isEnabled():
+            interface = QAccessible.queryAccessibleInterface(widget)
+            told = interface.text(QAccessible.Text.Value)
+            if interface.valueInterface() is not None:
+                told = told or str(interface.valueInterface().currentValue())
+            assert told.strip(), f"{type(widget).__name__} {widget.accessibleName()}"
+            found += 1
+    assert found > 10
 
 
 def test_the_readout_keeps_its_name_and_is_told_when_the_pointer_rests(stage: Stage) -> None:

@@ -58,7 +58,7 @@ def test_a_file_that_the_system_hands_over_is_opened(stage: Stage, tmp_path: Pat
 
 
 def test_what_nobody_caught_is_shown_once(stage: Stage) -> None:
-    catcher = program.FaultCatcher(stage.window, None)
+    catcher = program.FaultCatcher(stage.window)
     catcher.install()
     try:
         error = ValueError("a fault")

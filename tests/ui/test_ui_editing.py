@@ -181,3 +181,23 @@ def test_undo_of_two_hours_is_a_reference(stage: Stage, tone_file: Path) -> None
     assert document.sound.length == 2 * RATE
     stage.editor.undo()
     assert document.sound is long  # no sample was read or copied
+
+
+def test_what_draws_in_the_background_rests_while_a_step_is_shown(
+    opened: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaders = opened.window.view._loaders()
+    assert len(loaders) > 5
+    order: list[str] = []
+    shown = opened.window.view.set_sound
+
+    def show(*given: object, **named: object) -> None:
+        order.append("held" if all(loader._held for loader in loaders) else "at work")
+        shown(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(opened.window.view, "set_sound", show)
+    press(opened, Qt.Key.Key_X, CTRL)
+    press(opened, Qt.Key.Key_Z, CTRL)
+    assert order == ["held", "held"]
+    opened.qtbot.waitUntil(lambda: not any(loader._held for loader in loaders))
+    opened.qtbot.waitUntil(lambda: opened.window.view.spectrogram.picture is not None)

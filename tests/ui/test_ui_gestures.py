@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from conftest import RATE, Stage, write_tone
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QKeySequence, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QGuiApplication,
+    QKeySequence,
+    QNativeGestureEvent,
+    QPointingDevice,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from test_ui_main_job import place
@@ -60,7 +67,9 @@ def spectrogram(stage: Stage, seconds: float, hz: float) -> QPointF:
     return place(stage.window.view.spectrogram, seconds, hz)
 
 
-def pan_by_trackpad(view: QWidget, x: int, y: int) -> None:
+def pan_by_trackpad(
+    view: QWidget, x: int, y: int, phase: Qt.ScrollPhase = Qt.ScrollPhase.ScrollUpdate
+) -> None:
     at = QPointF(view.rect().center())
     event = QWheelEvent(
         at,
@@ -69,7 +78,7 @@ def pan_by_trackpad(view: QWidget, x: int, y: int) -> None:
         QPoint(x * 8, y * 8),
         Qt.MouseButton.NoButton,
         KEYS.NoModifier,
-        Qt.ScrollPhase.ScrollUpdate,
+        phase,
         False,
     )
     QApplication.sendEvent(view, event)
@@ -135,12 +144,39 @@ def test_the_wheel_over_the_time_ruler_zooms_time(opened: Stage) -> None:
     assert axis(opened) == frequencies
 
 
+@pytest.mark.parametrize("phase", [Qt.ScrollPhase.ScrollUpdate, Qt.ScrollPhase.NoScrollPhase])
 @pytest.mark.parametrize("pane", ["waveform", "spectrogram", "ruler"])
-def test_two_fingers_pan_and_are_never_notches(opened: Stage, pane: str) -> None:
+def test_two_fingers_pan_and_are_never_notches(opened: Stage, pane: str, phase: Qt.ScrollPhase) -> None:
     span, start = opened.editor.timeline.span, opened.editor.timeline.start
-    pan_by_trackpad(getattr(opened.window.view, pane), -30, 0)
+    pan_by_trackpad(getattr(opened.window.view, pane), -30, 0, phase)
     assert opened.editor.timeline.span == pytest.approx(span)
     assert opened.editor.timeline.start > start
+
+
+def test_pixels_of_a_mouse_under_x11_mean_nothing(opened: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QGuiApplication, "platformName", lambda: "xcb")
+    timeline = opened.editor.timeline
+    span = timeline.span
+    pan_by_trackpad(opened.window.view.waveform, 0, 15, Qt.ScrollPhase.NoScrollPhase)  # a notch, at 8 a pixel
+    assert timeline.span == pytest.approx(span / ZOOM_PER_NOTCH)
+    pan_by_trackpad(opened.window.view.waveform, 0, 15)
+    assert timeline.span == pytest.approx(span / ZOOM_PER_NOTCH)
+
+
+@pytest.mark.parametrize("pane", ["waveform", "ruler"])
+def test_a_fine_wheel_comes_to_the_same_as_notches(opened: Stage, pane: str) -> None:
+    view, timeline = getattr(opened.window.view, pane), opened.editor.timeline
+    span = timeline.span
+    for _ in range(8):  # an eighth of a notch each
+        wheel(view, QPointF(view.rect().center()), 1 / 8)
+    assert timeline.span == pytest.approx(span / ZOOM_PER_NOTCH)
+
+
+def test_the_sensitivity_of_the_wheel_holds_for_the_ruler_too(opened: Stage) -> None:
+    opened.window.settings.wheel_sensitivity = 2.0
+    ruler, span = opened.window.view.ruler, opened.editor.timeline.span
+    wheel(ruler, QPointF(ruler.rect().center()), 1)
+    assert opened.editor.timeline.span == pytest.approx(span / ZOOM_PER_NOTCH**2)
 
 
 def test_a_pinch_zooms(opened: Stage) -> None:

@@ -155,6 +155,39 @@ def test_only_the_newest_request_is_drawn_to_its_end(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: "_LoaderThread" not in running_threads(), timeout=5_000)
 
 
+def test_a_loader_that_is_held_draws_nothing_and_then_the_newest(qtbot: QtBot) -> None:
+    loader = TileLoader()
+    drawn: list[str] = []
+
+    def told(name: str) -> Iterator[str]:
+        drawn.append(name)
+        yield name
+
+    begun, go_on = threading.Event(), threading.Event()
+
+    def long() -> Iterator[str]:
+        begun.set()
+        yield "long, rough"
+        go_on.wait(5)
+        yield "long, while it rests"
+
+    with qtbot.waitSignal(loader.loaded, timeout=5_000):
+        loader.load(long())
+    assert begun.is_set()
+    loader.hold()
+    go_on.set()
+    loader.load(told("overtaken"))
+    newest = loader.load(told("newest"))
+    with qtbot.waitSignal(loader.finished, timeout=5_000) as finished:
+        loader.go_on()
+    assert finished.args == [newest]
+    assert drawn == ["newest"]
+    loader.hold()
+    loader.load(told("never"))
+    loader.close()  # also while it is held
+    assert drawn == ["newest"]
+
+
 @pytest.mark.parametrize("error", [EngineError("no disk"), RuntimeError("a fault")])
 def test_a_picture_that_fails_does_not_stop_the_loader(qtbot: QtBot, error: Exception) -> None:
     loader = TileLoader()

@@ -323,7 +323,15 @@ def test_the_anchor_is_as_loud_as_the_source_whatever_the_difference_is(
     gains = stage.editor.transport.player._reader.gains
     assert len(gains) == 3
     assert gains[2] == gains[0] < 1.0
+    dialog.duck.setChecked(True)
+    assert stage.editor.transport.player._reader.duck
+    for slider in dialog.sliders:
+        slider.setValue(90)
+        assert not dialog.duck.isEnabled()  # from the first mark on
+    dialog.finish_button.click()
+    assert dialog.ranking.facts["duck"] is True
     dialog.close()
+    assert not stage.editor.transport.player._reader.duck
     assert stage.editor.transport.player._reader.gains[2] == pytest.approx(100.0)
 
 

@@ -126,7 +126,7 @@ def test_a_bad_file_is_one_sentence_and_the_document_stays(
     bad = tmp_path / "bad.wav"
     bad.write_bytes(content)
     document = stage.editor.document
-    with stage.qtbot.waitSignal(stage.editor.failed, timeout=10_000):
+    with stage.qtbot.waitSignal(stage.editor.troubled, timeout=10_000):
         stage.window.filing.open_file(bad)
     assert stage.editor.document is document
     ((title, error),) = stage.answers.errors

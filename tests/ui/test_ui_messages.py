@@ -33,6 +33,7 @@ ELSEWHERE = (
     "tables.py",
 )
 TRANSLATED = [language for language in LANGUAGES if language != "en"]
+PLACES = {"Progress": 1, "warn": 1, "_left_alone": 1, "_tell": 0}  # of the sentence among what is given
 ERRORS = {name for name in vars(audiosr_desktop.errors) if name.endswith("Error")} | {"PresetExistsError"}
 
 
@@ -56,7 +57,7 @@ def sentences(tree: ast.Module) -> Iterator[ast.expr]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            place = 0 if name in ERRORS else {"Progress": 1, "warn": 1, "_left_alone": 1}.get(name)
+            place = 0 if name in ERRORS else PLACES.get(name)
             if place is not None and len(node.args) > place:
                 yield node.args[place]
             yield from (word.value for word in node.keywords if word.arg in ("reason", "stage"))

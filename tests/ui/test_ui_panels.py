@@ -13,10 +13,8 @@ from audiosr_desktop.audio.files import FileInfo, OutputFormat
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Parameter
-from audiosr_desktop.errors import BundleError
 from audiosr_desktop.ui import actions, icons, theme
 from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
-from audiosr_desktop.ui.dialogs.error_dialog import ErrorDialog
 from audiosr_desktop.ui.dialogs.export_dialog import ExportDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
@@ -132,20 +130,6 @@ def test_export_follows_a_typed_suffix(export_dialog: ExportDialog, tmp_path: Pa
     export_dialog.path.setText(str(tmp_path / "new.xyz"))
     assert not export_dialog.export_button.isEnabled()
     assert "cannot be written" in export_dialog.summary.text()
-
-
-def test_an_expected_error_is_a_sentence_and_a_fault_has_its_traceback(qtbot: QtBot, tmp_path: Path) -> None:
-    expected = ErrorDialog("Restore", BundleError("The model is missing."), None)
-    fault = ErrorDialog("Restore", ValueError("odd"), tmp_path / "a.log")
-    for dialog in (expected, fault):
-        qtbot.addWidget(dialog)
-        assert dialog.informativeText() == "Nothing was changed."
-    assert expected.text() == "The model is missing."
-    assert expected.detailedText() == ""
-    assert "Traceback" not in fault.text()
-    assert "ValueError: odd" in fault.detailedText()
-    assert str(tmp_path / "a.log") in fault.detailedText()
-    assert "AudioSR Desktop" in fault.report
 
 
 def test_preferences_change_settings_at_once(qtbot: QtBot, settings: Settings) -> None:

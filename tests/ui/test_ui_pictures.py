@@ -29,6 +29,15 @@ def sine(hz: float, amplitude: float = 1.0, seconds: float = 2.0, channels: int 
     return Sound.from_array(np.tile(amplitude * np.sin(2 * np.pi * hz * time), (channels, 1)), RATE)
 
 
+def measured_tile(*asked: Any) -> npt.NDArray[np.uint8]:
+    job = spectrogram_tiles.measuring_tile(*asked)
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value
+
+
 def request(sound: Sound, axis: FrequencyAxis | None = None, rows: int = 240, **changes: float) -> Request:
     return Request(
         sound,
@@ -47,7 +56,7 @@ def request(sound: Sound, axis: FrequencyAxis | None = None, rows: int = 240, **
 @pytest.mark.parametrize("window", ["Hann", "Blackman–Harris", "Hamming", "Kaiser"])
 @pytest.mark.parametrize("padding", [1, 2, 4])
 def test_a_full_scale_sine_reads_zero_dbfs(window: str, padding: int) -> None:
-    tile = spectrogram_tiles.measure_tile(sine(3000), Analysis(2048, window, 75.0, padding), 2048, 8, 0)
+    tile = measured_tile(sine(3000), Analysis(2048, window, 75.0, padding), 2048, 8, 0)
     levels = colour_maps.LOWEST_DB + colour_maps.STEP_DB * tile[0].astype(float)
     middle = levels[:, 20:100]
     assert np.abs(middle.max(axis=0)).max() < 1.0
@@ -59,7 +68,7 @@ def test_a_full_scale_sine_reads_zero_dbfs(window: str, padding: int) -> None:
 @pytest.mark.parametrize("level", [5, 8, 11, 14])
 def test_zoom_levels_agree(level: int) -> None:
     sound = sine(6000, 0.1, seconds=60)
-    tile = spectrogram_tiles.measure_tile(sound, Analysis(), 2048, level, 0)
+    tile = measured_tile(sound, Analysis(), 2048, level, 0)
     columns = min(tile.shape[2], sound.length >> level) - 2
     first = 2 + (2048 >> level)  # frames at the start of the sound are half silence
     levels = colour_maps.LOWEST_DB + colour_maps.STEP_DB * tile[0, :, first : max(first + 1, columns)].astype(
@@ -94,7 +103,7 @@ def test_the_readout_gives_the_level_of_a_place() -> None:
 
 def test_an_edit_drops_only_the_tiles_it_changed() -> None:
     sound, cache = sine(6000, 0.1, seconds=20), TileCache()
-    list(spectrogram_tiles.pictures(request(sound), cache))
+    whole = len(list(spectrogram_tiles.pictures(request(sound), cache)))
     patch = Sound.from_array(np.zeros((1, 1000), np.float32), RATE)
     edited = sound.splice(Region(10_000, 11_000), patch)
     assert spectrogram_tiles.changed_range(sound, edited) == (10_000, 11_000)
@@ -102,7 +111,40 @@ def test_an_edit_drops_only_the_tiles_it_changed() -> None:
     fresh = [picture for picture in spectrogram_tiles.pictures(request(edited), TileCache()) if picture][-1]
     assert drawn[-1] is not None
     assert np.array_equal(drawn[-1].levels, fresh.levels)
-    assert len(drawn) < 4
+    assert len(drawn) < whole / 2
+
+
+def test_undo_finds_the_tiles_of_the_sound_before() -> None:
+    sound, cache = sine(6000, 0.1, seconds=20), TileCache()
+    list(spectrogram_tiles.pictures(request(sound), cache))
+    cut = sound.splice(Region(5 * RATE, 6 * RATE), sound.slice(0, 0))
+    before = len(list(spectrogram_tiles.pictures(request(sound), TileCache())))
+    after_cut = list(spectrogram_tiles.pictures(request(cut), cache))
+    assert len(after_cut) < before  # what lies before the cut is known
+    fresh = [picture for picture in spectrogram_tiles.pictures(request(cut), TileCache()) if picture][-1]
+    assert after_cut[-1] is not None
+    assert np.array_equal(after_cut[-1].levels, fresh.levels)
+    for shown in (sound, cut, sound):
+        (known,) = spectrogram_tiles.pictures(request(shown), cache)
+        assert known is not None
+        assert known.complete
+    whole = [picture for picture in spectrogram_tiles.pictures(request(sound), TileCache()) if picture][-1]
+    assert np.array_equal(known.levels, whole.levels)
+
+
+def test_tiles_laid_aside_count_and_go_first() -> None:
+    sound, tile = sine(500), np.zeros((1, 10, 10), np.uint8)
+    cache = TileCache(limit_bytes=250)
+    cache.show(sound, Analysis())
+    cache.put(512, 5, 0, tile)
+    other = sound.splice(Region(0, RATE), sound.slice(0, 0))
+    cache.show(other, Analysis())
+    assert cache.get(512, 5, 0) is None
+    cache.put(512, 5, 0, tile)
+    cache.put(512, 5, 1, tile)  # 300 bytes: what was laid aside goes
+    assert cache.get(512, 5, 0) is not None
+    cache.show(sound, Analysis())
+    assert cache.get(512, 5, 0) is None
 
 
 def test_more_than_two_channels_are_one_lane() -> None:

@@ -179,7 +179,7 @@ def test_sound_that_is_missing_is_not_exported_as_silence(
 def test_a_bad_project_is_one_sentence(stage: Stage, tmp_path: Path, content: bytes) -> None:
     bad = tmp_path / "bad.asrproj"
     bad.write_bytes(content)
-    with stage.qtbot.waitSignal(stage.editor.failed, timeout=10_000):
+    with stage.qtbot.waitSignal(stage.editor.troubled, timeout=10_000):
         stage.window.filing.open_file(bad)
     assert isinstance(stage.answers.errors[0][1], ProjectError)
     assert stage.editor.document is None

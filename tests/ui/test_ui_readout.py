@@ -1,6 +1,7 @@
 """Numbers as the window shows them."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from audiosr_desktop.ui import readout
 from audiosr_desktop.ui.panels.restore_panel import whole_length
+from audiosr_desktop.ui.readout import parse_number, short_path
 
 
 @pytest.mark.parametrize(
@@ -76,3 +78,34 @@ def test_long_rulers_go_by_minutes() -> None:
     assert readout.time_step(100, 10) == 10
     assert readout.step_decimals(0.05) == 2
     assert readout.step_decimals(10) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("12.5", 12.5),
+        ("12,5", 12.5),
+        ("1.234,5", 1234.5),
+        ("1,234.5", 1234.5),
+        ("1 234,5", 1234.5),
+        ("1\u202f234,5", 1234.5),
+        ("1’234.5", 1234.5),
+        ("−3", -3.0),
+        ("1e3", 1000.0),
+        ("", None),
+        ("nan", None),
+        ("a", None),
+        ("1,2,3", None),
+    ],
+)
+def test_typed_numbers(text: str, number: float | None) -> None:
+    assert parse_number(text) == number
+
+
+def test_places_below_the_home_folder_are_told_in_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pathlib.Path.home", lambda: Path("/home/anna"))
+    monkeypatch.setattr("sys.platform", "linux")
+    assert short_path("/home/anna/.local/share/x") == "~/.local/share/x"
+    assert short_path(Path("/usr/lib/vst3/A.vst3")) == "/usr/lib/vst3/A.vst3"
+    monkeypatch.setattr("sys.platform", "win32")
+    assert short_path("/home/anna/x") == "/home/anna/x"

@@ -20,6 +20,7 @@ from audiosr_desktop.ui.dialogs.dialogs import Answer, Leave
 from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.dialogs.gpu_dialog import GpuNotice
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.troubles import Trouble
 
 STEPS = 20
 Recovery = Callable[[Sequence[Recoverable]], tuple[list[Recoverable], list[Recoverable]]]
@@ -143,7 +144,8 @@ class Answers:
         self.moved: dict[Path, Path] | None = None
         self.missing: list[SourceLink] = []
         self.recovery: Recovery = lambda entries: (list(entries), [])
-        self.errors: list[tuple[str, Exception]] = []
+        self.errors: list[tuple[str, BaseException]] = []
+        self.troubles: list[Trouble] = []
 
     def files_to_open(self, folder: str) -> list[Path]:
         return [self.open_path] if self.open_path is not None else []
@@ -183,5 +185,6 @@ class Answers:
         chosen = {parameter.id: parameter.default for parameter in parameters}
         return chosen | self.chosen if self.yes else None
 
-    def show_error(self, title: str, error: Exception, log_path: Path | None) -> None:
-        self.errors.append((title, error))
+    def show_error(self, trouble: Trouble) -> None:
+        self.troubles.append(trouble)
+        self.errors.append((trouble.title, trouble.error))

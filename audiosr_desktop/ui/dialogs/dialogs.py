@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QMessageBox
 
 from audiosr_desktop.audio.journal import Recoverable
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.ui.actions import slot_of
 from audiosr_desktop.ui.dialogs.error_dialog import ErrorDialog
 from audiosr_desktop.ui.dialogs.export_dialog import Export, ExportDialog
 from audiosr_desktop.ui.dialogs.gpu_dialog import GpuDialog, GpuNotice
@@ -18,7 +20,12 @@ from audiosr_desktop.ui.dialogs.values_dialog import ValuesDialog
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.recovery import RecoveryDialog
+from audiosr_desktop.ui.reporting import facts_of, report_of
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.troubles import Act, Trouble
+
+if TYPE_CHECKING:
+    from audiosr_desktop.ui.window_frame import WindowFrame
 
 Answer: TypeAlias = Literal["save", "discard", "cancel"]
 Leave: TypeAlias = Literal["wait", "cancel", "stay"]
@@ -62,8 +69,8 @@ class Dialogs(Protocol):
     def gpu_missed(self, notice: GpuNotice) -> bool:
         """Say that a GPU that was asked for cannot be used; True when the processor is to be used instead."""
 
-    def show_error(self, title: str, error: Exception, log_path: Path | None) -> None:
-        """Say what failed."""
+    def show_error(self, trouble: Trouble) -> None:
+        """Say what failed, what it means, and what can be done next."""
 
 
 class WindowDialogs:
@@ -74,7 +81,7 @@ class WindowDialogs:
         settings: where dialogs begin.
     """
 
-    def __init__(self, parent: QWidget, settings: Settings) -> None:
+    def __init__(self, parent: "WindowFrame", settings: Settings) -> None:
         self._parent, self._settings = parent, settings
 
     def files_to_open(self, folder: str) -> list[Path]:
@@ -146,5 +153,15 @@ class WindowDialogs:
         dialog.deleteLater()
         return accepted
 
-    def show_error(self, title: str, error: Exception, log_path: Path | None) -> None:
-        ErrorDialog(title, error, log_path, parent=self._parent).open()
+    def show_error(self, trouble: Trouble) -> None:
+        window = self._parent
+
+        def act(what: Act) -> None:
+            (slot_of(window, what) if isinstance(what, str) else what)()
+
+        def report(names: bool) -> str:
+            return report_of(trouble, facts_of(window), names=names)
+
+        dialog = ErrorDialog(trouble, act, report, window.windows.show_logs, window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()

@@ -1,78 +1,134 @@
 """Errors as the user sees them: what happened, what it means for the sound, what to do next."""
 
-import platform
-import sys
-import traceback
-from pathlib import Path
+from collections.abc import Callable
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QMessageBox, QPushButton, QWidget
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QFont, QGuiApplication
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
 
-from audiosr_desktop import __version__
-from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr, tr_message
+from audiosr_desktop.ui.troubles import Act, Trouble, completed
+
+_ICON_PX = 40
+_LEAST_WIDTH = 480
 
 
-class ErrorDialog(QMessageBox):
-    """One sentence for an expected error; for a fault the traceback on demand and the log's path.
+class ErrorDialog(QDialog):
+    """What happened, what it means, and a button for each thing to do next; no traceback.
 
     Args:
-        title: what was being done, "Restore 1.50 s".
-        error: why it failed.
-        log_path: the log file, if there is one.
-        consequence: what it means for the sound.
+        trouble: what failed; what it does not say, its kind does.
+        act: does what a button says, after the dialog is closed.
+        report: makes the report, with the names of files or without.
+        show_log: shows the log.
     """
 
     def __init__(
         self,
-        title: str,
-        error: BaseException,
-        log_path: Path | None,
-        consequence: str = "",
+        trouble: Trouble,
+        act: Callable[[Act], None],
+        report: Callable[[bool], str],
+        show_log: Callable[[], None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        expected = isinstance(error, AudioSRError)
-        self.report = report_of(title, error)
-        self.setWindowTitle(title)
-        self.setIcon(QMessageBox.Icon.Warning if expected else QMessageBox.Icon.Critical)
-        self.setText(
-            tr_message(str(error))
-            if expected
-            else tr("The program made a mistake: {error}.", error=short_text(error))
+        trouble = completed(trouble)
+        self._act, self._report = act, report
+        self.setWindowTitle(trouble.title)
+        self.setMinimumWidth(_LEAST_WIDTH)
+        self.happened = _text(
+            tr_message(str(trouble.error))
+            if trouble.expected
+            else tr("The program made a mistake: {error}.", error=short_text(trouble.error))
         )
-        self.setInformativeText(consequence or tr("Nothing was changed."))
-        if not expected:
-            where = tr("\n\nThe log is {path}", path=log_path) if log_path is not None else ""
-            self.setDetailedText(f"{self.report}{where}")
-        self.addButton(QMessageBox.StandardButton.Ok)
-        self._copy: QPushButton = self.addButton(tr("Copy report"), QMessageBox.ButtonRole.ActionRole)
-        self._copy.clicked.disconnect()  # it would close the dialog
-        self._copy.clicked.connect(self._on_copy)
-        self._log: QPushButton | None = None
-        if log_path is not None:
-            self._log = self.addButton(tr("Show log"), QMessageBox.ButtonRole.ActionRole)
-            self._log.clicked.disconnect()
-            self._log.clicked.connect(self._on_log)
-        self._log_path = log_path
+        font = self.happened.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        self.happened.setFont(font)
+        self.happened.setAccessibleName(tr("What happened"))
+        self.happened.setAccessibleDescription(self.happened.text())
+        self.means = _text(trouble.means)
+        self.means.setAccessibleName(tr("What it means for the sound"))
+        self.means.setAccessibleDescription(self.means.text())
+        self.remedies = [QPushButton(remedy.text) for remedy in trouble.remedies]
+        self._acts = dict(zip(self.remedies, (remedy.act for remedy in trouble.remedies), strict=True))
+        for button in self.remedies:
+            button.clicked.connect(self._on_remedy)
+        self.close_button = QPushButton(tr("Close"))
+        self.close_button.clicked.connect(self.reject)
+        self.copy = QPushButton(tr("Copy report"))
+        self.copy.clicked.connect(self._on_copy)
+        self.names = QCheckBox(tr("with names of files"))
+        self.log = QPushButton(tr("Show log"))
+        self.log.clicked.connect(show_log)
+        self._lay_out(critical=not trouble.expected)
+        first = self.remedies[0] if self.remedies else self.close_button
+        first.setDefault(True)
+        first.setFocus()
+        explain(self)
 
+    def _lay_out(self, *, critical: bool) -> None:
+        kind = QStyle.StandardPixmap
+        picture = QLabel()
+        look = kind.SP_MessageBoxCritical if critical else kind.SP_MessageBoxWarning
+        size = QSize(_ICON_PX, _ICON_PX)
+        picture.setPixmap(self.style().standardIcon(look).pixmap(size, self.devicePixelRatioF()))
+        picture.setAlignment(Qt.AlignmentFlag.AlignTop)
+        words = QVBoxLayout()
+        words.setSpacing(10)
+        words.addWidget(self.happened)
+        words.addWidget(self.means)
+        head = QHBoxLayout()
+        head.setSpacing(16)
+        head.addWidget(picture)
+        head.addLayout(words, 1)
+        next_steps = QHBoxLayout()
+        next_steps.addStretch(1)
+        for button in (*self.remedies, self.close_button):
+            next_steps.addWidget(button)
+        if self.remedies:
+            self.remedies[0].setProperty("primary", True)
+        foot = QHBoxLayout()
+        for widget in (self.copy, self.names):
+            foot.addWidget(widget)
+        foot.addStretch(1)
+        foot.addWidget(self.log)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 20, 20, 16)
+        layout.setSpacing(18)
+        for part in (head, next_steps, foot):
+            layout.addLayout(part)
+
+    @Slot()
+    def _on_remedy(self) -> None:
+        act = self._acts[self.sender()]  # type: ignore[index]
+        self.accept()
+        self._act(act)
+
+    @Slot()
     def _on_copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.report)
+        QGuiApplication.clipboard().setText(self._report(self.names.isChecked()))
+        self.copy.setText(tr("Copied"))
 
-    def _on_log(self) -> None:
-        if self._log_path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_path)))
+
+def _text(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setTextFormat(Qt.TextFormat.PlainText)  # names of files may hold anything
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
 
 
 def short_text(error: BaseException) -> str:
     """Return an unexpected error in a line."""
     text = " ".join(str(error).split()).rstrip(".")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def report_of(title: str, error: BaseException) -> str:
-    """Return what a developer needs to know, without the names of the user's files in the headline."""
-    trace = "".join(traceback.format_exception(error))
-    system = f"{platform.system()} {platform.release()} {platform.machine()}, Python {sys.version.split()[0]}"
-    return f"AudioSR Desktop {__version__}\n{system}\nWhile: {title}\n\n{trace}"

@@ -48,6 +48,7 @@ from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.model_card import ModelCard, ProblemCard
 from audiosr_desktop.ui.readout import figures
+from audiosr_desktop.ui.troubles import Remedy, Trouble
 
 Choose = Callable[[str, bool], Path | None]  # the title, and whether a folder is wanted
 
@@ -243,7 +244,13 @@ class ModelsDialog(QDialog):
             if self._dialogs.confirm(tr("Replace the model?"), text, tr("Replace it")):
                 self._import(path, ImportOptions(options.id, True, options.precision, options.condition))
         elif end.error is not None:
-            self._dialogs.show_error(end.title, end.error, None)
+            self._dialogs.show_error(Trouble(end.title, end.error, *self._told()))
+
+    def _told(self) -> tuple[str, tuple[Remedy, ...]]:
+        """Return what a failure here means, and what can be done next."""
+        folder = Remedy(tr("Open the model folder"), self._on_show_place)
+        means = tr("The installed models are as they were, and so is the sound.")
+        return means, (Remedy(tr("Import a model…"), self._on_import_file), folder)
 
     @Slot(str)
     def _on_verify(self, bundle_id: str) -> None:
@@ -308,7 +315,7 @@ class ModelsDialog(QDialog):
         try:
             remove_bundle(bundle_id)
         except AudioSRError as error:
-            self._dialogs.show_error(tr("Remove the model"), error, None)
+            self._dialogs.show_error(Trouble(tr("Remove the model"), error, *self._told()))
             return
         self.refresh()
         self.models_changed.emit()
@@ -318,7 +325,7 @@ class ModelsDialog(QDialog):
         try:
             return find_bundle(bundle_id)
         except AudioSRError as error:
-            self._dialogs.show_error(tr("Models"), error, None)
+            self._dialogs.show_error(Trouble(tr("Models"), error, *self._told()))
             self.refresh()
             return None
 

@@ -27,6 +27,7 @@ from audiosr_desktop.plugins.host import Listed, disable, enable, list_plugins, 
 from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.language import marked, tr, tr_message
+from audiosr_desktop.ui.readout import short_path
 
 _COLUMNS = (marked("Plugin"), marked("Version"), marked("Kind"), marked("State"))
 _KINDS = {"python": "Python", "vst3": "VST3", "clap": "CLAP"}
@@ -242,7 +243,7 @@ def _about(listed: Listed) -> str:
         tr("Id"): plugin.id,
         tr("Effects"): ", ".join(str(row.get("title")) for row in record.effects),
         tr("Licence"): plugin.licence,
-        tr("Place"): plugin.path or tr("an installed package"),
+        tr("Place"): short_path(plugin.path) if plugin.path else tr("an installed package"),
         tr("Trusted"): tr("yes") if record.trusts(plugin) else tr("no"),
     }
     parts.append("\n".join(f"{name}: {fact}" for name, fact in facts.items() if fact))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QPushButton, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from audiosr_desktop.playback.ranking import BEST, Ranking, anchor_of
 from audiosr_desktop.ui.explaining import explain
@@ -68,7 +68,10 @@ class RankingDialog(QDialog):
             grid.addWidget(slider, row + 2, 1)
             grid.addWidget(mark, row + 2, 2)
         grid.setColumnStretch(1, 1)
-        last = len(ranking.stimuli) + 2
+        self.duck = QCheckBox(tr("Short silence (50 ms) at each switch"))
+        self.duck.toggled.connect(transport.player.set_duck)
+        grid.addWidget(self.duck, len(ranking.stimuli) + 2, 0, 1, 3)
+        last = len(ranking.stimuli) + 3
         self.finish_button = QPushButton(tr("Show the result"))
         self.finish_button.setEnabled(False)
         self.finish_button.clicked.connect(self.show_result)
@@ -93,7 +96,8 @@ class RankingDialog(QDialog):
             )
             for widget in (*self.hear_buttons, *self.sliders):
                 widget.setEnabled(True)
-            self._transport.begin_blind(anchor_of(self._transport.takes[self._numbers[0]]))
+            anchor = anchor_of(self._transport.takes[self._numbers[0]])
+            self._transport.begin_blind(anchor, duck=self.duck.isChecked())
             self.hear(-1)
 
     def hear(self, number: int) -> None:
@@ -106,6 +110,7 @@ class RankingDialog(QDialog):
         """Take a mark."""
         self.ranking = self.ranking.marked(number, value)
         self.marks[number].setText(str(value))
+        self.duck.setEnabled(False)  # all marks are given under the same conditions
         self.finish_button.setEnabled(self.ranking.finished)
 
     @Slot()
@@ -114,7 +119,7 @@ class RankingDialog(QDialog):
         for slider in self.sliders:
             slider.setEnabled(False)
         self.finish_button.setEnabled(False)
-        self.ranking = replace(self.ranking, facts=dict(self._facts()))
+        self.ranking = replace(self.ranking, facts={**self._facts(), "duck": self.duck.isChecked()})
         self.export.setVisible(True)
         lines = [f"{mark:3d}  {stimulus.name}" for stimulus, mark in self.ranking.best_first()]
         if not self.ranking.reliable:

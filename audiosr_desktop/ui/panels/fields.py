@@ -47,9 +47,15 @@ class NumberBox(QDoubleSpinBox):
         return super().valueFromText(self._own(text))
 
     def _own(self, text: str) -> str:
-        """Return a number with the decimal mark of the locale, whichever was typed."""
-        mark = self.locale().decimalPoint()
-        return text.replace("." if mark == "," else ",", mark)
+        """Return a number with the decimal mark and the minus sign of the locale, whichever were typed."""
+        locale = self.locale()
+        head = len(self.prefix()) if text.startswith(self.prefix()) else 0
+        tail = len(text) - len(self.suffix()) if text.endswith(self.suffix()) else len(text)
+        number = text[head:tail]
+        for typed, own in ((".,", locale.decimalPoint()), ("-−", locale.negativeSign())):
+            for mark in typed:
+                number = number.replace(mark, own)
+        return text[:head] + number + text[tail:]
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from PySide6.QtCore import QLocale, QSignalBlocker, Slot
+from PySide6.QtCore import QSignalBlocker, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from audiosr_desktop.audio.region import Region
@@ -11,7 +11,7 @@ from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import capitalised, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
-from audiosr_desktop.ui.readout import format_time, parse_time
+from audiosr_desktop.ui.readout import format_time, parse_number, parse_time
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.timeline import Timeline
 
@@ -184,7 +184,5 @@ def _hz(value: float | None) -> str:
 
 
 def _number(text: str) -> float | None:
-    value, good = QLocale().toDouble(text.strip())
-    if not good:  # point and comma are both understood
-        value, good = QLocale.c().toDouble(text.strip().replace(",", "."))
-    return value if good and value > 0 else None
+    value = parse_number(text)
+    return value if value is not None and value > 0 else None

@@ -95,6 +95,7 @@ class TransportBar(QWidget):
     def _menu_button(text: str, menu: QMenu) -> QToolButton:
         button = QToolButton()
         button.setText(text)
+        button.setProperty("words", True)
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from PySide6.QtCore import QPoint, QPointF, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from audiosr_desktop.ui.commands import rising_zero
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.theme import Theme
+from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout
 from audiosr_desktop.ui.views.overview import Overview
@@ -23,6 +24,8 @@ from audiosr_desktop.ui.views.tools import Tool
 from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
 from audiosr_desktop.ui.views.track_view import TrackView
 from audiosr_desktop.ui.views.waveform_view import WaveformView
+
+_BLANK_MS = 150  # from then on nothing is better than what was seen before
 
 
 class EditorView(QWidget):
@@ -45,6 +48,10 @@ class EditorView(QWidget):
         super().__init__(parent)
         self._timeline, self._settings = timeline, settings
         self._sound: Sound | None = None
+        self._held_timer = QTimer(self, singleShot=True, interval=0)  # after what is to be painted now
+        self._held_timer.timeout.connect(self._on_held)
+        self._blank_timer = QTimer(self, singleShot=True, interval=_BLANK_MS)
+        self._blank_timer.timeout.connect(self._show_tracks)
         self.overview = Overview(timeline, theme)
         self.ruler = TimeRuler(timeline, theme)
         self.waveform = WaveformView(timeline, theme)
@@ -103,6 +110,9 @@ class EditorView(QWidget):
         pending: Region | None = None,
     ) -> None:
         """Show a state of the document, and what a run still works on."""
+        if sound is not None and (self._sound is None or _size(sound) != _size(self._sound)):
+            self.splitter.setUpdatesEnabled(False)  # what was seen stays until there is something new
+            self._blank_timer.start()
         self._sound = sound
         self.waveform.set_sound(sound)
         self.spectrogram.set_sound(sound)
@@ -153,9 +163,26 @@ class EditorView(QWidget):
 
     def close_loaders(self) -> None:
         """End the threads that draw."""
-        self.overview.loader.close()
-        self.waveform.loader.close()
-        self.spectrogram.close_loaders()
+        for loader in self._loaders():
+            loader.close()
+
+    def _loaders(self) -> tuple[TileLoader, ...]:
+        return self.overview.loader, self.waveform.loader, *self.spectrogram.loaders()
+
+    @Slot()
+    def hold_loaders(self) -> None:
+        """Let the threads that draw rest until what was done is painted.
+
+        With them at work the interpreter is handed to and fro, and an edit takes four times as long.
+        """
+        for loader in self._loaders():
+            loader.hold()
+        self._held_timer.start()
+
+    @Slot()
+    def _on_held(self) -> None:
+        for loader in self._loaders():
+            loader.go_on()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._timeline.set_width(self.width() - LEFT_MARGIN - RIGHT_MARGIN)
@@ -163,8 +190,14 @@ class EditorView(QWidget):
     @Slot()
     def _on_drawn(self) -> None:
         if all(view.picture is not None or view.isHidden() for view in (self.waveform, self.spectrogram)):
+            self._show_tracks()
             self.overview.release()
             self.drawn.emit()
+
+    @Slot()
+    def _show_tracks(self) -> None:
+        self._blank_timer.stop()
+        self.splitter.setUpdatesEnabled(True)
 
     @Slot(object)
     def _on_span_clicked(self, span: RestoredSpan) -> None:
@@ -187,6 +220,7 @@ class EditorView(QWidget):
         elif key == Settings.waveform_scale.key:
             self.waveform.set_logarithmic(settings.waveform_scale == "dB")
         elif key == Settings.wheel_sensitivity.key:
+            self.ruler.wheel_sensitivity = settings.wheel_sensitivity
             for view in self._tracks():
                 view.wheel_sensitivity = settings.wheel_sensitivity
         elif key == Settings.snap_to_zero.key:
@@ -208,3 +242,7 @@ class EditorView(QWidget):
             self.spectrogram.set_analysis(
                 Analysis(settings.fft_size, settings.fft_window, settings.overlap, settings.zero_padding)
             )
+
+
+def _size(sound: Sound) -> tuple[int, int, int]:
+    return sound.length, sound.sample_rate, sound.channels

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, TileCache, pictures
@@ -133,10 +134,13 @@ class Wipe(QObject):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         top, height = area.top() + 2, 2 * _HANDLE
         for text, box, side in (
-            ("before", QRectF(x - 110, top, 94, height), Qt.AlignmentFlag.AlignRight),
-            ("after", QRectF(x + 16, top, 94, height), Qt.AlignmentFlag.AlignLeft),
+            (tr("before"), QRectF(x - 110, top, 94, height), Qt.AlignmentFlag.AlignRight),
+            (tr("after"), QRectF(x + 16, top, 94, height), Qt.AlignmentFlag.AlignLeft),
         ):
-            painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)
+            place = side | Qt.AlignmentFlag.AlignVCenter
+            ground = painter.boundingRect(box, place, text).adjusted(-5, -1, 5, 1)
+            painter.fillRect(ground, QColor(10, 12, 16, 200))
+            painter.drawText(box, place, text)
 
     @Slot(int, object)
     def _on_loaded(self, number: int, picture: Picture) -> None:

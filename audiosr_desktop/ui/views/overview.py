@@ -1,6 +1,6 @@
 """Overview: the whole sound in a strip, with a window on what the views show."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -86,6 +86,11 @@ class Overview(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._request_soon()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:  # it went to another screen
+            self._request_soon()
+        return super().event(event)
 
     def _area(self) -> QRectF:
         return QRectF(LEFT_MARGIN, 4, max(1.0, self.width() - LEFT_MARGIN - RIGHT_MARGIN), _HEIGHT - 6)

@@ -12,7 +12,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import own_mark
-from audiosr_desktop.ui.theme import Theme
+from audiosr_desktop.ui.theme import DARK, Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.colour_bar import ColourBar
@@ -152,8 +152,8 @@ class SpectrogramCanvas(TrackView):
     def veil(self) -> QColor:
         return QColor(0, 0, 0, 150)  # the picture is dark in every theme
 
-    def playhead_colour(self) -> QColor:
-        return QColor(255, 255, 255, 230)  # a dark one would not be seen
+    def line_theme(self) -> Theme:
+        return DARK
 
     def button_of(self, lane: int) -> QRectF:
         rect = self.lane_rects()[lane]
@@ -220,10 +220,9 @@ class SpectrogramCanvas(TrackView):
         """Get ready for the first picture, in the background."""
         self.loader.load(warming())
 
-    def close_loaders(self) -> None:
-        """End the threads that draw."""
-        for loader in (self.loader, self._backdrop_loader, self.wipe.loader, self.overlay.loader):
-            loader.close()
+    def loaders(self) -> tuple[TileLoader, ...]:
+        """Return what draws in the background."""
+        return self.loader, self._backdrop_loader, self.wipe.loader, self.overlay.loader
 
     # painting
 
@@ -255,11 +254,10 @@ class SpectrogramCanvas(TrackView):
         painter.drawImage(QRectF(left, top, right - left, bottom - top), picture.images[lane])
 
     def paint_span(self, painter: QPainter, rect: QRectF, span: RestoredSpan) -> None:
-        colour = self.theme.colour("restored")
-        painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
-        painter.drawLine(rect.topLeft(), rect.bottomLeft())
-        painter.drawLine(rect.topRight(), rect.bottomRight())
-        painter.fillRect(QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3), colour)
+        for top, bottom in ((rect.topLeft(), rect.bottomLeft()), (rect.topRight(), rect.bottomRight())):
+            self.draw_line(painter, top, bottom, "restored", Qt.PenStyle.DotLine)
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 4, rect.width(), 4), DARK.colour("canvas"))
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3), DARK.colour("restored"))
 
     def paint_badge(self, painter: QPainter, rect: QRectF, text: str) -> None:
         """The waveform has the badge; a second one would hide the top of the spectrum."""
@@ -303,11 +301,11 @@ class SpectrogramCanvas(TrackView):
         if selection is None:
             return
         left, right = self.x_of(selection.start), self.x_of(selection.stop)
-        painter.setPen(QPen(QColor(255, 255, 255, 200), 1, Qt.PenStyle.DashDotLine))
         for lane, rect in enumerate(self.lane_rects()):
             y = self.centre_y(selection, lane)
             if y is not None and self.is_meant(lane, selection.channels) and rect.top() < y < rect.bottom():
-                painter.drawLine(QPointF(left, y), QPointF(right, y))
+                dashes = Qt.PenStyle.DashDotLine
+                self.draw_line(painter, QPointF(left, y), QPointF(right, y), "playhead", dashes)
 
     def paint_axis(self, painter: QPainter, area: QRectF) -> None:
         metrics = painter.fontMetrics()

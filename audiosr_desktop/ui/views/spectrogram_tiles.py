@@ -6,7 +6,7 @@ Nothing here knows of widgets; it runs in the thread of a `TileLoader`.
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -26,8 +26,10 @@ COARSER = 3  # levels by which the first picture is coarser
 _COARSEST = 5  # the same where frames lie far apart, before that: each is a read of its own
 _COARSEST_USED = 11  # levels by which a tile may be coarser that stands in for one
 _CACHE_BYTES = 96_000_000
+_ASIDE = 4  # sounds whose own tiles are kept
 _MAX_FRAMES = 8  # frames averaged into one column; more would not look different
 _FAR_FRAMES = 4  # where even so many leave most of the sound unread, each is read by itself
+_READS_AT_ONCE = 64
 _REDRAW_S = 0.08
 _TILT_FROM_HZ = 1000.0
 
@@ -116,11 +118,28 @@ def auto_n_fft(samples_per_column: float, axis: FrequencyAxis) -> int:
     return 1 << (time_power + frequency_power)
 
 
+@dataclass(slots=True, eq=False)
+class _Tile:
+    """Levels of a tile, and the rows that were last made of them for some scale of frequencies."""
+
+    levels: Levels
+    rows: Levels | None = None
+    scale: tuple[FrequencyAxis, int] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return self.levels.nbytes + (self.rows.nbytes if self.rows is not None else 0)
+
+
 class TileCache:
-    """Tiles by (frame size, zoom level, index), the least used dropped first. For one thread."""
+    """Tiles by (frame size, zoom level, index), the least used dropped first. For one thread.
+
+    Those of the last sounds are laid aside, so that undo and redo find them again.
+    """
 
     def __init__(self, limit_bytes: int = _CACHE_BYTES) -> None:
-        self._tiles: OrderedDict[tuple[int, int, int], Levels] = OrderedDict()
+        self._tiles: OrderedDict[tuple[int, int, int], _Tile] = OrderedDict()
+        self._aside: list[tuple[Sound, dict[tuple[int, int, int], _Tile]]] = []
         self._limit, self._bytes = limit_bytes, 0
         self._sound: Sound | None = None
         self._analysis = Analysis()
@@ -130,16 +149,14 @@ class TileCache:
         if self._sound is sound and self._analysis == analysis:
             return
         old = self._sound
-        same_size = old is not None and (old.length, old.channels, old.sample_rate) == (
-            sound.length,
-            sound.channels,
-            sound.sample_rate,
-        )
-        if old is None or not same_size or analysis != self._analysis:
+        alike = old is not None and (old.channels, old.sample_rate) == (sound.channels, sound.sample_rate)
+        if old is None or not alike or analysis != self._analysis:
             self._tiles.clear()
+            self._aside.clear()
             self._bytes = 0
         else:
-            self._drop(*changed_range(old, sound))
+            self._lay_aside(old, *changed_range(old, sound))
+            self._take_back(sound)
         self._sound, self._analysis = sound, analysis
 
     def get(self, n_fft: int, level: int, index: int) -> Levels | None:
@@ -147,40 +164,65 @@ class TileCache:
         tile = self._tiles.get((n_fft, level, index))
         if tile is not None:
             self._tiles.move_to_end((n_fft, level, index))
-        return tile
+        return tile.levels if tile is not None else None
+
+    def rows(self, n_fft: int, level: int, index: int, axis: FrequencyAxis, count: int) -> Levels | None:
+        """Return a tile as `count` rows of an axis, lowest first; made once, as each picture needs them."""
+        tile = self._tiles.get((n_fft, level, index))
+        if tile is None:
+            return None
+        if tile.scale != (axis, count):
+            self._bytes -= tile.nbytes
+            tile.rows, tile.scale = (
+                rows_of(tile.levels, axis.row_edges(count), axis.nyquist_hz),
+                (axis, count),
+            )
+            self._bytes += tile.nbytes
+        return tile.rows
 
     def put(self, n_fft: int, level: int, index: int, tile: Levels) -> None:
         """Keep a tile."""
-        self._tiles[n_fft, level, index] = tile
+        self._tiles[n_fft, level, index] = _Tile(tile)
         self._bytes += tile.nbytes
         while self._bytes > self._limit:
-            self._bytes -= self._tiles.popitem(last=False)[1].nbytes
+            if self._aside:
+                self._bytes -= _size_of(self._aside.pop(0)[1])
+            else:
+                self._bytes -= self._tiles.popitem(last=False)[1].nbytes
 
-    def coarser(
-        self, n_fft: int, level: int, index: int, reach: int = _COARSEST_USED
-    ) -> tuple[Levels, int] | None:
-        """Return the nearest coarser tile's part of a tile, and how many columns each of its columns is."""
-        for steps in range(1, reach + 1):
-            tile = self._tiles.get((n_fft, level + steps, index >> steps))
-            if tile is None:
-                continue
-            share = TILE_COLUMNS >> steps
-            if share == 0:
-                return None
-            first = (index & ((1 << steps) - 1)) * share
-            return tile[:, :, first : first + share], 1 << steps
+    def coarser(self, n_fft: int, level: int, index: int, reach: int = _COARSEST_USED) -> int | None:
+        """Return how many levels above a tile the nearest one lies that stands in for it; None for none."""
+        for steps in range(1, min(reach, TILE_COLUMNS.bit_length() - 1) + 1):
+            if (n_fft, level + steps, index >> steps) in self._tiles:
+                return steps
         return None
 
-    def _drop(self, start: int, stop: int) -> None:
+    def _lay_aside(self, sound: Sound, start: int, stop: float) -> None:
+        """Keep what is true of a sound alone for when it is shown again."""
+        own = {}
         for n_fft, level, index in list(self._tiles):
             width = TILE_COLUMNS << level
             if index * width - n_fft < stop and (index + 1) * width + n_fft > start:
-                self._bytes -= self._tiles.pop((n_fft, level, index)).nbytes
+                own[n_fft, level, index] = self._tiles.pop((n_fft, level, index))
+        self._aside.append((sound, own))
+        while len(self._aside) > _ASIDE:
+            self._bytes -= _size_of(self._aside.pop(0)[1])
+
+    def _take_back(self, sound: Sound) -> None:
+        place = next((place for place, (known, _) in enumerate(self._aside) if known is sound), None)
+        if place is not None:
+            self._tiles.update(self._aside.pop(place)[1])
 
 
-def changed_range(before: Sound, after: Sound) -> tuple[int, int]:
-    """Return the range outside which two sounds of one length are made of the same samples."""
+def _size_of(tiles: Mapping[tuple[int, int, int], _Tile]) -> int:
+    return sum(tile.nbytes for tile in tiles.values())
+
+
+def changed_range(before: Sound, after: Sound) -> tuple[int, float]:
+    """Return the range outside which two sounds have the same samples in the same place; may be endless."""
     start = _common_head(before, after)
+    if before.length != after.length:
+        return start, math.inf
     reversed_pair = _common_tail(before, after)
     return start, max(start, after.length - reversed_pair)
 
@@ -202,42 +244,41 @@ def pictures(request: Request, cache_: TileCache) -> Iterator[Picture | None]:
         for index in sorted({index >> steps for index in missing}):
             near = [one for one in missing if one >> steps == index]
             if not any(cache_.coarser(n_fft, level, one, reach) for one in near):
-                _measure_into(cache_, request, n_fft, level + steps, index, coarse=True)
-                yield None
+                yield from _measure_into(cache_, request, n_fft, level + steps, index, coarse=True)
         yield _composed(request, cache_, n_fft, level, tiles, complete=not missing)
         if not missing:
             return
     middle = (request.start + request.stop) / 2 / width - 0.5
     drawn = time.monotonic()
     for position, index in enumerate(sorted(missing, key=lambda index: abs(index - middle))):
-        _measure_into(cache_, request, n_fft, level, index)
+        yield from _measure_into(cache_, request, n_fft, level, index)
         done = position == len(missing) - 1
         if done or time.monotonic() - drawn > _REDRAW_S:
             yield _composed(request, cache_, n_fft, level, tiles, complete=done)
             drawn = time.monotonic()
-        else:
-            yield None
 
 
 def warming() -> Iterator[None]:
     """Load what pictures are made with, before the first one is wanted: SciPy's transforms take 0.2 s."""
-    measure_tile(Sound.from_array(np.zeros((1, 4096)), 48_000), Analysis(), 2048, 7, 0, frames=1)
-    yield None
+    silence = Sound.from_array(np.zeros((1, 4096)), 48_000)
+    yield from measuring_tile(silence, Analysis(), 2048, 7, 0, frames=1)
 
 
 def _measure_into(
     cache_: TileCache, request: Request, n_fft: int, level: int, index: int, *, coarse: bool = False
-) -> None:
+) -> Iterator[None]:
     # a first look reads and transforms as little as it can
     analysis = replace(request.analysis, padding=1) if coarse else request.analysis
-    tile = measure_tile(request.sound, analysis, n_fft, level, index, frames=1 if coarse else None)
+    frames = 1 if coarse else None
+    tile = yield from measuring_tile(request.sound, analysis, n_fft, level, index, frames=frames)
     cache_.put(n_fft, level, index, tile)
+    yield None
 
 
-def measure_tile(
+def measuring_tile(
     sound: Sound, analysis: Analysis, n_fft: int, level: int, index: int, *, frames: int | None = None
-) -> Levels:
-    """Measure the levels of one tile.
+) -> Generator[None, None, Levels]:
+    """Measure the levels of one tile; it can be stopped, or made to rest, every few milliseconds.
 
     Args:
         sound: read in the tile and half a frame around it, zeros beyond its ends.
@@ -267,11 +308,17 @@ def measure_tile(
         spectra = stft(samples, size, hop, win=window, center=False)
     else:  # frames far apart are read one by one
         starts = first - size // 2 + hop * np.arange(total)
-        parts = [sound.read_padded(int(start), int(start) + size) for start in starts if start < sound.length]
-        block = np.stack([_mono_beyond_stereo(part) for part in parts], axis=1)
+        parts = []
+        for number, start in enumerate(starts[starts < sound.length]):
+            if number % _READS_AT_ONCE == _READS_AT_ONCE - 1:
+                yield None
+            parts.append(_mono_beyond_stereo(sound.read_padded(int(start), int(start) + size)))
+        block = np.stack(parts, axis=1)
+        yield None
         found = stft(block, size, size, win=window, center=False)[..., 0]
         spectra = np.zeros((block.shape[0], size // 2 + 1, total), np.complex64)
         spectra[..., : found.shape[1]] = np.swapaxes(found, 1, 2)
+    yield None
     power = np.square(spectra.real) + np.square(spectra.imag)
     if count > 1:
         power = np.add.reduceat(power, np.arange(0, total, count), axis=2) * np.float32(1 / count)
@@ -307,16 +354,17 @@ def _composed(
     lane_count = lanes(request.sound)
     levels = np.zeros((lane_count, request.rows, TILE_COLUMNS * len(tiles)), np.uint8)
     for place, index in enumerate(tiles):
-        tile = cache_.get(n_fft, level, index)
-        repeat = 1
-        if tile is None:
-            found = cache_.coarser(n_fft, level, index)
-            if found is None:
+        part = cache_.rows(n_fft, level, index, request.axis, request.rows)
+        if part is None:
+            steps = cache_.coarser(n_fft, level, index)
+            if steps is None:
                 continue
-            tile, repeat = found
-        part = rows_of(tile, edges, request.axis.nyquist_hz)
-        wide = np.repeat(part, repeat, axis=2) if repeat > 1 else part
-        levels[:, :, place * TILE_COLUMNS : (place + 1) * TILE_COLUMNS] = wide[:, ::-1]
+            whole = cache_.rows(n_fft, level + steps, index >> steps, request.axis, request.rows)
+            assert whole is not None
+            share = TILE_COLUMNS >> steps
+            first = (index & ((1 << steps) - 1)) * share
+            part = np.repeat(whole[:, :, first : first + share], 1 << steps, axis=2)
+        levels[:, :, place * TILE_COLUMNS : (place + 1) * TILE_COLUMNS] = part[:, ::-1]
     table = level_colours(request.colour_map, request.low_db, request.high_db)
     images = tuple(_image(np.take(table, _tilted(lane, edges, request.tilt_db))) for lane in levels)
     return Picture((tiles.start * TILE_COLUMNS) << level, 1 << level, request.axis, images, levels, complete)

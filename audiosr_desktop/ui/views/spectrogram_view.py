@@ -9,6 +9,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.ui.readout import figures, format_hz, format_time, note_name
 from audiosr_desktop.ui.theme import Theme
+from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.shape_maker import ShapeMaker
 from audiosr_desktop.ui.views.shapes import Plane, brush_line, brush_region, lasso_region, wand_region
@@ -75,9 +76,8 @@ class SpectrogramView(SpectrogramCanvas):
         if (selection := self.timeline.selection) is not None:
             self.playhead_placed.emit(selection.start)
 
-    def close_loaders(self) -> None:
-        super().close_loaders()
-        self.shapes.loader.close()
+    def loaders(self) -> tuple[TileLoader, ...]:
+        return (*super().loaders(), self.shapes.loader)
 
     def _plane(self, origin_y: float) -> Plane:
         """Return how pixels become times and frequencies for a drag that began in one lane.

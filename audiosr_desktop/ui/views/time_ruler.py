@@ -9,7 +9,7 @@ from audiosr_desktop.ui.readout import format_time, multiples, step_decimals, ti
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
-from audiosr_desktop.ui.views.track_view import CLICK_REACH, ZOOM_PER_NOTCH
+from audiosr_desktop.ui.views.track_view import CLICK_REACH, SCROLL_NOTCHES, ZOOM_PER_NOTCH, is_pan
 
 _HEIGHT = 26
 _LABEL_SPACE = 84  # pixels from one label to the next, at least
@@ -24,6 +24,7 @@ class TimeRuler(QWidget):
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.timeline, self.theme = timeline, theme
+        self.wheel_sensitivity = 1.0
         self.setAccessibleName(tr("Time ruler"))
         self.setFixedHeight(_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -65,7 +66,7 @@ class TimeRuler(QWidget):
         if selection is not None:
             left, right = self._x_of(selection.start), self._x_of(selection.stop)
             box = QRectF(left, 0, max(1.0, right - left), _HEIGHT).intersected(area)
-            painter.fillRect(box, self.theme.colour("selection", 60))
+            painter.fillRect(box, self.theme.colour("selection", 45))
         self._paint_ticks(painter, area)
         self._paint_marks(painter, area)
         if self._origin is not None and self._span_end is not None:
@@ -150,9 +151,11 @@ class TimeRuler(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()
-        pixels = event.pixelDelta()
-        if not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase:  # a trackpad pans
-            self.timeline.scroll(-pixels.x() * self.timeline.span / self._width())
-            return
-        notches = event.angleDelta().y() / 120.0
-        self.timeline.zoom(ZOOM_PER_NOTCH**notches, self._sample_at(event.position().x()))
+        pixels, angle, span = event.pixelDelta(), event.angleDelta(), self.timeline.span
+        if is_pan(event):
+            self.timeline.scroll(-pixels.x() * span / self._width())
+        elif not angle.y():  # a sideways wheel
+            self.timeline.scroll(-angle.x() / 120.0 * span / SCROLL_NOTCHES)
+        else:
+            factor = ZOOM_PER_NOTCH ** (angle.y() / 120.0 * self.wheel_sensitivity)
+            self.timeline.zoom(factor, self._sample_at(event.position().x()))

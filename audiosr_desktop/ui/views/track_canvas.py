@@ -27,6 +27,8 @@ from audiosr_desktop.ui.views.callouts import Callout, Callouts
 LEFT_MARGIN = 58  # ruler of the vertical axis; the same for all views, so that their times line up
 RIGHT_MARGIN = 50
 REDRAW_MS = 16
+_EDGE = 190  # opacity of what sets lines off from the picture
+_SOLID = Qt.PenStyle.SolidLine
 
 
 class Asked(Protocol):
@@ -99,9 +101,19 @@ class TrackCanvas(QWidget):
         """Return what lies over channels that are not meant."""
         return self.theme.colour("canvas", 150)
 
-    def playhead_colour(self) -> QColor:
-        """Return the colour of the playhead over the picture."""
-        return self.theme.colour("playhead", 230)
+    def line_theme(self) -> Theme:
+        """Return whose colours lines over the picture have."""
+        return self.theme
+
+    def draw_line(
+        self, painter: QPainter, start: QPointF, stop: QPointF, name: str, style: Qt.PenStyle = _SOLID
+    ) -> None:
+        """Draw a line in a colour of the theme, with an edge that sets it off from any picture."""
+        theme = self.line_theme()
+        painter.setPen(QPen(theme.colour("canvas", _EDGE), 3))
+        painter.drawLine(start, stop)
+        painter.setPen(QPen(theme.colour(name), 1, style))
+        painter.drawLine(start, stop)
 
     # geometry
 
@@ -245,7 +257,7 @@ class TrackCanvas(QWidget):
                 )
             QToolTip.showText(event.globalPos(), text, self)
             return True
-        if event.type() == QEvent.Type.Show:
+        if event.type() in (QEvent.Type.Show, QEvent.Type.DevicePixelRatioChange):
             self.refresh()
         return super().event(event)
 
@@ -274,8 +286,9 @@ class TrackCanvas(QWidget):
             self.paint_axis(painter, area)
             self._paint_buttons(painter)
         if self.hasFocus():
-            painter.setPen(QPen(self.theme.colour("accent"), 1))
-            painter.drawRect(area.adjusted(0, 0, -1, -1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self.theme.colour("focus"), 2))
+            painter.drawRect(area.adjusted(1, 1, -1, -1))
         painter.end()
 
     def _paint_unpicked(self, painter: QPainter) -> None:
@@ -305,11 +318,11 @@ class TrackCanvas(QWidget):
         painter.restore()
 
     def _paint_markers(self, painter: QPainter, area: QRectF) -> None:
-        painter.setPen(QPen(self.theme.colour("marker", 200), 1, Qt.PenStyle.DashLine))
         for marker in self.timeline.markers:
             x = round(self.x_of(marker))
             if area.left() <= x <= area.right():
-                painter.drawLine(QPointF(x, 0), QPointF(x, area.height()))
+                top, bottom = QPointF(x, 0), QPointF(x, area.height())
+                self.draw_line(painter, top, bottom, "marker", Qt.PenStyle.DashLine)
 
     def _paint_spans(self, painter: QPainter, area: QRectF) -> None:
         self.badges = []
@@ -347,9 +360,8 @@ class TrackCanvas(QWidget):
     def paint_span(self, painter: QPainter, rect: QRectF, span: RestoredSpan) -> None:
         """Tint a restored part."""
         painter.fillRect(rect, self.theme.colour("restored", 24))
-        painter.setPen(QPen(self.theme.colour("restored", 150), 1))
-        painter.drawLine(rect.topLeft(), rect.bottomLeft())
-        painter.drawLine(rect.topRight(), rect.bottomRight())
+        self.draw_line(painter, rect.topLeft(), rect.bottomLeft(), "restored")
+        self.draw_line(painter, rect.topRight(), rect.bottomRight(), "restored")
 
     def paint_badge(self, painter: QPainter, rect: QRectF, text: str) -> None:
         """Name a restored part."""
@@ -399,15 +411,13 @@ class TrackCanvas(QWidget):
     def paint_selection_box(self, painter: QPainter, box: QRectF) -> None:
         """Show the selected part of one lane."""
         painter.fillRect(box, self.theme.colour("selection", 46))
-        painter.setPen(QPen(self.theme.colour("selection"), 1))
-        painter.drawLine(box.topLeft(), box.bottomLeft())
-        painter.drawLine(box.topRight(), box.bottomRight())
+        self.draw_line(painter, box.topLeft(), box.bottomLeft(), "selection")
+        self.draw_line(painter, box.topRight(), box.bottomRight(), "selection")
 
     def _paint_playhead(self, painter: QPainter, area: QRectF) -> None:
         x = round(self.x_of(self.timeline.playhead))
         self._playhead_x = x
-        painter.setPen(QPen(self.playhead_colour(), 1))
-        painter.drawLine(QPointF(x, 0), QPointF(x, area.height()))
+        self.draw_line(painter, QPointF(x, 0), QPointF(x, area.height()), "playhead")
 
 
 def badge_texts(span: RestoredSpan) -> tuple[str, ...]:

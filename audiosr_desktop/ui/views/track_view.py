@@ -1,7 +1,14 @@
 """TrackView: what waveform and spectrogram share under the mouse: selecting, zooming, scrolling."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QGuiApplication,
+    QInputDevice,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from audiosr_desktop.audio.selection import Combine
@@ -12,6 +19,7 @@ from audiosr_desktop.ui.views.tools import FREE_TOOLS, Drag, Grip, Tool, combine
 
 CLICK_REACH = 3  # a press that moves less is a click
 ZOOM_PER_NOTCH = 2.0**0.25
+SCROLL_NOTCHES = 12  # of a sideways wheel that scroll by what is seen
 
 
 class TrackView(SelectingCanvas):
@@ -208,7 +216,7 @@ class TrackView(SelectingCanvas):
         position, pixels, angle = event.position(), event.pixelDelta(), event.angleDelta()
         modifiers = event.modifiers()
         per_pixel = self.timeline.span / self.area().width()
-        if not pixels.isNull() and event.phase() != Qt.ScrollPhase.NoScrollPhase:  # a trackpad pans
+        if is_pan(event):
             self.timeline.scroll(-pixels.x() * per_pixel)
             self.scroll_vertically(pixels.y())
             return
@@ -217,6 +225,18 @@ class TrackView(SelectingCanvas):
         if modifiers & Qt.KeyboardModifier.AltModifier or not self.inside(position):
             self.zoom_vertically(factor, position.y())
         elif modifiers & Qt.KeyboardModifier.ShiftModifier or not angle.y():
-            self.timeline.scroll(-notches * self.timeline.span / 12)
+            self.timeline.scroll(-notches * self.timeline.span / SCROLL_NOTCHES)
         else:
             self.timeline.zoom(factor, self.sample_at(position.x()))
+
+
+def is_pan(event: QWheelEvent) -> bool:
+    """Return whether two fingers move on a trackpad: their pixels are never notches.
+
+    Under X11 wheels of mice tell pixels too, which mean nothing; there only the device tells them apart.
+    """
+    if event.pixelDelta().isNull():
+        return False
+    if event.phase() != Qt.ScrollPhase.NoScrollPhase or QGuiApplication.platformName() != "xcb":
+        return True
+    return event.deviceType() == QInputDevice.DeviceType.TouchPad

@@ -1,20 +1,16 @@
-"""A line between the program and a plugin's process: JSON messages on pipes, samples in a mapped file."""
+"""A line to a process of its own: JSON messages on pipes; and how such a process is started."""
 
 import json
-import mmap
+import os
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
-Samples: TypeAlias = npt.NDArray[np.float32]
 Message: TypeAlias = dict[str, Any]
 
-AREA_BYTES = 4 << 20  # of samples that cross at once
 _LONGEST_MESSAGE = 64 << 20
 
 
@@ -36,7 +32,7 @@ class Line:
     ) -> None:
         self._incoming, self._outgoing, self._on_end = incoming, outgoing, on_end
         self._heard: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
-        self._listener = threading.Thread(target=self._listen, name="plugin-line", daemon=True)
+        self._listener = threading.Thread(target=self._listen, name="line", daemon=True)
         self._listener.start()
 
     def send(self, kind: str, **facts: object) -> None:
@@ -83,35 +79,32 @@ class Line:
         self._on_end()
 
 
-class Area:
-    """A mapped file through which samples cross; whoever speaks writes, whoever answers reads."""
+def line_of_stdio() -> Line:
+    """Take stdin and stdout of this process for messages; what libraries print goes to stderr.
 
-    def __init__(self, path: Path) -> None:
-        with path.open("r+b") as file:
-            self._map = mmap.mmap(file.fileno(), AREA_BYTES)
-        self._samples: Samples = np.frombuffer(self._map, np.float32)
+    The process ends when the program that started it is gone.
+    """
+    incoming, outgoing = os.dup(0), os.dup(1)
+    with Path(os.devnull).open("rb") as nothing:
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return Line(os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb"), on_end=lambda: os._exit(1))
 
-    @staticmethod
-    def make(path: Path) -> None:
-        """Make the file."""
-        path.write_bytes(b"")
-        with path.open("r+b") as file:
-            file.truncate(AREA_BYTES)
 
-    @staticmethod
-    def room(channels: int) -> int:
-        """Return how many samples of so many channels cross at once."""
-        return AREA_BYTES // (4 * channels)
+def own_command(switch: str, module: str) -> list[str]:
+    """Return the words that start a module of this program as a process.
 
-    def put(self, samples: Samples) -> None:
-        """Write a block, (channels, samples)."""
-        self._samples[: samples.size].reshape(samples.shape)[...] = samples
+    Args:
+        switch: what a frozen program, which has no `python -m`, is given instead (`cli.run` knows it).
+        module: its full name.
+    """
+    if getattr(sys, "frozen", False):
+        return [sys.executable, switch]
+    return [sys.executable, "-P", "-m", module]
 
-    def get(self, channels: int, length: int) -> Samples:
-        """Return a copy of a block that the other side wrote."""
-        return self._samples[: channels * length].reshape(channels, length).copy()
 
-    def close(self) -> None:
-        """Let the file go."""
-        del self._samples  # a map with a view cannot be closed
-        self._map.close()
+def own_environment() -> dict[str, str]:
+    """Return an environment in which such a process finds this very package."""
+    package = str(Path(__file__).resolve().parents[1])
+    rest = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([package, *([rest] if rest else [])])}
