@@ -2,10 +2,10 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from audiosr_desktop.audio.lanes import channels_of
 from audiosr_desktop.audio.region import Region
@@ -18,7 +18,9 @@ from audiosr_desktop.effects.emerging import hidden, within
 from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.effects.timing import guessed_factor
 from audiosr_desktop.errors import EffectError
-from audiosr_desktop.job import Job, part_of
+from audiosr_desktop.job import Job, part_of, told_as
+
+T = TypeVar("T")
 
 FORMAT_VERSION = 1
 PREFIX = "audiosr."  # may be left out in presets and on the command line
@@ -70,6 +72,11 @@ class Step:
     values: Mapping[str, Value]
 
 
+def guessed_weight(step: Step) -> float:
+    """Return a guess of the time that a step takes; only ratios count."""
+    return guessed_factor(step.effect.id, step.values)
+
+
 @dataclass(frozen=True, slots=True)
 class ChainRun:
     """What a run gave.
@@ -79,12 +86,14 @@ class ChainRun:
         after: with the effects; `before` itself when there was nothing to do.
         region: in samples of both.
         elapsed_s: time that it took, models loaded included.
+        times: that of each step, in their order.
     """
 
     before: Sound
     after: Sound
     region: Region
     elapsed_s: float
+    times: tuple[float, ...] = ()
 
     @property
     def rtf(self) -> float:
@@ -188,14 +197,26 @@ def chain_steps(
     return steps
 
 
-def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scratch) -> Job[ChainRun]:
+def run_steps(
+    steps: Sequence[Step],
+    sound: Sound,
+    region: Region,
+    scratch: Scratch,
+    *,
+    weigh: Callable[[Step], float] = guessed_weight,
+) -> Job[ChainRun]:
     """Run effects one after the other on a region, at the rate that they need.
+
+    The progress goes over all of them, by the share of the time that each is expected to take. Of several
+    steps the stage names the one that runs. What emerges is told when the last one makes it: before, it is
+    no result.
 
     Args:
         steps: in order.
         sound: the whole document.
         region: at the rate of `sound`.
         scratch: for long results.
+        weigh: tells how long a step takes beside others; only ratios count.
     """
     started = time.monotonic()
     region = region.clipped(0, sound.length)
@@ -208,18 +229,30 @@ def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scra
         sound = yield from part_of(converting, done, 0.06)
         region = region.clipped(0, sound.length)
         done = 0.06
-    before = sound
-    for number, (step, share) in enumerate(zip(steps, step_shares(steps), strict=True), 1):
+    before, times = sound, []
+    for number, (step, share) in enumerate(zip(steps, step_shares(steps, weigh), strict=True), 1):
+        step_began = time.monotonic()
         working = apply_effect(step.effect, sound, region, step.values, scratch)
         working = within(working, before) if number == len(steps) else hidden(working)
+        working = named_step(working, number, len(steps), step.effect.title)
         sound = yield from part_of(working, done, done + share * (1.0 - done))
         done += share * (1.0 - done)
-    return ChainRun(before, sound, region, time.monotonic() - started)
+        times.append(time.monotonic() - step_began)
+    return ChainRun(before, sound, region, time.monotonic() - started, tuple(times))
 
 
-def step_shares(steps: Sequence[Step]) -> list[float]:
+def named_step(job: Job[T], number: int, count: int, title: str) -> Job[T]:
+    """Run one of several steps; its stages name it: "Step 2 of 3 · Denoise · Reducing noise"."""
+    if count < 2:
+        return job
+    return told_as(
+        job, lambda told: replace(told, stage=f"Step {number} of {count} · {title} · {told.stage}")
+    )
+
+
+def step_shares(steps: Sequence[Step], weigh: Callable[[Step], float] = guessed_weight) -> list[float]:
     """Return which share of what is left of the progress bar each step takes."""
-    weights = [guessed_factor(step.effect.id, step.values) for step in steps]
+    weights = [max(1e-9, weigh(step)) for step in steps]
     return [weight / sum(weights[index:]) for index, weight in enumerate(weights)]
 
 

@@ -46,6 +46,15 @@ def installed_presets() -> tuple[list[Preset], list[EffectError]]:
     return found, broken
 
 
+def presets_of(effect_id: str) -> list[Preset]:
+    """Return the presets that hold this one effect and no other, so that they are values for its form."""
+    return [
+        preset
+        for preset in installed_presets()[0]
+        if [(module.effect, module.bypassed) for module in preset.chain.modules] == [(effect_id, False)]
+    ]
+
+
 def find_preset(word: str | Path) -> Preset:
     """Return the preset in a file, or the installed one of that id; a user's goes before the program's.
 

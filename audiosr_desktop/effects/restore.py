@@ -6,7 +6,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.apply import apply_effect
-from audiosr_desktop.effects.chain import Chain, chain_steps, chain_to_data, step_shares
+from audiosr_desktop.effects.chain import Chain, chain_steps, chain_to_data, named_step, step_shares
 from audiosr_desktop.effects.denoise import Denoise
 from audiosr_desktop.effects.effect import Effect, Parameter, Value
 from audiosr_desktop.effects.emerging import Beginning, emerging_as, hidden
@@ -81,6 +81,7 @@ class Restore:
         for index, (step, share) in enumerate(zip(steps, step_shares(steps), strict=True)):
             working = apply_effect(step.effect, now, plain, step.values, self._scratch)
             working = _beginning(working, plain) if index == len(steps) - 1 else hidden(working)
+            working = named_step(working, index + 1, len(steps), step.effect.title)
             end = done + share * (1.0 - done)
             result = yield from part_of(working, done, end)
             if result is not now:

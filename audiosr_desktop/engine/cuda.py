@@ -24,6 +24,7 @@ _WINDOWS = sys.platform == "win32"
 CARD_PACKAGE = (
     f"AudioSR-Desktop-cuda-{__version__}-setup.exe" if _WINDOWS else "the package audiosr-desktop-cuda"
 )
+_DRIVER = "nvcuda.dll" if _WINDOWS else "libcuda.so.1"
 _LIBRARIES = ("cudart", "cublasLt", "cublas", "curand", "cufft", "cudnn")
 # NVIDIA numbers these apart from CUDA itself, of which 13 is the version
 _OWN_NUMBERS = {"curand": "10", "cufft": "12", "cudnn": "9"}
@@ -62,10 +63,29 @@ def check_machine(
     yield _libraries(load, preload)
 
 
+def card_names(load: Callable[[str], Any] = ctypes.CDLL) -> list[str]:
+    """Return the names of the NVIDIA cards of this machine, by their numbers; none without a driver."""
+    try:
+        cuda = load(_DRIVER)
+    except OSError:
+        return []
+    if cuda.cuInit(0):
+        return []
+    count = ctypes.c_int()
+    cuda.cuDeviceGetCount(ctypes.byref(count))
+    return [_card_name(cuda, number) for number in range(count.value)]
+
+
+def _card_name(cuda: Any, number: int) -> str:
+    name = ctypes.create_string_buffer(128)
+    cuda.cuDeviceGetName(name, len(name), number)
+    return name.value.decode(errors="replace")
+
+
 def _driver(load: Callable[[str], Any]) -> Check:
     advice = "Install NVIDIA's driver, or use this machine's processor: everything works on it, more slowly."
     try:
-        cuda = load("nvcuda.dll" if _WINDOWS else "libcuda.so.1")
+        cuda = load(_DRIVER)
     except OSError:
         return Check("driver", False, "there is no NVIDIA driver", advice)
     if code := cuda.cuInit(0):
@@ -75,10 +95,8 @@ def _driver(load: Callable[[str], Any]) -> Check:
     cuda.cuDriverGetVersion(ctypes.byref(version))
     if not count.value:
         return Check("driver", False, "the NVIDIA driver finds no card", advice)
-    name = ctypes.create_string_buffer(128)
-    cuda.cuDeviceGetName(name, len(name), 0)
     major, minor = divmod(version.value // 10, 100)
-    found = f"{name.value.decode(errors='replace')}, driver for CUDA {major}.{minor}"
+    found = f"{_card_name(cuda, 0)}, driver for CUDA {major}.{minor}"
     if major < 13:
         return Check("driver", False, found, "Install a newer NVIDIA driver, one for CUDA 13 (580 or above).")
     return Check("driver", True, found)

@@ -1,6 +1,7 @@
 """Applying: effects and other long edits of the shown document, each a job and then one undoable step."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -15,12 +16,29 @@ from audiosr_desktop.ui.channel_words import channels_suffix
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import figures, format_length
-from audiosr_desktop.ui.restoring import Restored, restore
+from audiosr_desktop.ui.restoring import Restored, Weigh, restore
 
 if TYPE_CHECKING:
     from audiosr_desktop.ui.editor import Editor
 
 CHAIN_ID = "audiosr.chain"  # under which the history keeps a chain
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a run took.
+
+    Attributes:
+        steps: each effect's id and values, with the seconds that it took.
+        duration_s: seconds of sound that it worked on …
+        channels: … of so many channels.
+        device: that a model ran on, "cpu" or "cuda:0"; empty where none did.
+    """
+
+    steps: tuple[tuple[str, Mapping[str, Value], float], ...]
+    duration_s: float
+    channels: int
+    device: str
 
 
 class Applying(QObject):
@@ -31,12 +49,13 @@ class Applying(QObject):
     """
 
     restored = Signal(object)  # Restored
-    applied = Signal(object, float, int)  # Step, seconds of sound it worked on, channels
+    applied = Signal(object)  # Applied
 
     def __init__(self, editor: "Editor") -> None:
         super().__init__(editor)
         self._editor = editor
         self._last: tuple[str, Mapping[str, Value]] | None = None
+        self.weigh: Weigh | None = None  # tells how long effects take here
 
     @property
     def last(self) -> tuple[str, Mapping[str, Value]] | None:
@@ -88,16 +107,24 @@ class Applying(QObject):
         self._last = (effect_id, dict(values))
         document.set_locked(True)
         job = restore(
-            steps, document.sound, region, scratch=self._editor.scratch, report=self._editor.catalogue.report
+            steps,
+            document.sound,
+            region,
+            scratch=self._editor.scratch,
+            report=self._editor.catalogue.report,
+            weigh=self.weigh,
         )
 
         def done(result: Restored) -> None:
             step = Step(title, result.region, effect_id, dict(values), self._editor.runner.elapsed_s)
             self.take(document, step, result)
             if result.changed:
+                took = ((effect.id, given, t) for (effect, given), t in zip(steps, result.times, strict=True))
                 seconds = result.region.length / result.after.sample_rate
                 channels = len(result.region.channels or range(result.after.channels))
-                self.applied.emit(step, seconds, channels)
+                self.applied.emit(
+                    Applied(tuple(took), seconds, channels, str(result.facts.get("device", "")))
+                )
 
         named = f"{title}, {format_length(length / document.sound.sample_rate)}"
         started = self._editor.runner.start(named, job, done)

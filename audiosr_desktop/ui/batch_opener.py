@@ -65,7 +65,10 @@ class BatchOpener(QObject):
         session = BatchSession(self._queue or paths.batch_queue(), parent=self)
         editor = self._window.editor
         batch = BatchWindow(
-            session, BatchForm(lambda: editor.catalogue.effects, self._window.panel.chosen), self._window
+            session,
+            BatchForm(lambda: editor.catalogue.effects, self._window.panel.chosen),
+            self._window,
+            expect=self._window.forecast.text_of_files,
         )
         batch.compare_wanted.connect(self._on_compare_wanted)
         return batch

@@ -8,9 +8,11 @@ from PySide6.QtWidgets import QWidget
 from audiosr_desktop.audio.lanes import channels_of
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.forecast import Forecast
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 
@@ -24,9 +26,18 @@ class Chaining(QObject):
 
     failed = Signal(str, Exception)
 
-    def __init__(self, editor: Editor, panel: RestorePanel, dialogs: "Dialogs", window: QWidget) -> None:
+    def __init__(
+        self,
+        editor: Editor,
+        panel: RestorePanel,
+        dialogs: "Dialogs",
+        forecast: Forecast,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
         self._editor, self._panel, self._dialogs, self._window = editor, panel, dialogs, window
+        self._forecast = forecast
+        forecast.changed.connect(self._show_estimate)
         self.dialog: ChainDialog | None = None
         editor.facts_changed.connect(self._on_facts_changed)
 
@@ -36,6 +47,7 @@ class Chaining(QObject):
         dialog = self._made()
         dialog.show()
         dialog.raise_()
+        self._show_estimate()
 
     def reopen(self, chain_json: str) -> None:
         """Open the dialog with the chain of a step of the history."""
@@ -52,6 +64,7 @@ class Chaining(QObject):
             self.dialog.apply_wanted.connect(self._on_apply)
             self.dialog.proposal_wanted.connect(self.propose)
             self.dialog.failed.connect(self.failed)
+            self.dialog.changed.connect(self._show_estimate)
             self._on_facts_changed()
         return self.dialog
 
@@ -72,6 +85,21 @@ class Chaining(QObject):
         from audiosr_desktop.effects.chain import chain_to_json  # noqa: PLC0415
 
         self._editor.applying.apply_chain(chain_to_json(chain))
+
+    @Slot()
+    def _show_estimate(self) -> None:
+        """Say what the chain would take on what is selected."""
+        if self.dialog is None or not self.dialog.isVisible():
+            return
+        from audiosr_desktop.effects.chain import chain_steps  # noqa: PLC0415
+
+        try:
+            steps = chain_steps(self.dialog.chain, self._editor.catalogue.effects)
+        except EffectError:  # Apply tells it
+            steps = []
+        self.dialog.show_estimate(
+            self._forecast.text_of_steps([(step.effect.id, step.values) for step in steps])
+        )
 
     @Slot()
     def _on_facts_changed(self) -> None:

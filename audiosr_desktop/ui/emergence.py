@@ -93,6 +93,11 @@ class Emergence(QObject):
         return replace(shown.chosen, start=shown.region.stop) if shown is not None else None
 
     @property
+    def follows(self) -> bool:
+        """Whether the run under way is one of effects on a document."""
+        return self._document is not None
+
+    @property
     def has_finished(self) -> bool:
         """Whether the run under way has finished anything."""
         return self._latest is not None

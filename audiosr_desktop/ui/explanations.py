@@ -135,6 +135,8 @@ PLACES = {  # panes and windows, by class; controls without a sentence of their 
     "ExportDialog": "Writes the sound to a file in the format of its suffix. Replacing a file is asked "
     "about, and the source stays as it is.",
     "FirstRunDialog": "A few choices for the start. All of them are in the preferences, too.",
+    "GpuDialog": "The graphics card that was asked for is missing something. The processor does the same, "
+    "more slowly.",
     "HelpWindow": "The guide. Links lead to its other pages; the sheet of keys shows the keys as they are "
     "now.",
     "KeysDialog": "Choose an action, click into the field, press the new keys, and take them. Keys that "

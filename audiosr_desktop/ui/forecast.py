@@ -1,22 +1,30 @@
 """Forecast: says before a run what it will take, and learns from each run."""
 
-from functools import partial
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
-from audiosr_desktop.audio.history import Step
-from audiosr_desktop.effects.timing import ModelCost, Timings
+from audiosr_desktop.effects.effect import Effect, Value
+from audiosr_desktop.effects.timing import RESTORE, Estimate, ModelCost, Timings, estimate_of_all
+from audiosr_desktop.ui.applying import Applied
+from audiosr_desktop.ui.benchmarking import Benchmarking
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import rough_time
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 from audiosr_desktop.ui.readout import memory_figure
 
+Steps = Sequence[tuple[str, Mapping[str, Value]]]  # ids of effects, each with its values
+
+_MEASURED_FROM_S = 10.0
 _SAID_FROM_S = 2.0  # a shorter wait needs no words
 
 
 class Forecast(QObject):
-    """Keeps the panel's estimate up to date.
+    """Keeps the panel's estimate up to date, and makes those of chains.
+
+    Where more than some seconds are to be told for a model that never ran here on the chosen device, the
+    model is measured first, in the background.
 
     Args:
         editor: whose runs are measured.
@@ -24,53 +32,132 @@ class Forecast(QObject):
         timings: what is known of this machine.
     """
 
+    changed = Signal()  # other figures than before
+
     def __init__(
         self, editor: Editor, panel: RestorePanel, timings: Timings, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._editor, self._panel, self.timings = editor, panel, timings
+        self.benchmarking = Benchmarking(editor, timings, self)
+        self.benchmarking.changed.connect(self.show)
+        panel.estimate.skip_wanted.connect(self.benchmarking.skip)
         panel.values_changed.connect(self.show)
         editor.document_changed.connect(self.show)
         editor.timeline.selection_changed.connect(self.show)
         editor.timeline.sound_changed.connect(self.show)
+        editor.catalogue_changed.connect(self.show)
         editor.applying.applied.connect(self._on_applied)
+        editor.applying.weigh = self.weight
+
+    def weight(self, effect_id: str, values: Mapping[str, Value]) -> float:
+        """Return the seconds that an effect is expected to take for a second of one channel."""
+        return self._estimate(effect_id, values, 1.0, 1).seconds
+
+    def wait_s(self, effect: Effect, values: Mapping[str, Value], duration_s: float, channels: int) -> float:
+        """Return the seconds that an effect is expected to take here on a part of the sound."""
+        return self._estimate(effect.id, values, self._worked_s(values, duration_s), channels).seconds
+
+    def of_steps(self, steps: Steps) -> Estimate | None:
+        """Return what effects, one after the other, would take on what is selected; None without a sound."""
+        sound, timeline = self._editor.sound, self._editor.timeline
+        if sound is None or not steps:
+            return None
+        length = timeline.selection.length if timeline.selection is not None else timeline.length
+        duration_s = length / timeline.sample_rate
+        channels = len(timeline.picked or range(sound.channels))
+        return estimate_of_all(
+            [
+                self._estimate(effect_id, values, self._worked_s(values, duration_s), channels)
+                for effect_id, values in steps
+            ]
+        )
+
+    def text_of_steps(self, steps: Steps) -> str:
+        """Return the same in words; empty where it is not worth a word."""
+        found = self.of_steps(steps)
+        if found is None or found.seconds < _SAID_FROM_S:
+            return ""
+        return _words(found, depends=any(effect_id == RESTORE for effect_id, _ in steps))
+
+    def text_of_files(self, steps: Steps, seconds: float) -> str:
+        """Return what steps would take on files of so many seconds of one channel together, in words."""
+        found = estimate_of_all(
+            [self._estimate(effect_id, values, seconds, 1) for effect_id, values in steps]
+        )
+        if found.seconds < _SAID_FROM_S:
+            return ""
+        return _words(found, depends=any(effect_id == RESTORE for effect_id, _ in steps))
 
     @Slot()
     def show(self) -> None:
         """Say what the chosen effect would take on the present selection."""
-        effect, sound = self._panel.effect, self._editor.sound
-        if effect is None or sound is None:
-            self._panel.show_estimate("")
+        effect = self._panel.effect
+        found = self.of_steps([(effect.id, self._panel.values())]) if effect is not None else None
+        self.changed.emit()
+        if effect is None or found is None or found.seconds < _SAID_FROM_S:
+            self.benchmarking.want(None)
+            self._panel.estimate.show_estimate("")
             return
-        selection = self._editor.timeline.selection
-        length = selection.length if selection is not None else sound.length
-        duration_s, values = length / sound.sample_rate, self._panel.values()
-        channels = len(self._editor.timeline.picked or range(sound.channels))
-        cost = self._editor.catalogue.costs.get(str(values.get("model", "")), ModelCost())
-        estimate = partial(
-            self.timings.estimate, effect.id, duration_s=duration_s, channels=channels, cost=cost
+        values = self._panel.values()
+        cost = self._cost(values)
+        needs_model = "model" in values and bool(values.get("band", True))
+        # a guess of some seconds is good enough, and loading a model to be looked at is not
+        known = (
+            not needs_model or found.seconds < _MEASURED_FROM_S or self.timings.knows(effect.id, values, cost)
         )
-        found = estimate(values)
-        if found.seconds < _SAID_FROM_S:
-            self._panel.show_estimate("")
+        self.benchmarking.want(None if known else values, cost)
+        if self.benchmarking.running:
+            text = tr("Measuring how fast this computer is, a few seconds, once for each model…")
+            self._panel.estimate.show_estimate(text, offers_skip=True)
             return
-        text = tr(
-            "Takes about {rough_time} and {memory}",
-            rough_time=rough_time(found.seconds),
-            memory=memory_figure(found.memory_bytes),
-        )
-        text += "." if found.measured else tr(" – a guess until it has run here.")
+        text = _words(found, depends=effect.id == RESTORE)
         draft = None
         if found.long and values.get("quality") not in (None, "draft"):
-            draft = estimate({**values, "quality": "draft"})
+            draft = self.of_steps([(effect.id, {**values, "quality": "draft"})])
+        if draft is not None:
             text += tr(" Draft would take about {rough_time}.", rough_time=rough_time(draft.seconds))
         if found.long:
             text += tr(" Preview lets you hear 10 s of it first.")
-        self._panel.show_estimate(text, offers_draft=draft is not None)
+        self._panel.estimate.show_estimate(text, offers_draft=draft is not None)
 
-    @Slot(object, float, int)
-    def _on_applied(self, step: Step, duration_s: float, channels: int) -> None:
-        self.timings.learn(
-            step.effect_id, step.values, duration_s=duration_s, channels=channels, elapsed_s=step.elapsed_s
+    def _estimate(
+        self, effect_id: str, values: Mapping[str, Value], duration_s: float, channels: int
+    ) -> Estimate:
+        return self.timings.estimate(
+            effect_id, values, duration_s=duration_s, channels=channels, cost=self._cost(values)
         )
+
+    def _cost(self, values: Mapping[str, Value]) -> ModelCost:
+        return self._editor.catalogue.costs.get(str(values.get("model", "")), ModelCost())
+
+    def _worked_s(self, values: Mapping[str, Value], duration_s: float) -> float:
+        """Return how much sound is worked on: a model takes whole windows, also of a part."""
+        if "model" not in values or self._editor.sound is None:
+            return duration_s
+        return min(max(duration_s, self._editor.sound.duration_s), duration_s + self._cost(values).window_s)
+
+    @Slot(object)
+    def _on_applied(self, applied: Applied) -> None:
+        for effect_id, values, elapsed_s in applied.steps:
+            self.timings.learn(
+                effect_id,
+                values,
+                duration_s=self._worked_s(values, applied.duration_s),
+                channels=applied.channels,
+                elapsed_s=elapsed_s,
+                cost=self._cost(values),
+                device=applied.device,
+            )
         self.show()
+
+
+def _words(found: Estimate, *, depends: bool) -> str:
+    text = tr(
+        "Takes about {rough_time} and {memory}",
+        rough_time=rough_time(found.seconds),
+        memory=memory_figure(found.memory_bytes),
+    )
+    if found.measured:
+        return text + "."
+    return text + (tr(", by what is found.") if depends else tr(" – a guess until it has run here."))

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.takes import TakeSet
 from audiosr_desktop.playback.abx import AbxResult, start_abx
 from audiosr_desktop.playback.ranking import Ranking, start_ranking
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
@@ -115,11 +116,13 @@ class Listening(QObject):
         """Write the takes of the selection, or of the restored region, as one page or a folder."""
         from audiosr_desktop.evaluation.listening import ListeningTake, write_listening  # noqa: PLC0415
 
-        editor, transport, takes = self._editor, self._editor.transport, self._editor.variations.current()
+        editor, transport, takes = self._editor, self._editor.transport, self._kept_takes()
         region = editor.timeline.selection
         if region is None and takes is not None:
             region = takes.region
         region = region or Region(0, editor.timeline.length)
+        # those of a preview may be at a higher rate
+        region = region.at_rate(transport.takes[0].sample_rate / editor.timeline.sample_rate)
         facts: list[Mapping[str, object]] = [{} for _ in transport.takes]
         if takes is not None:
             facts = [take.facts for take in takes.takes]
@@ -133,8 +136,15 @@ class Listening(QObject):
         )
 
     def _names(self) -> list[str]:
-        takes = self._editor.variations.current()
+        takes = self._kept_takes()
         return takes.names if takes is not None else [tr("Source"), tr("Result")]
+
+    def _kept_takes(self) -> TakeSet | None:
+        """Return the takes of the document, as long as it is they that are heard: a preview has its own."""
+        takes, heard = self._editor.variations.current(), self._editor.transport.takes
+        if takes is None or [id(sound) for sound in takes.sounds] != [id(sound) for sound in heard]:
+            return None
+        return takes
 
     def _facts(self, *numbers: int) -> dict[str, object]:
         """Tell how takes are heard; offsets are those to the first of them."""

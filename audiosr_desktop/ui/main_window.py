@@ -6,22 +6,28 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.effects.timing import Timings
+from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.actions import CONTEXT_MENU, enable_actions
 from audiosr_desktop.ui.appearance import Appearance
 from audiosr_desktop.ui.applying import CHAIN_ID
 from audiosr_desktop.ui.batch_opener import BatchOpener
 from audiosr_desktop.ui.chaining import Chaining
+from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.forecast import Forecast
+from audiosr_desktop.ui.gpu_asking import GpuAsking
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.leaving import Leaving
+from audiosr_desktop.ui.notifying import Notifier
 from audiosr_desktop.ui.plugging import Plugging
+from audiosr_desktop.ui.pointing import Pointing
 from audiosr_desktop.ui.preview import Preview
 from audiosr_desktop.ui.readout import figures, format_hz
 from audiosr_desktop.ui.restoring import Restored
@@ -58,11 +64,16 @@ class MainWindow(WindowFrame):
         self.batch = BatchOpener(self)
         self._closed = False
         self.appearance = Appearance(self)
-        self.preview = Preview(editor, self)
-        self.chaining = Chaining(editor, self.panel, self.dialogs, self)
         self.plugging = Plugging(self, editor, self.panel, self.dialogs.confirm)
         self.forecast = Forecast(editor, self.panel, timings or Timings(), self)
+        self.gpu = GpuAsking(editor, self.panel, self.forecast, self.dialogs)
+        self.leaving = Leaving(self, editor.runner, self.dialogs)
+        self.notifier = Notifier(self, settings)
+        self.chaining = Chaining(editor, self.panel, self.dialogs, self.forecast, self)
+        self.preview = Preview(editor, self.forecast.wait_s, self)
+        self.pointing = Pointing(editor, self.view, self.panel.gaps, self.preview, self.announcer)
         self._connect()
+        self._connect_panels()
         self.appearance.show_settings()
         self.restore_layout()
         self.apply_space()
@@ -85,7 +96,9 @@ class MainWindow(WindowFrame):
         editor.measurements.peaks_changed.connect(self._on_peaks_changed)
         editor.runner.started.connect(self._on_job_started)
         editor.runner.progressed.connect(panel.job_panel.on_progressed)
+        editor.runner.progressed.connect(self._on_progressed)
         editor.runner.ended.connect(panel.job_panel.on_ended)
+        editor.runner.ended.connect(self.notifier.on_ended)
         view.playhead_placed.connect(editor.transport.seek)
         view.drawn.connect(editor.measurements.release)
         view.drawn.connect(editor.transport.metering.begin)
@@ -102,6 +115,10 @@ class MainWindow(WindowFrame):
         self.filing.failed.connect(self._on_failed)
         self.listening.exported.connect(self._on_exported)
         self.autosave.troubled.connect(self._on_troubled)
+        self.leaving.told.connect(self._on_told)
+
+    def _connect_panels(self) -> None:
+        editor, panel = self.editor, self.panel
         self.history.values_wanted.connect(self.reopen)
         self.tabs.close_wanted.connect(self.filing.close)
         panel.apply_wanted.connect(self.apply_effect)
@@ -111,7 +128,11 @@ class MainWindow(WindowFrame):
         panel.window_wanted.connect(self.plugging.show_window)
         self.preview.changed.connect(self._on_preview_changed)
         self.preview.failed.connect(self._on_failed)
+        self.preview.previewed.connect(self._show_device)
         self.chaining.failed.connect(self._on_failed)
+        self.presetting.failed.connect(self._on_failed)
+        self.pointing.gaps.failed.connect(partial(self._on_failed, tr("Find gaps")))
+        panel.job_panel.device = self._device_words
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
         panel.job_panel.keep_wanted.connect(editor.emergence.keep)
         self.empty.open_wanted.connect(self.filing.ask_open)
@@ -135,7 +156,7 @@ class MainWindow(WindowFrame):
         """Apply the chosen effect."""
         effect = self.panel.effect
         if effect is not None:
-            self.editor.applying.apply(effect.id, self.panel.values())
+            self.gpu.apply(effect.id, self.panel.values())
 
     def apply_as_take(self) -> None:
         """Apply the chosen effect to the source of the takes; the result is one more of them."""
@@ -299,6 +320,7 @@ class MainWindow(WindowFrame):
     def _on_preview_changed(self) -> None:
         self.panel.show_preview(self.preview.text, on=self.preview.on)
         self.actions_by_id["preview"].setChecked(self.preview.on)
+        self.forecast.benchmarking.hold(self.preview.on)
 
     @Slot(str)
     def _on_effect_chosen(self, effect_id: str) -> None:
@@ -313,9 +335,25 @@ class MainWindow(WindowFrame):
     @Slot(object)
     def _on_restored(self, result: Restored) -> None:
         self.panel.show_summary(summary_of(result))
+        self._show_device(result)
+
+    @Slot(object)
+    def _on_progressed(self, _progress: Progress) -> None:
+        """Name the device as soon as the running model tells it."""
+        words = self._device_words()
+        if words and words != self.status.device.text():
+            self.status.show_device(dict(self.editor.catalogue.report))
+
+    def _device_words(self) -> str:
+        """Return what computes now, as the running effect tells it; empty while no model runs."""
+        editor = self.editor
+        device = str(editor.catalogue.report.get("device", "")) if editor.emergence.follows else ""
+        return device_words(device) if device else ""
+
+    @Slot(object)
+    def _show_device(self, result: Restored) -> None:
         self.status.show_device(result.facts)
         self.windows.device = self.status.details
-        QApplication.alert(self)
 
     @Slot(str)
     def _on_device_chosen(self, name: str) -> None:
@@ -378,12 +416,7 @@ class MainWindow(WindowFrame):
                 self.filing.open_files(dropped)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        runner = self.editor.runner
-        if runner.busy and not self.dialogs.confirm(
-            tr("Quit while a job runs?"),
-            tr("{job} is not finished and would be cancelled.", job=runner.title),
-            tr("Cancel it and quit"),
-        ):
+        if not self.leaving.may_leave():
             event.ignore()
             return
         if not self.filing.may_discard(tr("Quit?"), self.editor.documents.all):
@@ -401,7 +434,9 @@ class MainWindow(WindowFrame):
             self.settings.geometry = self.saveGeometry()
             self.batch.close()
             self.models.close()
+            self.forecast.benchmarking.close()
             self.preview.close()
+            self.pointing.gaps.close()
             self.editor.close()
             self.autosave.close()
             self.view.close_loaders()

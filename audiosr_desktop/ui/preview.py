@@ -1,6 +1,6 @@
 """Preview: an effect on ten seconds of the document, heard in place, looping, against what was there."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -12,28 +12,45 @@ from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.language import tr, tr_message
-from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.panels.job_panel import rough_time
+from audiosr_desktop.ui.readout import figures, format_length
 from audiosr_desktop.ui.restoring import Restored, restore
 
 SPAN_S = 10.0
 REST_MS = 200  # after the last change of a value, before a live module runs again
+LEAST_HEARD_S = 2.0  # of a shorter selection the sound on both sides is played, too
+SAID_FROM_S = 2.0  # a shorter wait needs no words
 SLOW = {"audiosr.super-resolution", "audiosr.restore"}  # models: they run again only when asked
+
+
+Expected = Callable[[Effect, Mapping[str, Value], float, int], float]
 
 
 class Preview(QObject):
     """Runs the open module on a short span and lays the result beside the document as take B.
 
-    The document is not changed. An edit, another document or a job ends the preview.
+    The document is not changed. An edit, another document, a job or other takes end the preview. Where the
+    effect needs a higher rate than the document has, both takes are heard at that rate.
+
+    Args:
+        editor: the document and what plays it.
+        expected: tells how many seconds an effect will take on so many seconds and channels.
     """
 
     changed = Signal()  # on or off, or what it says
+    previewed = Signal(object)  # Restored
     failed = Signal(str, Exception)
 
-    def __init__(self, editor: Editor, parent: QObject | None = None) -> None:
+    def __init__(self, editor: Editor, expected: Expected, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._editor = editor
+        self._editor, self._expected = editor, expected
         self._wanted: tuple[Effect, Mapping[str, Value]] | None = None
         self._region: Region | None = None
+        self._raised: tuple[Sound, Region] | None = (
+            None  # document and span at the rate that the effect needs
+        )
+        self._result: Sound | None = None
+        self._playhead = 0
         self._thread: JobThread | None = None
         self._again = False
         self._heard = False
@@ -46,6 +63,7 @@ class Preview(QObject):
         editor.document_changed.connect(self.stop)
         editor.sound_changed.connect(self.stop)
         editor.runner.started.connect(self.stop)
+        editor.transport.state_changed.connect(self._on_transport_changed)
 
     @property
     def on(self) -> bool:
@@ -59,8 +77,8 @@ class Preview(QObject):
 
     @property
     def region(self) -> Region | None:
-        """What is previewed."""
-        return self._region
+        """What is previewed; None while nothing is heard."""
+        return self._region if self._heard else None
 
     def start(self, effect: Effect, values: Mapping[str, Value]) -> bool:
         """Preview an effect around the start of the selection, or from the playhead."""
@@ -72,6 +90,7 @@ class Preview(QObject):
             timeline = self._editor.timeline
             span = preview_region(document.sound, timeline.selection, timeline.playhead)
             self._region = span.of_channels(timeline.picked)
+            self._playhead = timeline.playhead
         self._wanted = effect, dict(values)
         self._run()
         return True
@@ -91,16 +110,23 @@ class Preview(QObject):
         """Go back to the document's own takes."""
         if not self.on:
             return
-        self._wanted, self._again = None, False
+        self._wanted, self._raised, self._again = None, None, False
         self._rest.stop()
         if self._thread is not None:
             self._thread.requestInterruption()
         if self._heard:
-            self._heard = False
-            self._editor.transport.stop()
-            self._editor.transport.set_loop(self._looped_before)
-            self._editor.show_takes()
+            self._heard, self._result = False, None
+            self._take_away()
         self._say("")
+
+    def _take_away(self) -> None:
+        transport, timeline = self._editor.transport, self._editor.timeline
+        span, transport.span = transport.span, None
+        transport.stop()
+        transport.set_loop(self._looped_before)
+        self._editor.show_takes()
+        if span is not None and timeline.playhead == span.start:
+            transport.seek(self._playhead)  # unless it was placed elsewhere meanwhile
 
     def close(self) -> None:
         """End the thread, as when the window closes."""
@@ -119,10 +145,11 @@ class Preview(QObject):
             return
         self._again = False
         effect, values = self._wanted
+        sound, region = self._raised or (document.sound, self._region)
         job = restore(
             [(effect, values)],
-            document.sound,
-            self._region,
+            sound,
+            region,
             scratch=self._editor.scratch,
             report=self._editor.catalogue.report,
         )
@@ -132,8 +159,16 @@ class Preview(QObject):
         thread.succeeded.connect(self._on_succeeded)
         thread.failed.connect(self._on_failed)
         thread.finished.connect(self._on_finished)
-        self._say(tr("Preparing the preview…"))
+        self._say(self._preparing(effect, values, region.length / sound.sample_rate))
         thread.start()
+
+    def _preparing(self, effect: Effect, values: Mapping[str, Value], seconds: float) -> str:
+        document = self._editor.document
+        channels = document.sound.channels if document is not None else 1
+        wait = self._expected(effect, values, seconds, channels)
+        if wait < SAID_FROM_S:
+            return tr("Preparing the preview…")
+        return tr("Preparing the preview, which takes about {time}…", time=rough_time(wait))
 
     @Slot(object)
     def _on_progressed(self, progress: Progress) -> None:
@@ -152,19 +187,31 @@ class Preview(QObject):
         if not self.on or self._again or document is None or region is None:
             return
         if result.before is not document.sound:
-            self._say(tr("The rate must be raised first: change the sample rate to 48 kHz, then preview."))
-            return
+            self._raised = result.before, result.region
+        self.previewed.emit(result)
         if not result.changed:
             self._say(" ".join(map(tr_message, result.warnings)) or tr("Nothing was found to change here."))
             return
         transport = self._editor.transport
         was_heard, self._heard = self._heard and transport.playing, True
-        transport.set_sounds(result.after, document.sound)
+        self._result, transport.span = result.after, heard_around(region, document.sound)
+        transport.set_sounds(result.after, result.before)
         transport.set_loop(True)
         if not was_heard:
-            transport.play(region.start, region.stop)
+            transport.play(transport.span.start, transport.span.stop)
         seconds = format_length(region.length / document.sound.sample_rate)
-        self._say(tr("Preview of {seconds}: B is with the effect, A without (key A).", seconds=seconds))
+        told = tr("Preview of {seconds}: B is with the effect, A without (key A).", seconds=seconds)
+        if self._raised is not None:
+            rate = figures(result.after.sample_rate / 1000, "g")
+            told += " " + tr("Heard at {rate} kHz; the document keeps its rate.", rate=rate)
+        self._say(" ".join([told, *map(tr_message, result.warnings)]))
+
+    @Slot()
+    def _on_transport_changed(self) -> None:
+        """End when other takes were given to the player, as by a marker that is an edit, too."""
+        takes = self._editor.transport.takes
+        if self._heard and self._result is not None and not any(take is self._result for take in takes):
+            self.stop()
 
     @Slot(Exception)
     def _on_failed(self, error: Exception) -> None:
@@ -183,6 +230,15 @@ class Preview(QObject):
     def _say(self, text: str) -> None:
         self.text = text
         self.changed.emit()
+
+
+def heard_around(region: Region, sound: Sound) -> Region:
+    """Return what is played of a preview: a filled gap says nothing without its sides."""
+    lacking = round(LEAST_HEARD_S * sound.sample_rate) - region.length
+    if lacking <= 0:
+        return Region(region.start, region.stop)
+    start = max(0, min(region.start - lacking // 2, sound.length - region.length - lacking))
+    return Region(start, min(sound.length, start + region.length + lacking))
 
 
 def preview_region(sound: Sound, selection: Region | None, playhead: int) -> Region:

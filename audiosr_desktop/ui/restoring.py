@@ -1,6 +1,6 @@
 """Restoring: what happens between the Restore button and the undo history, as one job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from audiosr_desktop.audio.region import Region
@@ -8,6 +8,8 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.job import Job
+
+Weigh = Callable[[str, Mapping[str, Value]], float]  # id of an effect and its values; only ratios count
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +21,14 @@ class Restored:
         after: with the effect; `before` itself when there was nothing to do.
         region: where they differ, in samples of both.
         facts: how it was made: model, seed, cutoff, device, warnings.
+        times: seconds that each effect took, in their order.
     """
 
     before: Sound
     after: Sound
     region: Region
     facts: Mapping[str, object]
+    times: tuple[float, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -45,6 +49,7 @@ def restore(
     *,
     scratch: Scratch,
     report: dict[str, object],
+    weigh: Weigh | None = None,
 ) -> Job[Restored]:
     """Apply effects in order, at a higher rate where they need one.
 
@@ -54,11 +59,13 @@ def restore(
         region: None is the whole sound.
         scratch: for long results.
         report: the effects' collector of facts; emptied first.
+        weigh: tells how long an effect takes here beside others, for the progress; None guesses.
     """
     # it loads scipy.signal, which is slow: in this job's thread
-    from audiosr_desktop.effects.chain import Step, run_steps  # noqa: PLC0415
+    from audiosr_desktop.effects.chain import Step, guessed_weight, run_steps  # noqa: PLC0415
 
     report.clear()
     chosen = region or Region(0, sound.length)
-    run = yield from run_steps([Step(*step) for step in steps], sound, chosen, scratch)
-    return Restored(run.before, run.after, run.region, dict(report))
+    weight = guessed_weight if weigh is None else lambda step: weigh(step.effect.id, step.values)
+    run = yield from run_steps([Step(*step) for step in steps], sound, chosen, scratch, weigh=weight)
+    return Restored(run.before, run.after, run.region, dict(report), run.times)

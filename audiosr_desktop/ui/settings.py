@@ -95,6 +95,7 @@ class Settings(QObject):
     join_ms = Setting("edit/join_ms", 5.0)
     undo_gb = Setting("edit/undo_gb", 20.0, (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0))  # for each document
     effect = Setting("restore/effect", "")
+    end_sound = Setting("jobs/end_sound", False)  # when a job has ended
     shortcuts = Setting[list[str]]("keys/changed", [])  # "id=Ctrl+A; B", for actions with other keys
     space_plays = Setting("keys/space_plays", True)
     threads = Setting("device/threads", 0)  # 0 is one for each core

@@ -46,6 +46,7 @@ class Transport(QObject):
         self._compared = TAKE_B  # which take stands against A
         self._anchored = False  # an anchor is played behind the takes, not the difference
         self._growing = False
+        self.span: Region | None = None  # that `toggle` plays whatever is selected, as while it is previewed
         self.following = Following(timeline, self)
         self.hearing = Hearing(player, timeline, self)
         self.hearing.changed.connect(self.state_changed)
@@ -94,6 +95,16 @@ class Transport(QObject):
         if not self.can_compare:
             return TAKE_A
         return DELTA if self.player.take >= len(self._takes) else self.player.take
+
+    def _in_takes(self, sample: int) -> int:
+        """Return where a place of the timeline lies in the takes: a preview may be at a higher rate."""
+        rate = self._timeline.sample_rate
+        return round(sample * (self._takes[0].sample_rate if self._takes else rate) / rate)
+
+    def _position(self) -> int:
+        """Return the place of the timeline that is heard."""
+        rate = self._takes[0].sample_rate if self._takes else self._timeline.sample_rate
+        return round(self.player.position * self._timeline.sample_rate / rate)
 
     @property
     def compared(self) -> int:
@@ -188,9 +199,12 @@ class Transport(QObject):
         )
         if heard is None and self._stays:
             heard = self.take
+        old_rate = self._takes[0].sample_rate if self._takes else 0
         self._takes = tuple(takes)
         self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
         self._load()
+        if takes and takes[0].sample_rate != old_rate:
+            self.player.seek(self._in_takes(self._timeline.playhead))
         if takes:
             number = self._compared if heard is None else len(takes) if heard == DELTA else heard
             self.player.select_take(number if self.can_compare else TAKE_A)
@@ -226,9 +240,9 @@ class Transport(QObject):
         if self.playing:
             self.stop()
             return
-        selection = self._timeline.selection
-        if selection is not None:
-            self.play(selection.start, selection.stop)
+        span = self.span or self._timeline.selection
+        if span is not None:
+            self.play(span.start, span.stop)
         else:
             self.play_from_playhead()
 
@@ -244,6 +258,8 @@ class Transport(QObject):
         self.following.resume()
         self.metering.reset()
         loop = self._loop and hole is None
+        start, stop = self._in_takes(start), None if stop is None else self._in_takes(stop)
+        hole = None if hole is None else (self._in_takes(hole[0]), self._in_takes(hole[1]))
         if self._guarded(lambda: self.player.play(start, stop, loop, hole=hole)):
             self._begun()
 
@@ -258,7 +274,7 @@ class Transport(QObject):
     def scrub(self, sample: int) -> None:
         """Hear a moment of what lies under the pointer; the playhead goes there."""
         if self._takes:
-            self.player.scrub(sample)
+            self.player.scrub(self._in_takes(sample))
             self._begun()
             self._timeline.move_playhead(sample)
 
@@ -290,7 +306,7 @@ class Transport(QObject):
     def seek(self, sample: int) -> None:
         """Go to a sample."""
         if self._takes:
-            self.player.seek(sample)
+            self.player.seek(self._in_takes(sample))
         self._timeline.move_playhead(sample)
 
     def set_loop(self, loop: bool) -> None:
@@ -402,7 +418,7 @@ class Transport(QObject):
             self.told.emit(tr_message(notice))
 
     def _show_position(self) -> None:
-        self.following.show(self.player.position, playing=self.player.playing)
+        self.following.show(self._position(), playing=self.player.playing)
 
     def _guarded(self, action: Callable[[], None]) -> bool:
         """Do what may be refused; the window shows why."""
@@ -420,8 +436,10 @@ class Transport(QObject):
             self.matching.drop()
             return
         selection, length = self._timeline.selection, self._takes[0].length
-        start, stop = (0, length) if selection is None else (selection.start, min(selection.stop, length))
-        span = self.player.loop_span or (start, stop)
+        edges = (0, length)
+        if selection is not None:
+            edges = (self._in_takes(selection.start), min(self._in_takes(selection.stop), length))
+        span = self.player.loop_span or edges
         self.matching.measure(self._takes, *span, growing=self._growing)
         self._give_gains()
 

@@ -42,6 +42,7 @@ from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 from audiosr_desktop.ui.panels.selection_bar import SelectionBar
 from audiosr_desktop.ui.panels.tool_options import ToolOptions
 from audiosr_desktop.ui.panels.transport_bar import TransportBar
+from audiosr_desktop.ui.presetting import Presetting
 from audiosr_desktop.ui.projects import Projects
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
@@ -77,6 +78,8 @@ class WindowFrame(QMainWindow):
         self.listening = Listening(self, editor)
         self.models = ModelOpener(self)
         self.actions_by_id = build_actions(self, self.view, self.theme)
+        self.panel.add_listening(self.actions_by_id["compare"], self.actions_by_id["delta"])
+        self.presetting = Presetting(self.panel, self.dialogs)
         self.windows.shortcuts = Shortcuts(self.actions_by_id, settings, self)
         self.play_icons = {False: self.theme.icon("play"), True: self.theme.icon("stop")}
         self.empty = EmptyState(self.theme, has_example=paths.example_sound().is_file())

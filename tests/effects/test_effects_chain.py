@@ -147,3 +147,30 @@ def test_only_a_new_band_raises_the_rate(
     assert run.after.sample_rate == expected
     assert run.region.start == round(region.start * expected / rate)
     assert run.after.length == expected
+
+
+def test_the_stage_names_the_step_and_the_progress_goes_over_all_by_their_weights(
+    run_scratch: Scratch,
+) -> None:
+    sound = Sound.from_array(np.ones((1, 4_800), np.float32), 48_000)
+    steps = [Step(Times(f"test.{name}"), {"factor": 2.0}) for name in ("short", "long", "last")]
+    told: list[Progress] = []
+    weights = {"test.short": 1.0, "test.long": 8.0, "test.last": 1.0}
+    run = run_job(
+        run_steps(steps, sound, Region(0, 4_800), run_scratch, weigh=lambda step: weights[step.effect.id]),
+        told.append,
+    )
+    half_ways = {progress.stage: progress.fraction for progress in told if "Multiplying" in progress.stage}
+    assert list(half_ways) == [f"Step {number} of 3 · Times · Multiplying" for number in (1, 2, 3)]
+    assert list(half_ways.values()) == pytest.approx([0.05, 0.5, 0.95], abs=0.02)
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+    assert len(run.times) == 3
+    assert 0.0 < sum(run.times) <= run.elapsed_s
+
+
+def test_a_single_step_needs_no_number(run_scratch: Scratch) -> None:
+    sound = Sound.from_array(np.ones((1, 4_800), np.float32), 48_000)
+    told: list[Progress] = []
+    run_job(run_steps([Step(Times(), {"factor": 2.0})], sound, Region(0, 4_800), run_scratch), told.append)
+    assert "Multiplying" in [progress.stage for progress in told]

@@ -161,7 +161,7 @@ def test_cancelling_leaves_nothing_behind(engines: Engines, run_scratch: Scratch
     _, damaged = damaged_clip()
     sound = Sound.from_array(damaged, RATE)
     job = apply_effect(Restore(engines, run_scratch), sound, Region(0, sound.length), {}, run_scratch)
-    while next(job).stage != "Reducing noise":
+    while not next(job).stage.endswith("Reducing noise"):
         pass
     job.close()
     assert np.array_equal(sound.read(0, sound.length), damaged)

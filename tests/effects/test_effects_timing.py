@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from audiosr_desktop.effects.timing import LONG_S, ModelCost, Timings
+from audiosr_desktop.effects.timing import LONG_S, Estimate, ModelCost, Timings, estimate_of_all, model_key
 
 SR = "audiosr.super-resolution"
 DRAFT = {"quality": "draft", "model": "", "device": "auto", "steps": 0, "guidance": 0.0}
@@ -84,3 +84,43 @@ def test_a_folder_that_takes_no_file_costs_nothing(tmp_path: Path) -> None:
     timings = Timings(tmp_path / "file" / "timings.json")
     learn(timings, DRAFT, 0.5)
     assert seconds(timings, DRAFT) == pytest.approx(100.0)
+
+
+def test_times_belong_to_a_model_of_one_checksum_and_to_the_device_that_really_ran(tmp_path: Path) -> None:
+    path = tmp_path / "timings.json"
+    old, new = (ModelCost(key=model_key("compact", sha * 64)) for sha in "ab")
+    timings = Timings(path)
+    timings.learn(SR, DRAFT, duration_s=10.0, channels=1, elapsed_s=30.0, cost=old, device="cuda:0")
+    for known in (timings, Timings(path)):
+
+        def found(values: dict[str, object], cost: ModelCost, known: Timings = known) -> Estimate:
+            return known.estimate(SR, values, duration_s=10.0, channels=1, cost=cost)  # type: ignore[arg-type]
+
+        assert found(DRAFT, old) == Estimate(30.0, found(DRAFT, old).memory_bytes, measured=True)
+        assert found({**DRAFT, "device": "cuda:0"}, old).seconds == pytest.approx(30.0)
+        assert not found({**DRAFT, "device": "cpu"}, old).measured
+        assert not found(DRAFT, new).measured
+        assert known.knows(SR, BEST, old)  # another quality follows from it
+        assert not known.knows(SR, DRAFT, new)
+        assert not known.knows(SR, {**DRAFT, "device": "cpu"}, old)
+    timings.learn(
+        SR, DRAFT, duration_s=10.0, channels=1, elapsed_s=90.0, cost=old, device="cpu"
+    )  # no GPU now
+    assert timings.estimate(SR, DRAFT, duration_s=10.0, channels=1, cost=old).seconds == pytest.approx(90.0)
+    assert set(timings.measured(SR, old.key)) == {"draft"}
+
+
+def test_restore_goes_by_what_is_known_of_its_model() -> None:
+    timings = Timings()
+    guess = timings.estimate("audiosr.restore", DRAFT, duration_s=100.0, channels=1)
+    learn(timings, DRAFT, 3.0)
+    found = timings.estimate("audiosr.restore", DRAFT, duration_s=100.0, channels=1)
+    assert found.seconds > 300.0 > guess.seconds
+    assert not found.measured
+    assert timings.knows("audiosr.restore", DRAFT, ModelCost())
+
+
+def test_steps_add_up_and_take_the_memory_of_the_largest() -> None:
+    short, long = Estimate(1.0, 900, measured=False), Estimate(20.0, 300, measured=True)
+    assert estimate_of_all([short, long]) == Estimate(21.0, 900, measured=True)
+    assert not estimate_of_all([long, Estimate(20.0, 300, measured=False)]).measured

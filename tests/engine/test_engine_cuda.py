@@ -11,7 +11,7 @@ import pytest
 
 from audiosr_desktop.engine import cuda
 from audiosr_desktop.engine.bundle import load_bundle
-from audiosr_desktop.engine.cuda import check_machine, try_card
+from audiosr_desktop.engine.cuda import card_names, check_machine, try_card
 from audiosr_desktop.engine.sessions import CPU, CUDA, ProviderReport
 from audiosr_desktop.job import run_job
 
@@ -31,8 +31,8 @@ class Driver:
     def cuDriverGetVersion(self, version: Any) -> None:
         version._obj.value = self._version
 
-    def cuDeviceGetName(self, name: Any, _size: int, _card: int) -> None:
-        name.value = b"Card 4"
+    def cuDeviceGetName(self, name: Any, _size: int, card: int) -> None:
+        name.value = f"Card {4 + card}".encode()
 
 
 def loader(driver: Driver | None, missing: tuple[str, ...] = ()) -> Callable[[str], Any]:
@@ -150,3 +150,10 @@ def test_trial_says_when_the_processor_was_used(tiny_folder: Path) -> None:
         assert "No NVIDIA driver" in check.found
     else:
         pytest.skip("there is a card here")
+
+
+def test_cards_are_told_by_name() -> None:
+    assert card_names(loader(Driver(cards=2))) == ["Card 4", "Card 5"]
+    assert card_names(loader(Driver(cards=0))) == []
+    assert card_names(loader(Driver(error=100))) == []
+    assert card_names(loader(None)) == []

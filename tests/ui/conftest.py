@@ -18,9 +18,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from ui_fakes import Answers, Halve, NewBand, OutputMaker, catalogue_job
 
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui import job_thread, tile_loader
+from audiosr_desktop.ui.catalogue import load_catalogue
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
@@ -153,3 +155,24 @@ def stage(qtbot: QtBot, tmp_path: Path, settings: Settings) -> Iterator[Stage]:
         QApplication.processEvents()
         # now and here: otherwise the garbage collection may delete them later, in whichever thread it runs
         QCoreApplication.sendPostedEvents(None, int(QEvent.Type.DeferredDelete.value))
+
+
+@pytest.fixture
+def real(qtbot: QtBot, run_scratch: Scratch, settings: Settings) -> Iterator[MainWindow]:
+    """The window with the effects of the program."""
+    editor = Editor(run_scratch, Player(OutputMaker()), lambda: load_catalogue(run_scratch))
+    window = MainWindow(editor, settings, Answers())
+    window.show()
+    with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
+        editor.start()
+    yield window
+    window.close()
+
+
+def open_samples(window: MainWindow, qtbot: QtBot, path: Path, samples: np.ndarray) -> Sound:
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    with qtbot.waitSignal(window.editor.document_changed, timeout=10_000):
+        window.filing.open_file(path)
+    qtbot.waitUntil(lambda: not window.editor.runner.busy, timeout=10_000)
+    assert window.editor.sound is not None
+    return window.editor.sound

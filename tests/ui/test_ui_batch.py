@@ -7,12 +7,13 @@ from pathlib import Path
 
 import batch_kit
 import pytest
-from conftest import Stage
+from conftest import Stage, write_tone
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from audiosr_desktop import paths
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.batch.crew import Crew, ThreadCrew
 from audiosr_desktop.effects.registry import built_in_effects
@@ -243,3 +244,25 @@ def test_a_result_is_compared_with_its_source_in_the_editor(
     assert document.path == source
     assert document.sound.sample_rate == 48_000
     assert not document.modified
+
+
+def test_what_the_files_that_wait_will_take_is_said_before_the_start(
+    stage: Stage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    for name, channels in (("mono.wav", 1), ("stereo.wav", 2)):
+        write_tone(tmp_path / "in" / name, seconds=2.0, channels=channels)
+    timings = stage.window.forecast.timings
+    timings.learn("test.halve", stage.window.panel.values(), duration_s=2.0, channels=1, elapsed_s=20.0)
+    monkeypatch.setattr(paths, "batch_queue", lambda: tmp_path / "queue.sqlite")
+    stage.window.batch.show_batch([tmp_path / "in"])
+    batch = stage.window.batch.batch
+    assert batch is not None
+    batch.form.process.setCurrentIndex(batch.form.process.findData("editor"))
+    qtbot.waitUntil(lambda: "about 60 s" in batch.estimate.text(), timeout=ENDS)
+    batch.table.selectRow(0)
+    batch.remove_selected()
+    assert "about 40 s" in batch.estimate.text() or "about 20 s" in batch.estimate.text()
+    batch.table.selectRow(0)
+    batch.remove_selected()
+    assert batch.estimate.text() == ""

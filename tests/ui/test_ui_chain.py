@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from conftest import RATE, Stage
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 
 from audiosr_desktop import paths
 from audiosr_desktop.effects.chain import Chain, Module, chain_to_json
@@ -14,6 +17,7 @@ from audiosr_desktop.effects.presets import find_preset
 from audiosr_desktop.ui.applying import CHAIN_ID
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
 from audiosr_desktop.ui.panels.effect_menu import EffectMenu
+from audiosr_desktop.ui.transport import DELTA, TAKE_A
 
 TWICE = Chain("Twice", (Module("test.halve"), Module("test.halve", {"seed": 3}, reason="Because.")), "Two.")
 
@@ -135,3 +139,53 @@ def test_what_is_not_there_is_told_and_nothing_is_changed(stage: Stage, dialog: 
     assert not stage.editor.document.modified
     assert not stage.editor.document.locked
     assert stage.editor.document.sound.sample_rate == RATE
+
+
+def preset_actions(stage: Stage) -> dict[str, QAction]:
+    menu = stage.window.panel.presets
+    menu.aboutToShow.emit()
+    return {action.text(): action for action in menu.actions() if action.text()}
+
+
+def test_values_of_the_panel_are_kept_as_a_preset_and_put_back(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    panel, answers = stage.window.panel, stage.answers
+    assert list(preset_actions(stage)) == [
+        "Defaults",
+        "Save as a preset…",
+    ]
+    panel.set_value("amount", 40.0)
+    panel.set_value("quality", "draft")
+    answers.chosen = {"name": "Halfway"}
+    preset_actions(stage)["Save as a preset…"].trigger()
+    assert find_preset("halfway").chain == Chain(
+        "Halfway", (Module("test.halve", {"amount": 40.0, "quality": "draft"}),)
+    )
+    panel.set_value("amount", 70.0)
+    panel.set_value("seed", 9)
+    preset_actions(stage)["Halfway"].trigger()
+    assert panel.values() == {"quality": "draft", "amount": 40.0, "seed": 0}
+    preset_actions(stage)["Defaults"].trigger()
+    assert panel.values() == {"quality": "standard", "amount": 100.0, "seed": 0}
+    answers.yes = True
+    preset_actions(stage)["Save as a preset…"].trigger()  # replaces it, once that is allowed
+    assert "Replace the preset?" in answers.asked
+    assert find_preset("halfway").chain.modules[0].values == {}
+    answers.chosen = {"name": "…"}
+    preset_actions(stage)["Save as a preset…"].trigger()
+    assert "letters" in str(answers.errors[0][1])
+
+
+def test_what_compares_stands_beside_preview(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    stage.window.actions_by_id["preview"].trigger()
+    stage.qtbot.waitUntil(lambda: "B is with" in stage.window.preview.text, timeout=10_000)
+    tools = stage.window.panel.findChildren(QToolButton)
+    source, delta = (tool for tool in tools if tool.defaultAction() is not None)
+    transport = stage.editor.transport
+    QTest.mouseClick(source, Qt.MouseButton.LeftButton)
+    assert transport.take == TAKE_A
+    QTest.mouseClick(delta, Qt.MouseButton.LeftButton)
+    assert transport.take == DELTA
+    stage.window.preview.stop()
+    assert not source.isEnabled()

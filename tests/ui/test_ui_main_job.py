@@ -277,11 +277,11 @@ def test_closing_while_a_job_runs_asks(stage: Stage, tone_file: Path) -> None:
     stage.halve.go.clear()
     stage.window.apply_effect()
     stage.qtbot.waitUntil(stage.halve.half_way.is_set, timeout=10_000)
-    stage.answers.yes = False
+    stage.answers.leave = "stay"
     assert not stage.window.close()
     assert stage.window.isVisible()
     assert stage.answers.asked == ["Quit while a job runs?"]
-    stage.answers.yes = True
+    stage.answers.leave = "cancel"
     assert stage.window.close()
     assert stage.halve.ended.is_set()
 

@@ -15,11 +15,11 @@ from ui_fakes import Answers
 from audiosr_desktop import paths
 from audiosr_desktop.effects.timing import Timings
 from audiosr_desktop.engine import install
-from audiosr_desktop.engine.bundle import installed_bundles
+from audiosr_desktop.engine.bundle import find_bundle, installed_bundles
 from audiosr_desktop.engine.install import ImportOptions, import_bundle
 from audiosr_desktop.errors import BundleError
 from audiosr_desktop.job import Job, Progress, run_job
-from audiosr_desktop.ui.catalogue import Catalogue, load_catalogue
+from audiosr_desktop.ui.catalogue import Catalogue, cost_of, load_catalogue
 from audiosr_desktop.ui.dialogs import models_dialog
 from audiosr_desktop.ui.dialogs.models_dialog import ModelsDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
@@ -244,7 +244,8 @@ def test_a_test_measures_and_is_remembered(shelf: Shelf, home: Path) -> None:
     card = shelf.dialog.cards["tiny"]
     assert "CPU agrees with the reference" in card.status.text()
     assert "Standard" in shelf.texts("tiny")
-    again = Timings(home / "timings.json").measured("audiosr.super-resolution", "tiny")
+    key = cost_of(find_bundle("tiny")).key
+    again = Timings(home / "timings.json").measured("audiosr.super-resolution", key)
     assert set(again) == {"draft", "standard", "best"}
 
 

@@ -1,12 +1,11 @@
 """The real effects behind the window, with a tiny model."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
-from conftest import RATE, write_tone
+from conftest import RATE, open_samples, write_tone
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -15,7 +14,6 @@ from ui_fakes import Answers, OutputMaker
 
 from audiosr_desktop import paths
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.errors import AudioFileError
 from audiosr_desktop.playback.player import Player
@@ -23,6 +21,7 @@ from audiosr_desktop.ui.catalogue import load_catalogue
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.transport import DELTA, TAKE_A
 
 
 @pytest.fixture
@@ -100,27 +99,6 @@ def test_a_line_in_the_spectrogram_is_taken_by_a_right_click(
         window.panel.apply_button.click()
     assert "ones 3.00 kHz (−26 dBFS)" in window.panel.summary.text()
     window.close()
-
-
-@pytest.fixture
-def real(qtbot: QtBot, run_scratch: Scratch, settings: Settings) -> Iterator[MainWindow]:
-    """The window with the effects of the program."""
-    editor = Editor(run_scratch, Player(OutputMaker()), lambda: load_catalogue(run_scratch))
-    window = MainWindow(editor, settings, Answers())
-    window.show()
-    with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
-        editor.start()
-    yield window
-    window.close()
-
-
-def open_samples(window: MainWindow, qtbot: QtBot, path: Path, samples: np.ndarray) -> Sound:
-    soundfile.write(path, samples, RATE, subtype="FLOAT")
-    with qtbot.waitSignal(window.editor.document_changed, timeout=10_000):
-        window.filing.open_file(path)
-    qtbot.waitUntil(lambda: not window.editor.runner.busy, timeout=10_000)
-    assert window.editor.sound is not None
-    return window.editor.sound
 
 
 def noisy_tones(seconds: float = 4.0) -> np.ndarray:
@@ -235,3 +213,45 @@ def test_a_removed_tone_follows_its_reduction_while_it_plays(
     real.actions_by_id["preview"].trigger()
     assert real.editor.sound is sound
     assert not real.editor.transport.can_compare
+
+
+@pytest.mark.parametrize("rate", [8_000, 16_000])
+def test_a_phone_recording_is_previewed_with_its_new_band_by_the_shipped_model(
+    qtbot: QtBot, real: MainWindow, tmp_path: Path, rate: int
+) -> None:
+    at = np.arange(14 * rate) / rate
+    tones = sum(np.sin(2 * np.pi * 220 * number * at) / number for number in range(1, rate // 480))
+    voice = 0.1 * tones * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * at))
+    path = tmp_path / "phone.wav"
+    soundfile.write(path, voice + np.random.default_rng(1).normal(0.0, 0.003, at.size), rate)
+    with qtbot.waitSignal(real.editor.document_changed, timeout=10_000):
+        real.filing.open_file(path)
+    qtbot.waitUntil(lambda: not real.editor.runner.busy, timeout=10_000)
+    document, transport = real.editor.document, real.editor.transport
+    assert document is not None
+    sound = document.sound
+    real.panel.show_values("audiosr.super-resolution", {"quality": "draft"})
+    transport.seek(7 * rate)
+    QTest.keyClick(real, Qt.Key.Key_V)
+    qtbot.waitUntil(lambda: real.preview.region is not None, timeout=60_000)
+    assert real.preview.region == Region(2 * rate, 12 * rate)
+    assert real.status.device.text() == "CPU"
+    source, made = (take.read(3 * 48_000, 11 * 48_000)[0] for take in transport.takes)
+    powers = [np.square(np.abs(np.fft.rfft(take * np.hanning(take.size)))) for take in (source, made)]
+    hz = np.fft.rfftfreq(source.size, 1 / 48_000)
+    above, below = (hz > 0.55 * rate) & (hz < 20_000), hz < 0.35 * rate
+    added = 10 * np.log10(powers[1][above].sum() / powers[0][above].sum())
+    assert added > 20.0  # there is a band where there was none …
+    kept = 10 * np.log10(powers[1][below].sum() / powers[0][below].sum())
+    assert abs(kept) < 0.1  # … and what was there is what it was
+    outside = [take.read(0, 48_000) for take in transport.takes]
+    assert np.array_equal(*outside)
+    QTest.keyClick(real, Qt.Key.Key_A)
+    assert transport.take == TAKE_A
+    QTest.keyClick(real, Qt.Key.Key_D)
+    assert transport.take == DELTA
+    QTest.keyClick(real, Qt.Key.Key_V)
+    assert transport.takes == (sound,)
+    assert document.sound is sound
+    assert document.undo_stack.count() == 0
+    assert real.editor.timeline.sample_rate == rate

@@ -16,8 +16,9 @@ from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.output import Fill
 from audiosr_desktop.ui.catalogue import Catalogue
-from audiosr_desktop.ui.dialogs.dialogs import Answer
+from audiosr_desktop.ui.dialogs.dialogs import Answer, Leave
 from audiosr_desktop.ui.dialogs.export_dialog import Export
+from audiosr_desktop.ui.dialogs.gpu_dialog import GpuNotice
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.troubles import Trouble
 
@@ -135,6 +136,8 @@ class Answers:
         self.choice: Export | None = None
         self.yes = True
         self.asked: list[str] = []
+        self.leave: Leave = "cancel"
+        self.notices: list[GpuNotice] = []
         self.chosen: dict[str, Value] = {}
         self.project: tuple[Path, bool] | None = None
         self.keep: Answer = "discard"
@@ -167,6 +170,14 @@ class Answers:
 
     def confirm(self, title: str, text: str, yes: str) -> bool:
         self.asked.append(title)
+        return self.yes
+
+    def leave_running(self, title: str, text: str) -> Leave:
+        self.asked.append(title)
+        return self.leave
+
+    def gpu_missed(self, notice: GpuNotice) -> bool:
+        self.notices.append(notice)
         return self.yes
 
     def values(self, title: str, parameters: Sequence[Parameter]) -> dict[str, Value] | None:

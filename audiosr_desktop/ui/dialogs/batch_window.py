@@ -1,6 +1,7 @@
 """BatchWindow: many files in a queue, what is done to them, and how it went."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
@@ -23,6 +24,7 @@ from audiosr_desktop.errors import AudioSRError, BatchError
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.batch_session import BatchSession
 from audiosr_desktop.ui.explaining import explain
+from audiosr_desktop.ui.forecast import Steps
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.batch_form import BatchForm
 from audiosr_desktop.ui.panels.batch_table import BatchModel, BatchTable, local_paths
@@ -40,6 +42,7 @@ class BatchWindow(QWidget):
         parent: the editor's window.
         ask_clash: asks what to do about so many names that are taken; it returns None when the user thought
             better of it.
+        expect: says what steps take on so many seconds of one channel in all; None says nothing.
     """
 
     compare_wanted = Signal(Path, Path)  # source, result
@@ -50,10 +53,11 @@ class BatchWindow(QWidget):
         form: BatchForm,
         parent: QWidget | None = None,
         ask_clash: Callable[[int], Clash | None] | None = None,
+        expect: Callable[[Steps, float], str] | None = None,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.session, self.form = session, form
-        self._ask_clash = ask_clash or self._ask
+        self._ask_clash, self._expect = ask_clash or self._ask, expect
         self.model = BatchModel(self)
         self.table = BatchTable(self.model)
         self.bar = QProgressBar()
@@ -62,6 +66,9 @@ class BatchWindow(QWidget):
         self.bar.setAccessibleName(tr("Progress of the batch"))
         self.status = QLabel()
         self.status.setWordWrap(True)
+        self.estimate = QLabel()
+        self.estimate.setProperty("quiet", True)
+        self.estimate.hide()
         self.end_sheet = QFrame()
         self.end_text = QLabel()
         self._buttons: dict[str, QPushButton] = {}
@@ -110,6 +117,7 @@ class BatchWindow(QWidget):
         layout.addLayout(files)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.form)
+        layout.addWidget(self.estimate)
         layout.addWidget(self.bar)
         layout.addLayout(run)
         layout.addWidget(self.end_sheet)
@@ -328,6 +336,19 @@ class BatchWindow(QWidget):
             self._buttons[name].setEnabled(holds)
         self._buttons["pause"].setText(tr("Go on") if session.paused else tr("Pause"))
         self.form.setEnabled(not session.running)
+        self._show_estimate()
+
+    def _show_estimate(self) -> None:
+        """Say what the files that wait will take together."""
+        text = ""
+        if self._expect is not None and not self.session.running:
+            rows = (self.model.item(row) for row in range(self.model.rowCount()))
+            infos = [item.info for item in rows if item.state == "queued" and item.info]
+            with suppress(AudioSRError):  # the form says what is wrong
+                steps = self.form.recipe().steps
+                text = self._expect(steps, sum(info["duration_s"] * info["channels"] for info in infos))
+        self.estimate.setText(text)
+        self.estimate.setVisible(bool(text))
 
     def _selected(self) -> list[int]:
         return [self.model.item(row).id for row in self.table.selected_rows()]

@@ -27,6 +27,7 @@ from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 from audiosr_desktop.ui.panels.value_words import values_words
+from audiosr_desktop.ui.presetting import changed_values, keep_preset
 
 if TYPE_CHECKING:
     from audiosr_desktop.effects.chain import Chain, Module
@@ -47,6 +48,7 @@ class ChainDialog(QDialog):
     apply_wanted = Signal(object)  # Chain
     proposal_wanted = Signal()
     failed = Signal(str, Exception)
+    changed = Signal()  # another chain, or other values
 
     def __init__(
         self,
@@ -74,6 +76,9 @@ class ChainDialog(QDialog):
         self.hint = QLabel(tr("A module without its tick is skipped. Double-click one to set its values."))
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", True)
+        self.estimate = QLabel()
+        self.estimate.setWordWrap(True)
+        self.estimate.hide()
         self._buttons: dict[str, QPushButton] = {}
         self._lay_out()
         self._show_buttons()
@@ -117,6 +122,7 @@ class ChainDialog(QDialog):
         layout.addLayout(top)
         layout.addWidget(self.list, 1)
         layout.addWidget(self.hint)
+        layout.addWidget(self.estimate)
         layout.addLayout(grid)
 
     @property
@@ -137,6 +143,11 @@ class ChainDialog(QDialog):
         empty = tr("Nothing was found to mend.") if not chain.modules else ""
         self.hint.setText(empty or chain.description or tr("A module without its tick is skipped."))
         self._show(0)
+
+    def show_estimate(self, text: str) -> None:
+        """Say what the chain would take; an empty text says nothing."""
+        self.estimate.setText(text)
+        self.estimate.setVisible(bool(text))
 
     def set_ready(self, *, ready: bool) -> None:
         """Allow what needs a document and no running job."""
@@ -161,6 +172,7 @@ class ChainDialog(QDialog):
         self.list.blockSignals(False)
         self.list.setCurrentRow(min(row, len(self._modules) - 1))
         self._show_buttons()
+        self.changed.emit()
 
     @Slot()
     def _show_buttons(self) -> None:
@@ -182,13 +194,14 @@ class ChainDialog(QDialog):
         bypassed = item.checkState() != Qt.CheckState.Checked
         self._modules[row] = replace(self._modules[row], bypassed=bypassed)
         self._show_buttons()
+        self.changed.emit()
 
     def _on_add(self, effect_id: str) -> None:
         from audiosr_desktop.effects.chain import Module  # noqa: PLC0415
 
         chosen, values = self._chosen(), {}
         if chosen is not None and chosen[0] == effect_id:
-            values = self._changed(effect_id, chosen[1])
+            values = changed_values(self._effects()[effect_id], chosen[1])
         self._modules.append(Module(effect_id, values))
         self._show(len(self._modules) - 1)
 
@@ -202,13 +215,8 @@ class ChainDialog(QDialog):
         shown = [replace(p, default=module.values.get(p.id, p.default)) for p in effect.parameters]
         chosen = self._dialogs.values(tr(effect.title), shown)
         if chosen is not None:
-            self._modules[row] = replace(module, values=self._changed(effect.id, chosen))
+            self._modules[row] = replace(module, values=changed_values(effect, chosen))
             self._show(row)
-
-    def _changed(self, effect_id: str, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the values that are not an effect's defaults."""
-        defaults = {parameter.id: parameter.default for parameter in self._effects()[effect_id].parameters}
-        return {name: value for name, value in values.items() if value != defaults[name]}
 
     @Slot()
     def _on_remove(self) -> None:
@@ -252,14 +260,8 @@ class ChainDialog(QDialog):
 
     def save(self) -> None:
         """Keep the chain among the user's presets; asks before one is replaced."""
-        from audiosr_desktop.effects import presets  # noqa: PLC0415
-
         try:
-            try:
-                presets.save_preset(self.chain)
-            except presets.PresetExistsError as error:
-                if self._dialogs.confirm(tr("Replace the preset?"), tr_message(str(error)), tr("Replace")):
-                    presets.save_preset(self.chain, overwrite=True)
+            keep_preset(self.chain, self._dialogs)
         except EffectError as error:
             self.failed.emit(tr("Save the preset"), error)
 

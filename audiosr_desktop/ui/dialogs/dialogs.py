@@ -14,6 +14,7 @@ from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.ui.actions import slot_of
 from audiosr_desktop.ui.dialogs.error_dialog import ErrorDialog
 from audiosr_desktop.ui.dialogs.export_dialog import Export, ExportDialog
+from audiosr_desktop.ui.dialogs.gpu_dialog import GpuDialog, GpuNotice
 from audiosr_desktop.ui.dialogs.project_dialogs import RelocateDialog, SaveDialog
 from audiosr_desktop.ui.dialogs.values_dialog import ValuesDialog
 from audiosr_desktop.ui.document import Document
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from audiosr_desktop.ui.window_frame import WindowFrame
 
 Answer: TypeAlias = Literal["save", "discard", "cancel"]
+Leave: TypeAlias = Literal["wait", "cancel", "stay"]
 
 _SUFFIXES = (
     "*.asrproj *.wav *.wave *.bwf *.rf64 *.w64 *.aif *.aiff *.aifc *.flac *.ogg *.oga *.opus *.mp3 "
@@ -60,6 +62,12 @@ class Dialogs(Protocol):
 
     def confirm(self, title: str, text: str, yes: str) -> bool:
         """Ask for a yes; `yes` is what its button says."""
+
+    def leave_running(self, title: str, text: str) -> Leave:
+        """Ask what becomes of a job: it goes on in the background, is cancelled, or the user stays."""
+
+    def gpu_missed(self, notice: GpuNotice) -> bool:
+        """Say that a GPU that was asked for cannot be used; True when the processor is to be used instead."""
 
     def show_error(self, trouble: Trouble) -> None:
         """Say what failed, what it means, and what can be done next."""
@@ -128,6 +136,22 @@ class WindowDialogs:
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         box.exec()
         return box.clickedButton() is accept
+
+    def leave_running(self, title: str, text: str) -> Leave:
+        box = QMessageBox(QMessageBox.Icon.Question, title, text, parent=self._parent)
+        wait = box.addButton(tr("Keep going in the background"), QMessageBox.ButtonRole.AcceptRole)
+        cancel = box.addButton(tr("Cancel it and quit"), QMessageBox.ButtonRole.DestructiveRole)
+        stay = box.addButton(tr("Stay"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(stay)
+        box.exec()
+        clicked = box.clickedButton()
+        return "wait" if clicked is wait else "cancel" if clicked is cancel else "stay"
+
+    def gpu_missed(self, notice: GpuNotice) -> bool:
+        dialog = GpuDialog(notice, self._parent)
+        accepted = dialog.exec() == GpuDialog.DialogCode.Accepted
+        dialog.deleteLater()
+        return accepted
 
     def show_error(self, trouble: Trouble) -> None:
         window = self._parent

@@ -21,7 +21,6 @@ from audiosr_desktop import paths
 from audiosr_desktop.effects.effect import Parameter
 from audiosr_desktop.effects.timing import Timings
 from audiosr_desktop.engine.bundle import (
-    DEFAULT_BUNDLE,
     Bundle,
     Verifier,
     bundle_problems,
@@ -40,6 +39,7 @@ from audiosr_desktop.engine.manifest import QUALITIES
 from audiosr_desktop.engine.relocate import move_models
 from audiosr_desktop.errors import AudioSRError, BundleTakenError
 from audiosr_desktop.job import Job, part_of
+from audiosr_desktop.ui.catalogue import cost_of
 from audiosr_desktop.ui.device_words import report_words
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs
 from audiosr_desktop.ui.explaining import explain
@@ -191,10 +191,7 @@ class ModelsDialog(QDialog):
         self._show_busy()
 
     def _speeds(self, bundle: Bundle) -> dict[str, float]:
-        found = self._timings.measured(SUPER_RESOLUTION, bundle.id)
-        if bundle.id == DEFAULT_BUNDLE:  # which runs without a name
-            found |= self._timings.measured(SUPER_RESOLUTION, "")
-        return found
+        return self._timings.measured(SUPER_RESOLUTION, cost_of(bundle).key)
 
     def import_path(self, path: Path) -> None:
         """Import what the user chose or dropped; of a checkpoint ask first what it is."""
@@ -287,14 +284,15 @@ class ModelsDialog(QDialog):
 
     def _on_measured(self, bundle: Bundle, report: DeviceReport) -> None:
         for quality in QUALITIES:
-            for model in {bundle.id, "" if bundle.id == DEFAULT_BUNDLE else bundle.id}:
-                self._timings.learn(
-                    SUPER_RESOLUTION,
-                    {"model": model, "device": "auto", "quality": quality},
-                    duration_s=report.sound_s,
-                    channels=1,
-                    elapsed_s=report.elapsed_s(bundle.manifest, quality),
-                )
+            self._timings.learn(
+                SUPER_RESOLUTION,
+                {"model": bundle.id, "device": "auto", "quality": quality},
+                duration_s=report.sound_s,
+                channels=1,
+                elapsed_s=report.elapsed_s(bundle.manifest, quality),
+                cost=cost_of(bundle),
+                device=report.provider.device,
+            )
         self.refresh()
         self.cards[bundle.id].say(report_words(report))
 

@@ -77,7 +77,14 @@ class PreferencesDialog(QDialog):
         snap.setChecked(self._settings.snap_to_zero)
         snap.toggled.connect(self._on_snap)
         form.addRow(tr("Edges"), snap)
+        sound = QCheckBox(tr("Play a sound"))
+        sound.setChecked(self._settings.end_sound)
+        sound.toggled.connect(self._on_end_sound)
+        form.addRow(tr("When a job has ended"), sound)
         return page
+
+    def _on_end_sound(self, wanted: bool) -> None:
+        self._settings.end_sound = wanted
 
     def _spectrogram_page(self) -> QWidget:
         page, form = _page()

@@ -1,8 +1,10 @@
 """JobPanel: the running job with its progress, the time it still takes, and Cancel."""
 
+import math
 import time
+from collections.abc import Callable
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from audiosr_desktop.job import Progress
@@ -16,7 +18,10 @@ _SHOW_AFTER_MS = 120  # a shorter job only flickers
 
 
 class JobPanel(QWidget):
-    """Shown while a job runs; afterwards it says how the last one ended."""
+    """Shown while a job runs; afterwards it says how the last one ended.
+
+    `device` tells what computes, in words; empty as long as that is not known, or no model runs.
+    """
 
     cancel_wanted = Signal()
     keep_wanted = Signal()
@@ -32,8 +37,12 @@ class JobPanel(QWidget):
         self.bar.setRange(0, _STEPS)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(tr("Progress"))
+        self.percent = QLabel()
+        self.percent.setMinimumWidth(self.percent.fontMetrics().horizontalAdvance("100 %"))
+        self.percent.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.times = QLabel()
         self.times.setProperty("quiet", True)
+        self.times.setWordWrap(True)
         self.cancel_button = QPushButton(tr("Cancel"))
         self.cancel_button.setToolTip(tr("Cancel the job (Ctrl+.)"))
         self.cancel_button.clicked.connect(self._on_cancel)
@@ -47,10 +56,15 @@ class JobPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        for widget in (self.title, self.stage, self.bar):
+        for widget in (self.title, self.stage):
             layout.addWidget(widget)
+        head = QHBoxLayout()
+        head.addWidget(self.bar, 1)
+        head.addWidget(self.percent)
+        layout.addLayout(head)
         layout.addLayout(foot)
         layout.addWidget(self.keep_button)
+        self.device: Callable[[], str] = str
         self._began = 0.0
         self._fraction = 0.0
         self._running = False
@@ -66,7 +80,7 @@ class JobPanel(QWidget):
         self.title.setText(title)
         self.stage.setText(tr("Starting…"))
         self.times.clear()
-        self.bar.setValue(0)
+        self._show_fraction()
         self.cancel_button.setEnabled(True)
         self._clock.start()
         QTimer.singleShot(_SHOW_AFTER_MS, self, self._on_late)
@@ -75,7 +89,7 @@ class JobPanel(QWidget):
     def on_progressed(self, progress: Progress) -> None:
         """Show how far it is; the bar never goes back."""
         self._fraction = max(self._fraction, progress.fraction)
-        self.bar.setValue(round(self._fraction * _STEPS))
+        self._show_fraction()
         self.stage.setText(tr_message(progress.stage))
 
     @Slot(object)
@@ -109,6 +123,10 @@ class JobPanel(QWidget):
             self.stage.setText(tr("Cancelling…"))
             self.times.clear()
 
+    def _show_fraction(self) -> None:
+        self.bar.setValue(round(self._fraction * _STEPS))
+        self.percent.setText(f"{math.floor(100 * self._fraction)} %")
+
     @Slot()
     def _on_late(self) -> None:
         if self._running:
@@ -124,7 +142,7 @@ class JobPanel(QWidget):
         self.keep_wanted.emit()
 
     def _show_bar(self, *, shown: bool) -> None:
-        for widget in (self.bar, self.times, self.cancel_button):
+        for widget in (self.bar, self.percent, self.times, self.cancel_button):
             widget.setVisible(shown)
 
     @Slot()
@@ -134,8 +152,9 @@ class JobPanel(QWidget):
         if elapsed >= _GUESS_FROM_S and self._fraction > 0.02:
             left = elapsed * (1.0 - self._fraction) / self._fraction
             text += tr(" · about {time} left", time=rough_time(left)) if self._fraction < 1.0 else ""
+        device = self.device()
         if self.cancel_button.isEnabled():
-            self.times.setText(text)
+            self.times.setText(f"{text} · {device}" if device else text)
 
 
 def rough_time(seconds: float) -> str:

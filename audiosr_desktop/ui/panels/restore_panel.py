@@ -2,20 +2,34 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from audiosr_desktop.effects.effect import Effect, Value
 from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.panels.estimate_box import EstimateBox
 from audiosr_desktop.ui.panels.fields import ChoiceBox
+from audiosr_desktop.ui.panels.gap_list import GapList
 from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.parameter_form import Choices, ParameterForm
+from audiosr_desktop.ui.panels.preset_menu import PresetMenu
 from audiosr_desktop.ui.readout import format_length
 from audiosr_desktop.ui.timeline import Timeline
 
 _LEAST_WIDTH = 304
 _LEARNING = ("learn_start_s", "learn_end_s")  # parameters of an effect that learns from a stretch of sound
+_FILL_GAP = "audiosr.fill-gap"
 _RESTORING = {"audiosr.restore", "audiosr.super-resolution"}
 
 
@@ -43,6 +57,8 @@ class RestorePanel(QWidget):
         self.chooser.addItem(tr("Loading effects…"), "")
         self.chooser.setEnabled(False)
         self.chooser.currentIndexChanged.connect(self._on_chosen)
+        self.presets = PresetMenu(lambda: self._shown, self)
+        self.preset_button = self._make_preset_button()
         self._place = QVBoxLayout()
         self._place.setContentsMargins(0, 4, 0, 4)
         self.apply_button = QPushButton(tr("Restore"))
@@ -54,17 +70,15 @@ class RestorePanel(QWidget):
         self.window_button.clicked.connect(self.window_wanted)
         self.window_button.hide()
         self.learn_button = self._make_learn_button()
+        self.gaps = GapList()
         self.preview_button = QPushButton(tr("Preview"))
         self.preview_button.setCheckable(True)
         self.preview_button.setToolTip(tr("Hear 10 s with the effect, in place and looping (V)"))
         self.preview_button.setEnabled(False)
         self.preview_button.clicked.connect(self.preview_wanted)
         self.preview_text = _quiet_label()
-        self.estimate = _quiet_label()
-        self.draft_button = QPushButton(tr("Use Draft"))
-        self.draft_button.setToolTip(tr("Choose the quickest quality"))
-        self.draft_button.clicked.connect(self._on_draft)
-        self.draft_button.hide()
+        self.estimate = EstimateBox()
+        self.estimate.draft_wanted.connect(self._on_draft)
         self.hint = QLabel()
         self.hint.setProperty("quiet", True)
         self.hint.setWordWrap(True)
@@ -74,6 +88,7 @@ class RestorePanel(QWidget):
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.summary.setProperty("quiet", True)
         self._build()
+        self.gaps.changed.connect(self._show_target)
         timeline.selection_changed.connect(self._show_target)
         timeline.sound_changed.connect(self._show_target)
         self._show_target()
@@ -85,20 +100,32 @@ class RestorePanel(QWidget):
         button.hide()
         return button
 
+    def _make_preset_button(self) -> QPushButton:
+        button = QPushButton(tr("Preset"))
+        button.setToolTip(tr("Values that were kept under a name"))
+        button.setMenu(self.presets)
+        return button
+
     def _build(self) -> None:
         self._content = content = QWidget()
         layout = QVBoxLayout(content)
         layout.setContentsMargins(12, 8, 12, 12)
         layout.setSpacing(10)
-        layout.addWidget(self.chooser)
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.chooser, 1)
+        head.addWidget(self.preset_button)
+        layout.addLayout(head)
         layout.addLayout(self._place)
         layout.addWidget(self.window_button)
         layout.addWidget(self.learn_button)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.apply_button, 1)
-        buttons.addWidget(self.preview_button)
-        layout.addLayout(buttons)
-        for widget in (self.hint, self.estimate, self.draft_button, self.preview_text):
+        layout.addWidget(self.gaps)
+        layout.addWidget(self.apply_button)
+        self._listening = QHBoxLayout()
+        self._listening.setSpacing(8)
+        self._listening.addWidget(self.preview_button, 1)
+        layout.addLayout(self._listening)
+        for widget in (self.hint, self.estimate, self.preview_text):
             layout.addWidget(widget)
         line = QFrame()
         line.setObjectName("rule")
@@ -118,10 +145,25 @@ class RestorePanel(QWidget):
         outer.addWidget(area)
         self._widen()
 
+    def add_listening(self, *actions: QAction) -> None:
+        """Put what compares beside Preview: source or result, and the difference."""
+        for action in actions:
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(20, 20))
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.setAccessibleName(action.text().replace("&", ""))
+            self._listening.addWidget(button)
+
     @property
     def effect(self) -> Effect | None:
         """The effect that is chosen."""
         return self._effects.get(self._shown)
+
+    @property
+    def chosen_id(self) -> str:
+        """Id of the effect that is chosen; empty where there is none."""
+        return self._shown
 
     def values(self) -> dict[str, Value]:
         """Return the values of the chosen effect."""
@@ -164,12 +206,6 @@ class RestorePanel(QWidget):
         if self.form is not None:
             self.form.set_values(values)
         return True
-
-    def show_estimate(self, text: str, *, offers_draft: bool = False) -> None:
-        """Say what a run would take; offer the quickest quality where that is long."""
-        self.estimate.setText(text)
-        self.estimate.setVisible(bool(text))
-        self.draft_button.setVisible(offers_draft)
 
     def show_preview(self, text: str, *, on: bool) -> None:
         """Say what is previewed."""
@@ -250,6 +286,10 @@ class RestorePanel(QWidget):
             button.setEnabled(self._ready and self.effect is not None)
         self.learn_button.setVisible(self.form is not None and set(_LEARNING) <= self.form.values().keys())
         self.learn_button.setEnabled(bool(timeline.length) and selection is not None)
+        fills = self._shown == _FILL_GAP
+        self.gaps.setVisible(fills or self.gaps.has_rows)
+        self.gaps.find_button.setVisible(fills)
+        self.gaps.find_button.setEnabled(bool(timeline.length))
         self._widen()
 
     def _widen(self) -> None:

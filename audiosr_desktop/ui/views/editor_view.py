@@ -15,6 +15,7 @@ from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.callouts import Callout
 from audiosr_desktop.ui.views.overview import Overview
 from audiosr_desktop.ui.views.spectrogram_tiles import Analysis
 from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
@@ -36,6 +37,7 @@ class EditorView(QWidget):
     scrubbed = Signal(int)
     tool_chosen = Signal(object)  # Tool
     span_chosen = Signal(object)  # RestoredSpan whose badge was clicked: its step of the history is wanted
+    callout_chosen = Signal(object)  # Callout whose badge was clicked
     cutoff_moved = Signal(float)
     scrolled = Signal()  # by the user
     drawn = Signal()  # every visible view has a picture
@@ -67,6 +69,7 @@ class EditorView(QWidget):
             view.scrubbed.connect(self.scrubbed)
             view.scrolled.connect(self.scrolled)
             view.span_clicked.connect(self._on_span_clicked)
+            view.callout_clicked.connect(self.callout_chosen)
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setSizes([220, 480])
@@ -120,6 +123,12 @@ class EditorView(QWidget):
         self.overview.set_spans(spans)
         if peaks is not None:
             self.set_peaks(peaks)
+
+    def set_callouts(self, callouts: tuple[Callout, ...]) -> None:
+        """Point parts of the sound out."""
+        for track in self._tracks():
+            track.set_callouts(callouts)
+        self.overview.set_callouts(callouts)
 
     def set_peaks(self, peaks: Peaks) -> None:
         """Take what was measured of the present sound."""

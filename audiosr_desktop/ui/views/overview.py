@@ -11,6 +11,7 @@ from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.callouts import Callout
 from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, REDRAW_MS, RIGHT_MARGIN
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
@@ -35,6 +36,7 @@ class Overview(QWidget):
         self._peaks: Peaks | None = None
         self._waves: Waves | None = None
         self._spans: tuple[RestoredSpan, ...] = ()
+        self._callouts: tuple[Callout, ...] = ()
         self._held = 0.0  # where in the visible range the mouse holds it
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -69,6 +71,11 @@ class Overview(QWidget):
     def set_spans(self, spans: tuple[RestoredSpan, ...]) -> None:
         """Mark restored parts."""
         self._spans = spans
+        self.update()
+
+    def set_callouts(self, callouts: tuple[Callout, ...]) -> None:
+        """Point parts out: with a bar at the top, as restored parts have one at the bottom."""
+        self._callouts = callouts
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -139,6 +146,10 @@ class Overview(QWidget):
             painter.fillRect(
                 QRectF(left, area.bottom() - 3, max(2.0, right - left), 3), self.theme.colour("restored")
             )
+        for callout in self._callouts:
+            left, right = self._x_of(callout.region.start), self._x_of(callout.region.stop)
+            bar = QRectF(left, area.top(), max(2.0, right - left), 5 if callout.chosen else 3)
+            painter.fillRect(bar, self.theme.colour("marker"))
         if self.timeline.length:
             self._paint_window(painter, area)
         painter.end()

@@ -262,6 +262,9 @@ class SpectrogramCanvas(TrackView):
     def paint_badge(self, painter: QPainter, rect: QRectF, text: str) -> None:
         """The waveform has the badge; a second one would hide the top of the spectrum."""
 
+    def paint_callouts(self, painter: QPainter, area: QRectF, *, over_picture: bool = True) -> None:
+        super().paint_callouts(painter, area, over_picture=over_picture)
+
     def paint_selection_box(self, painter: QPainter, box: QRectF) -> None:
         painter.fillRect(box, QColor(255, 255, 255, 28))
         for colour, width in ((QColor(0, 0, 0, 150), 3), (QColor(255, 255, 255), 1)):

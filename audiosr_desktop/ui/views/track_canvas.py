@@ -22,6 +22,7 @@ from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.callouts import Callout, Callouts
 
 LEFT_MARGIN = 58  # ruler of the vertical axis; the same for all views, so that their times line up
 RIGHT_MARGIN = 50
@@ -47,6 +48,7 @@ class TrackCanvas(QWidget):
         self.theme = theme
         self._spans: tuple[RestoredSpan, ...] = ()
         self._pending: Region | None = None
+        self.callouts = Callouts()
         self.badges: list[tuple[QRectF, RestoredSpan]] = []
         self._playhead_x = 0.0
         self._asked: Asked | None = None
@@ -187,6 +189,11 @@ class TrackCanvas(QWidget):
             self._pending = pending
             self.update()
 
+    def set_callouts(self, callouts: tuple[Callout, ...]) -> None:
+        """Point parts out."""
+        self.callouts.shown = callouts
+        self.update()
+
     def refresh(self) -> None:
         """Ask for a new picture soon; requests of one frame are joined."""
         if not self._request_timer.isActive():
@@ -240,6 +247,8 @@ class TrackCanvas(QWidget):
             place = QPointF(event.pos())
             span = next((span for badge, span in self.badges if badge.contains(place)), None)
             text = span_details(span) if span is not None else ""
+            callout = self.callouts.at(place)
+            text = callout.details if callout is not None else text
             channel = self.button_at(place)
             if channel is not None:
                 text = tr(
@@ -269,6 +278,7 @@ class TrackCanvas(QWidget):
             self._paint_unpicked(painter)
             self._paint_markers(painter, area)
             self._paint_selection(painter)
+            self.paint_callouts(painter, area)
             self.paint_draft(painter)
             self.paint_over(painter, area)
             self._paint_playhead(painter, area)
@@ -341,6 +351,11 @@ class TrackCanvas(QWidget):
             hatching = QBrush(self.theme.colour("restored", 90), Qt.BrushStyle.BDiagPattern)
             for box in self.boxes_of(self._pending):
                 painter.fillRect(box, hatching)
+
+    def paint_callouts(self, painter: QPainter, area: QRectF, *, over_picture: bool = False) -> None:
+        """Mark what is pointed out."""
+        boxes = [(callout, self.boxes_of(callout.region)) for callout in self.callouts.shown]
+        self.callouts.paint(painter, self.theme, area, boxes, over_picture=over_picture)
 
     def paint_span(self, painter: QPainter, rect: QRectF, span: RestoredSpan) -> None:
         """Tint a restored part."""

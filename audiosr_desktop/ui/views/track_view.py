@@ -29,6 +29,7 @@ class TrackView(SelectingCanvas):
     hovered = Signal(str)  # what lies under the pointer; empty when it left
     menu_wanted = Signal(QPoint)  # global position of a right click
     span_clicked = Signal(object)  # RestoredSpan
+    callout_clicked = Signal(object)  # Callout
     scrolled = Signal()  # by the user
     scrubbed = Signal(int)  # Ctrl and a drag are over this sample
 
@@ -92,13 +93,21 @@ class TrackView(SelectingCanvas):
             return Grip.NOTHING
         if not self.inside(position):  # beside the picture there are only handles
             return Grip.OTHER if self.grab_other(position) else Grip.NOTHING
-        span = next((span for badge, span in self.badges if badge.contains(position)), None)
-        if span is not None:
-            self.span_clicked.emit(span)
+        if self._press_badge(position):
             return Grip.NOTHING
         if self.grab_other(position):
             return Grip.OTHER
         return Grip.PAN if self.tool is Tool.HAND else self._new_grip(position, event.modifiers())
+
+    def _press_badge(self, position: QPointF) -> bool:
+        """Tell whose badge was pressed; False where there is none."""
+        span = next((span for badge, span in self.badges if badge.contains(position)), None)
+        callout = self.callouts.at(position)
+        if span is not None:
+            self.span_clicked.emit(span)
+        elif callout is not None:
+            self.callout_clicked.emit(callout)
+        return span is not None or callout is not None
 
     def _new_grip(self, position: QPointF, keys: Qt.KeyboardModifier) -> Grip:
         """Return what a press in the picture begins, by the keys that are held."""
@@ -186,7 +195,7 @@ class TrackView(SelectingCanvas):
             Grip.HIGH: Qt.CursorShape.SizeVerCursor,
             Grip.CENTRE: Qt.CursorShape.SplitVCursor,
         }
-        if self.button_at(position) is not None:
+        if self.button_at(position) is not None or self.callouts.at(position) is not None:
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         elif self.grab_other(position):
             self.setCursor(Qt.CursorShape.SizeVerCursor)
