@@ -2,7 +2,7 @@
 
 import threading
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from audiosr_desktop.audio.journal import Journal
 from audiosr_desktop.audio.project_values import Contents
@@ -26,30 +26,23 @@ class AutosaveWriter(QObject):
         self._waiting: dict[Journal, Contents | None] = {}  # None is to be thrown away
         self._lock = threading.Lock()  # for the dictionary alone
         self._thread: JobThread | None = None
-        self._timer = QTimer(self, singleShot=True, interval=0)  # what was done is painted first
-        self._timer.timeout.connect(self._begin)
 
     def put(self, journal: Journal, contents: Contents | None) -> None:
         """Write contents soon; None throws the autosave away."""
         with self._lock:
             self._waiting.pop(journal, None)
             self._waiting[journal] = contents
-        self._timer.start()
+        if self._thread is None:
+            self._begin()
 
     def wait(self) -> None:
         """Return when all that was put is on disk."""
-        if self._timer.isActive():
-            self._timer.stop()
-            self._begin()
         if self._thread is not None:
             self._thread.wait()
         while self._write_next():  # put after the thread had looked for the last time
             pass
 
-    @Slot()
     def _begin(self) -> None:
-        if self._thread is not None:
-            return  # it looks again before it ends
         self._thread = JobThread(self._write_all(), self)
         self._thread.finished.connect(self._on_finished)
         self._thread.start()
