@@ -11,10 +11,10 @@ from audiosr_desktop.audio.lanes import channels_of
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.apply import apply_effect
 from audiosr_desktop.effects.conversion import resample_sound
 from audiosr_desktop.effects.effect import Effect, Value, resolve_values
-from audiosr_desktop.effects.emerging import hidden, within
+from audiosr_desktop.effects.emerging import within
+from audiosr_desktop.effects.surroundings import Mending
 from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.effects.timing import guessed_factor
 from audiosr_desktop.errors import EffectError
@@ -27,6 +27,8 @@ LOWEST_KEPT_RATE = 44_100
 
 _RESTORE, _SUPER_RESOLUTION = PREFIX + "restore", PREFIX + "super-resolution"
 _UPSTREAM = PREFIX + "upstream"  # works at 48 kHz alone
+_FILL_GAP = PREFIX + "fill-gap"
+_MENDING = frozenset(PREFIX + name for name in ("remove-tone", "denoise", "super-resolution"))
 _FORM = '{"format_version": 1, "title": …, "effects": [{"effect": NAME, "values": {…}, "bypass": false}, …]}'
 
 
@@ -208,13 +210,24 @@ def run_steps(steps: Sequence[Step], sound: Sound, region: Region, scratch: Scra
         sound = yield from part_of(converting, done, 0.06)
         region = region.clipped(0, sound.length)
         done = 0.06
-    before = sound
+    mending, hears = Mending(sound, region, scratch), _hears_around(steps, region)
     for number, (step, share) in enumerate(zip(steps, step_shares(steps), strict=True), 1):
-        working = apply_effect(step.effect, sound, region, step.values, scratch)
-        working = within(working, before) if number == len(steps) else hidden(working)
-        sound = yield from part_of(working, done, done + share * (1.0 - done))
+        if number == len(steps):
+            working = mending.last_step(step.effect, step.values)
+        else:
+            # gaps around the region stay, as those that are filled are told
+            around = hears and step.effect.id != _FILL_GAP
+            working = mending.step(step.effect, step.values, around=around)
+        yield from part_of(within(working, sound), done, done + share * (1.0 - done))
         done += share * (1.0 - done)
-    return ChainRun(before, sound, region, time.monotonic() - started)
+    return ChainRun(sound, mending.now, region, time.monotonic() - started)
+
+
+def _hears_around(steps: Sequence[Step], region: Region) -> bool:
+    """Tell whether all steps, but for gaps filled first, do the same to a place whatever the region is."""
+    is_plain = region.mask is None and region.channels is None and not region.has_band
+    ids = [step.effect.id for step in steps]
+    return is_plain and _MENDING.issuperset(ids[1:] if ids[:1] == [_FILL_GAP] else ids)
 
 
 def step_shares(steps: Sequence[Step]) -> list[float]:

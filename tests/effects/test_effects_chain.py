@@ -20,7 +20,9 @@ from audiosr_desktop.effects.chain import (
     read_chain,
     run_steps,
 )
-from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.effects.denoise import Denoise
+from audiosr_desktop.effects.effect import Parameter, Value, resolve_values
+from audiosr_desktop.effects.tones import RemoveTone
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job, Progress, run_job
 
@@ -147,3 +149,23 @@ def test_only_a_new_band_raises_the_rate(
     assert run.after.sample_rate == expected
     assert run.region.start == round(region.start * expected / rate)
     assert run.after.length == expected
+
+
+def test_a_part_of_a_chains_work_is_what_it_is_in_a_longer_one(run_scratch: Scratch) -> None:
+    rate, seconds = 16_000, 8
+    rng = np.random.default_rng(3)
+    time_s = np.arange(seconds * rate) / rate
+    swell = 0.2 * np.square(np.sin(np.pi * 1.3 * time_s))
+    samples = swell * rng.standard_normal(time_s.size) + 0.01 * rng.standard_normal(time_s.size)
+    samples += 0.1 * np.sin(2 * np.pi * 1234.5 * time_s)
+    sound = Sound.from_array(samples[None].astype(np.float32), rate)
+    denoise, remove = Denoise(run_scratch), RemoveTone(run_scratch)
+    values = resolve_values(denoise, {"noise_dbfs": -40.0})
+    steps = [Step(remove, resolve_values(remove, {})), Step(denoise, values)]
+    region = Region(3 * rate, 5 * rate)
+    alone = run_job(run_steps(steps, sound, region, run_scratch)).after
+    whole = run_job(run_steps(steps, sound, Region(0, sound.length), run_scratch)).after
+    start, stop = region.start + rate // 10, region.stop - rate // 10
+    difference = alone.read(start, stop) - whole.read(start, stop)
+    assert np.mean(difference**2) < 1e-6 * np.mean(whole.read(start, stop) ** 2)
+    assert np.array_equal(alone.read(0, region.start), sound.read(0, region.start))
