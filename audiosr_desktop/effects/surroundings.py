@@ -44,7 +44,7 @@ class Mending:
             values: of all its parameters.
             around: apply it to the surroundings too, so that later steps hear them mended. That takes a
                 region of all channels and the whole band, and an effect that does to a place what it does
-                whatever the region is. No step before one that is not applied around the region may have been.
+                whatever the region is. No step before one that is not applied around may have been.
         """
         before = self.now
         if not around:
