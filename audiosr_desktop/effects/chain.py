@@ -11,10 +11,10 @@ from audiosr_desktop.audio.lanes import channels_of
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.apply import apply_effect
 from audiosr_desktop.effects.conversion import resample_sound
 from audiosr_desktop.effects.effect import Effect, Value, resolve_values
-from audiosr_desktop.effects.emerging import hidden, within
+from audiosr_desktop.effects.emerging import within
+from audiosr_desktop.effects.surroundings import Mending
 from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.effects.timing import guessed_factor
 from audiosr_desktop.errors import EffectError
@@ -29,6 +29,8 @@ LOWEST_KEPT_RATE = 44_100
 
 _RESTORE, _SUPER_RESOLUTION = PREFIX + "restore", PREFIX + "super-resolution"
 _UPSTREAM = PREFIX + "upstream"  # works at 48 kHz alone
+_FILL_GAP = PREFIX + "fill-gap"
+_MENDING = frozenset(PREFIX + name for name in ("remove-tone", "denoise", "super-resolution"))
 _FORM = '{"format_version": 1, "title": …, "effects": [{"effect": NAME, "values": {…}, "bypass": false}, …]}'
 
 
@@ -229,16 +231,28 @@ def run_steps(
         sound = yield from part_of(converting, done, 0.06)
         region = region.clipped(0, sound.length)
         done = 0.06
-    before, times = sound, []
+    mending, hears = Mending(sound, region, scratch), _hears_around(steps, region)
+    times: list[float] = []
     for number, (step, share) in enumerate(zip(steps, step_shares(steps, weigh), strict=True), 1):
         step_began = time.monotonic()
-        working = apply_effect(step.effect, sound, region, step.values, scratch)
-        working = within(working, before) if number == len(steps) else hidden(working)
-        working = named_step(working, number, len(steps), step.effect.title)
-        sound = yield from part_of(working, done, done + share * (1.0 - done))
+        if number == len(steps):
+            working = mending.last_step(step.effect, step.values)
+        else:
+            # gaps around the region stay, as those that are filled are told
+            around = hears and step.effect.id != _FILL_GAP
+            working = mending.step(step.effect, step.values, around=around)
+        working = named_step(within(working, sound), number, len(steps), step.effect.title)
+        yield from part_of(working, done, done + share * (1.0 - done))
         done += share * (1.0 - done)
         times.append(time.monotonic() - step_began)
-    return ChainRun(before, sound, region, time.monotonic() - started, tuple(times))
+    return ChainRun(sound, mending.now, region, time.monotonic() - started, tuple(times))
+
+
+def _hears_around(steps: Sequence[Step], region: Region) -> bool:
+    """Tell whether all steps, but for gaps filled first, do the same to a place whatever the region is."""
+    is_plain = region.mask is None and region.channels is None and not region.has_band
+    ids = [step.effect.id for step in steps]
+    return is_plain and _MENDING.issuperset(ids[1:] if ids[:1] == [_FILL_GAP] else ids)
 
 
 def named_step(job: Job[T], number: int, count: int, title: str) -> Job[T]:

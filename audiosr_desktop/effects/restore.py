@@ -1,23 +1,26 @@
 """Restore: finds what is wrong with a sound and runs what mends it, as one Effect."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.apply import apply_effect
 from audiosr_desktop.effects.chain import Chain, chain_steps, chain_to_data, named_step, step_shares
 from audiosr_desktop.effects.denoise import Denoise
 from audiosr_desktop.effects.effect import Effect, Parameter, Value
-from audiosr_desktop.effects.emerging import Beginning, emerging_as, hidden
+from audiosr_desktop.effects.emerging import Beginning, emerging_as
 from audiosr_desktop.effects.gaps import FillGap
 from audiosr_desktop.effects.notes import Report, note, warn
 from audiosr_desktop.effects.proposal import KINDS, propose
 from audiosr_desktop.effects.super_resolution import PARAMETERS as SUPER_RESOLUTION_PARAMETERS
 from audiosr_desktop.effects.super_resolution import SuperResolution
+from audiosr_desktop.effects.surroundings import Mending
 from audiosr_desktop.effects.tones import RemoveTone
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.job import Job, part_of
+
+T = TypeVar("T")
 
 PARAMETERS = (
     *SUPER_RESOLUTION_PARAMETERS,
@@ -77,22 +80,34 @@ class Restore:
         chain = yield from part_of(self.proposal(sound, plain, values), 0.0, done)
         self._report["proposal"] = chain_to_data(chain)["effects"]
         steps = chain_steps(chain, self._effects)
-        now = sound
+        mending = Mending(sound, plain, self._scratch)
         for index, (step, share) in enumerate(zip(steps, step_shares(steps), strict=True)):
-            working = apply_effect(step.effect, now, plain, step.values, self._scratch)
-            working = _beginning(working, plain) if index == len(steps) - 1 else hidden(working)
+            if index == len(steps) - 1:
+                working = _beginning(mending.last_step(step.effect, step.values), plain)
+            else:
+                working = mending.step(step.effect, step.values)
             working = named_step(working, index + 1, len(steps), step.effect.title)
             end = done + share * (1.0 - done)
-            result = yield from part_of(working, done, end)
-            if result is not now:
+            if (yield from part_of(working, done, end)):
                 note(self._report, "steps_done", step.effect.id)
-            now, done = result, end
+            done = end
         self._report.update(
-            {name: fact for name, fact in self._facts.items() if name in ("gaps", "tones", "noise_dbfs")}
+            {name: fact for name, fact in self._facts.items() if name in ("tones", "noise_dbfs")}
         )
+        for gap in _gaps_inside(self._facts, region, sound.sample_rate):
+            note(self._report, "gaps", gap)
+        now = mending.now
         if now is sound:
             warn(self._report, "Nothing was found to restore and the sound was left as it is.")
         return now.slice(region.start, region.stop)
+
+
+def _gaps_inside(facts: Report, region: Region, sample_rate: int) -> list[dict[str, float]]:
+    """Return the filled gaps that lie in the region, and not around it."""
+    gaps = facts.get("gaps", [])
+    assert isinstance(gaps, list)
+    start_s, stop_s = region.start / sample_rate, region.stop / sample_rate
+    return [gap for gap in gaps if gap["start_s"] < stop_s and gap["end_s"] > start_s]
 
 
 def _looking_share(duration_s: float) -> float:
@@ -100,7 +115,7 @@ def _looking_share(duration_s: float) -> float:
     return min(duration_s, LOOKED_AT_S) / (min(duration_s, LOOKED_AT_S) + 1.5 * duration_s + 1.0)
 
 
-def _beginning(job: Job[Sound], region: Region) -> Job[Sound]:
+def _beginning(job: Job[T], region: Region) -> Job[T]:
     """Run the last step; what emerges of the region is the beginning of what Restore returns."""
     return emerging_as(
         job,

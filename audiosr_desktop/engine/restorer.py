@@ -257,9 +257,9 @@ class Restorer:
         """Return the vocoder's sound, (rows, 480 frames)."""
         if self._manifest.vocoder_output == "stft":
             self._check("vocoder", output, (rows, 2, N_FFT // 2 + 1, frames))
-            spectrum = np.empty((rows, frames, output.shape[2]), np.complex64)
-            spectrum.real, spectrum.imag = (np.swapaxes(part, 1, 2) for part in (output[:, 0], output[:, 1]))
-            return inverse_frame_stft(spectrum)
+            spectrum = np.empty((rows, output.shape[2], frames), np.complex64)
+            spectrum.real, spectrum.imag = output[:, 0], output[:, 1]
+            return inverse_frame_stft(np.ascontiguousarray(np.swapaxes(spectrum, 1, 2)))
         wave, samples = output.reshape(rows, -1), HOP_LENGTH * frames
         surplus = wave.shape[1] - samples
         if surplus < 0 or surplus >= HOP_LENGTH:

@@ -174,3 +174,34 @@ def test_a_single_step_needs_no_number(run_scratch: Scratch) -> None:
     told: list[Progress] = []
     run_job(run_steps([Step(Times(), {"factor": 2.0})], sound, Region(0, 4_800), run_scratch), told.append)
     assert "Multiplying" in [progress.stage for progress in told]
+
+
+class Heard:
+    """The mean over half a second to both sides, in the place of a model that hears its surroundings."""
+
+    id, title, seamless = "audiosr.super-resolution", "Heard", False
+    parameters: Sequence[Parameter] = ()
+
+    def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
+        yield Progress(1.0, self.title)
+        reach = sound.sample_rate // 2
+        around = sound.read_padded(region.start - reach, region.stop + reach)
+        sums = np.cumsum(around, axis=1, dtype=np.float64)
+        mean = (sums[:, 2 * reach :] - sums[:, : -2 * reach]) / (2 * reach)
+        return Sound.from_array(mean.astype(np.float32), sound.sample_rate)
+
+
+@pytest.mark.parametrize(("first", "hears"), [("audiosr.denoise", True), ("test.times", False)])
+def test_a_model_hears_what_was_mended_around_the_region(
+    first: str, hears: bool, run_scratch: Scratch
+) -> None:
+    rate = 48_000
+    sound = Sound.from_array(np.random.default_rng(0).random((1, 4 * rate), np.float32), rate)
+    steps = [Step(Times(first), {"factor": 0.5}), Step(Heard(), {})]
+    region = Region(rate, 2 * rate)
+    alone = run_job(run_steps(steps, sound, region, run_scratch)).after
+    whole = run_job(run_steps(steps, sound, Region(0, sound.length), run_scratch)).after
+    inside = (region.start + rate // 10, region.stop - rate // 10)
+    assert np.allclose(alone.read(*inside), whole.read(*inside), atol=1e-5) == hears
+    assert np.array_equal(alone.read(0, region.start), sound.read(0, region.start))
+    assert np.array_equal(alone.read(region.stop, sound.length), sound.read(region.stop, sound.length))

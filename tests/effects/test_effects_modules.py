@@ -87,6 +87,27 @@ def test_tiny_regions_and_regions_at_the_ends(
 
 
 @pytest.mark.parametrize("module", MODULES)
+def test_a_region_alone_is_what_it_is_in_a_longer_one(
+    module: str, engines: Engines, run_scratch: Scratch
+) -> None:
+    rate = 48_000
+    sound = damaged(rate, 2)
+    region, longer = (
+        Region(round(0.9 * rate), round(1.9 * rate)),
+        Region(round(0.3 * rate), round(2.4 * rate)),
+    )
+    alone, within, whole = (
+        apply(module, sound, each, engines, run_scratch)[0]
+        for each in (region, longer, Region(0, sound.length))
+    )
+    inside = slice(region.start + rate // 10, region.stop - rate // 10)
+    power = np.mean(np.square(alone[:, inside], dtype=np.float64))
+    assert not np.array_equal(alone[:, inside], sound.read(inside.start, inside.stop))
+    for other in (within, whole):
+        assert np.mean(np.square(alone[:, inside] - other[:, inside], dtype=np.float64)) < 1e-6 * power
+
+
+@pytest.mark.parametrize("module", MODULES)
 def test_nothing_to_do(module: str, engines: Engines, run_scratch: Scratch) -> None:
     silent = Sound.from_array(np.zeros((2, 48_000), np.float32), 48_000)
     samples, report = apply(module, silent, Region(0, silent.length), engines, run_scratch)
