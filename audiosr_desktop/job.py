@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
+Told = TypeVar("Told")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ def run_job(job: Job[T], on_progress: Callable[[Progress], None] | None = None) 
         job.close()
 
 
-def told_as(job: Job[T], change: Callable[[Progress], Progress]) -> Job[T]:
-    """Run a job and tell its progress in another form."""
+def told_as(job: Generator[Told, None, T], change: Callable[[Told], Progress]) -> Job[T]:
+    """Run a job, or what else tells how far it is, and tell its progress in another form."""
     try:
         while True:
             yield change(next(job))

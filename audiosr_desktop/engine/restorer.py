@@ -20,13 +20,11 @@ from audiosr_desktop.engine.manifest import HOP_LENGTH, N_FFT, NATIVE_RATE
 from audiosr_desktop.engine.sessions import Sessions
 from audiosr_desktop.engine.windows import Grid, Joiner, Window
 from audiosr_desktop.errors import EngineError, EngineMemoryError
-from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.job import Job, Progress, part_of, told_as
 
 Samples = npt.NDArray[np.float32]
 Latent = npt.NDArray[np.float32]
 T = TypeVar("T")
-Stage = Generator[float, None, T]
-"""Work inside a window: yields the share of the window that is done."""
 
 ROWS_AT_ONCE = 2  # channels in one run of the graphs
 LOWPASS_ORDER = 8
@@ -147,12 +145,12 @@ class Restorer:
                 added = np.zeros_like(sound)
                 silent += 1
             write(joiner.add(window, added))
-            yield Progress((index + 1) / count, _stage(index, count))
+            yield Progress((index + 1) / count, f"Generating · window {index + 1}/{count}")
         return Generated(count - silent, silent, self._rows < ROWS_AT_ONCE)
 
     def _window(
         self, window: Window, sound: Samples, magnitude: Samples, gains: Samples, settings: Settings
-    ) -> Stage[Samples]:
+    ) -> Job[Samples]:
         """Generate one window at the level that `gains` give it; channels that are equal are generated once.
 
         Where memory runs out the channels go one by one, from then on.
@@ -166,7 +164,7 @@ class Restorer:
             working = self._generate(window, rows[batch], magnitude[batch], settings)
             part = batch.stop - done
             try:
-                made.append((yield from _share(working, done / len(rows), part / len(rows))) / gains)
+                made.append((yield from part_of(working, done / len(rows), batch.stop / len(rows))) / gains)
             except EngineMemoryError:
                 if part == 1:
                     raise
@@ -177,12 +175,12 @@ class Restorer:
 
     def _generate(
         self, window: Window, sound: Samples, magnitude: Samples, settings: Settings
-    ) -> Stage[Samples]:
+    ) -> Job[Samples]:
         """Return sound of the whole band for a window, (rows, samples), from its sound and its magnitudes."""
         mel = _log_mel(magnitude)
         condition_mel, mel = self._condition_mel(sound, mel, settings.cutoff_hz)
         condition = yield from self._encode(window, condition_mel, settings)
-        latent = yield from _share(self._sample(window, condition, settings), _ENCODED, _SAMPLED - _ENCODED)
+        latent = yield from part_of(self._sample(window, condition, settings), _ENCODED, _SAMPLED)
         decoded = yield from self._run("vae_decoder", {"z": latent}, _SAMPLED)
         known = known_bands(settings.cutoff_hz * CROSSOVER_SHARE / EDGE_MARGIN)
         frames = magnitude.shape[1]
@@ -191,7 +189,7 @@ class Restorer:
         decoded[..., :known] = mel[..., :known]  # below the crossover the vocoder hears the input itself
         return (yield from self._vocode(decoded, _DECODED))
 
-    def _vocode(self, mel: Samples, share: float) -> Stage[Samples]:
+    def _vocode(self, mel: Samples, share: float) -> Job[Samples]:
         """Return the vocoder's sound, (rows, 480 frames), of mels (rows, frames, 256)."""
         output = yield from self._run("vocoder", {"mel": np.swapaxes(mel, 1, 2)}, share)
         return self._waveform(output, *mel.shape[:2])
@@ -205,7 +203,7 @@ class Restorer:
             return lowpassed, lowpassed
         return mel, mel
 
-    def _encode(self, window: Window, mel: Samples, settings: Settings) -> Stage[Latent]:
+    def _encode(self, window: Window, mel: Samples, settings: Settings) -> Job[Latent]:
         """Return the condition as the UNet reads it, scaled, (rows, channels, columns, bins)."""
         latent = self._manifest.latent
         columns = mel.shape[1] // latent.frames_per_latent
@@ -217,7 +215,7 @@ class Restorer:
         self._check("vae_feature_extract", condition, feeds["noise"].shape)
         return condition * np.float32(self._manifest.scale_factor)
 
-    def _sample(self, window: Window, condition: Latent, settings: Settings) -> Stage[Latent]:
+    def _sample(self, window: Window, condition: Latent, settings: Settings) -> Job[Latent]:
         """Sample clean latents; all rows start from the same noise, so that channels stay together."""
         rows, columns = len(condition), condition.shape[2]
         scale = settings.guidance_scale
@@ -235,16 +233,15 @@ class Restorer:
             return guided(found[:rows], found[rows:], scale) if is_guided else found
 
         start = np.repeat(self._noise(window, columns, settings.seed, noise.START), rows, axis=0)
-        return (
-            yield from sample(
-                velocity,
-                start,
-                settings.steps,
-                sampler=self._manifest.sampler,
-                eta=self._manifest.eta,
-                step_noise=lambda step: self._noise(window, columns, settings.seed, noise.FIRST_STEP + step),
-            )
+        sampling = sample(
+            velocity,
+            start,
+            settings.steps,
+            sampler=self._manifest.sampler,
+            eta=self._manifest.eta,
+            step_noise=lambda step: self._noise(window, columns, settings.seed, noise.FIRST_STEP + step),
         )
+        return (yield from _told_by_step(sampling, settings.steps))
 
     def _noise(self, window: Window, columns: int, seed: int, stream: int) -> Latent:
         """Return noise (1, channels, columns, bins) for the columns of a window."""
@@ -266,17 +263,9 @@ class Restorer:
             self._check("vocoder", wave, (rows, samples))
         return wave[:, surplus // 2 : surplus // 2 + samples]  # the surplus is even on both sides
 
-    def _run(self, graph: str, feeds: dict[str, Latent], share: float) -> Stage[Latent]:
+    def _run(self, graph: str, feeds: dict[str, Latent], share: float) -> Job[Latent]:
         running = self.sessions.run(graph, feeds)
-        try:
-            while True:
-                next(running)
-                yield share
-        except StopIteration as end:
-            result: Latent = end.value
-            return result
-        finally:
-            running.close()
+        return (yield from told_as(running, lambda _: Progress(share, "")))
 
     def _check(self, graph: str, found: Latent, expected: tuple[int, ...]) -> None:
         if found.shape != expected:
@@ -298,29 +287,23 @@ def _log_mel(magnitude: Samples) -> Samples:
     return mel
 
 
-def _share(stage: Stage[T], start: float, share: float) -> Stage[T]:
-    """Run work as a share of a larger one."""
-    try:
-        while True:
-            yield start + share * next(stage)
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    finally:
-        stage.close()
+def _told_by_step(sampling: Generator[float, None, T], steps: int) -> Job[T]:
+    """Run a sampler; the stage says which of its steps it is at, from the first one on."""
+
+    def told(share: float) -> Progress:
+        return Progress(share, f"step {min(int(share * steps + 1e-6) + 1, steps)}/{steps}")
+
+    yield told(0.0)
+    return (yield from told_as(sampling, told))
 
 
-def _stage(index: int, count: int) -> str:
-    return f"Generating · window {index + 1}/{count}"
-
-
-def _progress(stage: Stage[T], index: int, count: int) -> Job[T]:
+def _progress(working: Job[T], index: int, count: int) -> Job[T]:
     """Run a window's work as part of the job."""
-    try:
-        while True:
-            yield Progress((index + next(stage)) / count, _stage(index, count))
-    except StopIteration as end:
-        result: T = end.value
-        return result
-    finally:
-        stage.close()
+
+    def told(inside: Progress) -> Progress:
+        stage = f"Generating · window {index + 1}/{count}"
+        if inside.stage:
+            stage = f"Generating · window {index + 1}/{count} · {inside.stage}"
+        return Progress((index + inside.fraction) / count, stage)
+
+    return told_as(working, told)

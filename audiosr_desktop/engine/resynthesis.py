@@ -11,7 +11,6 @@ from audiosr_desktop.engine.restorer import (
     ROWS_AT_ONCE,
     Restorer,
     Settings,
-    Stage,
     _log_mel,
     _progress,
     _read_mirrored,
@@ -40,7 +39,7 @@ class Resynthesizer(Restorer):
 
     def _regenerated(
         self, window: Window, rows: Samples, level: InputLevel, settings: Settings
-    ) -> Stage[Samples]:
+    ) -> Job[Samples]:
         gains = level.gains(window.start, window.stop)
         mel, _ = self._condition_mel(rows * gains, _mel(rows * gains), settings.cutoff_hz)
         condition = yield from self._encode(window, mel, settings)
@@ -49,7 +48,7 @@ class Resynthesizer(Restorer):
         self._check("vae_decoder", decoded, (len(rows), 1, *mel.shape[1:]))
         return (yield from self._vocode(decoded[:, 0], 0.9)) / gains
 
-    def _by_window(self, samples: Samples, make: Callable[[Window, Samples], Stage[Samples]]) -> Job[Samples]:
+    def _by_window(self, samples: Samples, make: Callable[[Window, Samples], Job[Samples]]) -> Job[Samples]:
         length = samples.shape[1]
         grid = Grid.of(self.bundle.manifest, length)
         joiner, joined = Joiner(grid, 0, length), []
@@ -58,8 +57,8 @@ class Resynthesizer(Restorer):
             sound = _read_mirrored(lambda start, stop: samples[:, start:stop], window, length)
             made = []
             for first in range(0, len(sound), ROWS_AT_ONCE):
-                stage = make(window, sound[first : first + ROWS_AT_ONCE])
-                made.append((yield from _progress(stage, index, len(windows))))
+                working = make(window, sound[first : first + ROWS_AT_ONCE])
+                made.append((yield from _progress(working, index, len(windows))))
             joined.append(joiner.add(window, np.concatenate(made)))
         return np.concatenate(joined, axis=1) if joined else samples.copy()
 

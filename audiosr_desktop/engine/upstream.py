@@ -20,7 +20,7 @@ from audiosr_desktop.engine.manifest import NATIVE_RATE
 from audiosr_desktop.engine.sessions import Sessions
 from audiosr_desktop.engine.torch_noise import TorchNoise, filter_kind
 from audiosr_desktop.errors import EngineError
-from audiosr_desktop.job import Job, Progress
+from audiosr_desktop.job import Job, Progress, told_as
 
 Samples = npt.NDArray[np.float32]
 Latent = npt.NDArray[np.float32]
@@ -181,28 +181,23 @@ def _sample(
         rows = [np.concatenate([latent, beside], axis=1) for beside in (condition, without)[: 1 + is_guided]]
         feeds = {"x": np.concatenate(rows), "timesteps": np.full(len(rows), time, np.int64)}
         share = _ENCODED + (_SAMPLED - _ENCODED) * index / len(times)
-        velocity = yield from _run(sessions, "ddpm", feeds, share)
+        stage = f"Generating as published · step {index + 1}/{len(times)}"
+        velocity = yield from _run(sessions, "ddpm", feeds, share, stage)
         _require_shape(sessions, velocity, (len(rows), *condition.shape[1:]))
         if is_guided:
             velocity = guided(velocity[:1], velocity[1:], settings.guidance_scale)
         before = float(alphas[times[index + 1]] if index + 1 < len(times) else alphas[0])
         drawn = noise.normal(condition.shape)
         latent = ddim_step(latent, velocity, float(alphas[time]), before, eta=ETA, noise=drawn)
-        yield Progress(_ENCODED + (_SAMPLED - _ENCODED) * (index + 1) / len(times), _STAGE)
+        yield Progress(_ENCODED + (_SAMPLED - _ENCODED) * (index + 1) / len(times), stage)
     return latent
 
 
-def _run(sessions: Sessions, graph: str, feeds: dict[str, Latent], share: float) -> Job[Latent]:
+def _run(
+    sessions: Sessions, graph: str, feeds: dict[str, Latent], share: float, stage: str = _STAGE
+) -> Job[Latent]:
     running: Generator[None, None, Latent] = sessions.run(graph, feeds)
-    try:
-        while True:
-            next(running)
-            yield Progress(share, _STAGE)
-    except StopIteration as end:
-        result: Latent = end.value
-        return result
-    finally:
-        running.close()
+    return (yield from told_as(running, lambda _: Progress(share, stage)))
 
 
 def _require_shape(sessions: Sessions, found: Latent, expected: tuple[int, ...]) -> None:

@@ -246,6 +246,11 @@ def test_progress_never_falls_and_ends_at_one(tiny: Restorer, document: np.ndarr
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     assert report.windows == 4
+    told = dict.fromkeys(progress.stage for progress in seen)
+    steps = [
+        f"Generating · window 2/4 · step {step}/{SETTINGS.steps}" for step in range(1, SETTINGS.steps + 1)
+    ]
+    assert [stage for stage in told if "window 2" in stage and "step" in stage] == steps
 
 
 def test_holds_a_few_windows_whatever_the_length(tiny: Restorer) -> None:
