@@ -24,6 +24,7 @@ from audiosr_desktop.ui.readout import figures
 
 Choices = Sequence[tuple[str, str]]  # what the user reads, what the effect gets
 
+_LEAST_BOX = 80  # px
 _SLIDER_STEPS = 1000
 _ROW_HEIGHT = 28
 _WHOLE_LIMIT = 2.0**53
@@ -69,6 +70,7 @@ class ParameterForm(QWidget):
         self._fields: dict[str, ParameterField] = {}
         self._labels: dict[QObject, str] = {}
         self._choices = choices or {}
+        self._beside: list[QDoubleSpinBox] = []  # boxes beside sliders
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -86,6 +88,9 @@ class ParameterForm(QWidget):
         layout.addWidget(self.advanced_button)
         layout.addWidget(self._advanced)
         self.advanced_button.setVisible(bool(advanced))  # once it has a parent: before, it would be a window
+        width = max((spin.sizeHint().width() for spin in self._beside), default=0)
+        for spin in self._beside:  # alike, so that the sliders are
+            spin.setFixedWidth(max(_LEAST_BOX, width))
         self.set_values(values or {})
 
     def values(self) -> dict[str, Value]:
@@ -276,7 +281,7 @@ class ParameterForm(QWidget):
         slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # by keys the box beside it is stepped
         slider.setAccessibleName(title)
         spin.setAccessibleName(title)
-        spin.setFixedWidth(max(80, spin.sizeHint().width()))
+        self._beside.append(spin)
         span = spin.maximum() - spin.minimum()
 
         def slide(place: int) -> None:
