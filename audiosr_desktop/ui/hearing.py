@@ -8,7 +8,7 @@ from audiosr_desktop.ui.timeline import Timeline
 
 
 class Hearing(QObject):
-    """Plays all or some channels, all or the selected frequencies; a channel that is picked is heard alone.
+    """Plays all or some channels, all or the selected frequencies; channels that are picked are heard alone.
 
     Args:
         player: what plays.
@@ -51,6 +51,5 @@ class Hearing(QObject):
             self._player.set_band(band)
         if picked != self._picked:
             self._picked = picked
-            alone = picked is not None and len(picked) == 1
-            self._player.set_monitor(Monitor("solo", picked[0]) if alone and picked else self._monitor)
+            self._player.set_monitor(Monitor("solo", picked) if picked else self._monitor)
             self.changed.emit()

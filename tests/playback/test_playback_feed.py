@@ -212,14 +212,23 @@ def test_channels_the_device_lacks_are_shared_out(channels: int, outputs: int) -
         (Monitor("mono"), 2, 1.5),
         (Monitor("side"), 2, -0.5),
         (Monitor("side"), 1, 0.0),
-        (Monitor("solo", 1), 3, 2.0),
-        (Monitor("solo", 7), 2, 2.0),
+        (Monitor("solo", (1,)), 3, 2.0),
+        (Monitor("solo", (7,)), 2, 2.0),
     ],
 )
 def test_channels_can_be_listened_to_alone(monitor: Monitor, channels: int, wanted: float) -> None:
     x = np.repeat(np.arange(1, channels + 1, dtype=np.float32)[:, None], 100, axis=1)
     heard = play(feed_of(x, monitor=monitor), TakeMixer(1, RATE, 0, [1.0]), [100])
     np.testing.assert_allclose(heard, wanted)
+
+
+@pytest.mark.parametrize(("alone", "wanted"), [((1, 3), [2, 4]), ((0, 2, 3), [2.5, 3]), ((5, 9), [6, 6])])
+def test_some_channels_alone_are_heard_like_a_sound_of_these(
+    alone: tuple[int, ...], wanted: list[float]
+) -> None:
+    x = np.repeat(np.arange(1, 7, dtype=np.float32)[:, None], 100, axis=1)
+    heard = play(feed_of(x, monitor=Monitor("solo", alone)), TakeMixer(1, RATE, 0, [1.0]), [100])
+    np.testing.assert_allclose(heard[:, 50], wanted)
 
 
 def test_a_shorter_take_is_silent_after_its_end() -> None:

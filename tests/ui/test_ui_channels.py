@@ -168,14 +168,21 @@ def test_a_picked_channel_is_heard_alone(opened: Stage) -> None:
     press(opened, Qt.Key.Key_C, SHIFT)
     press(opened, Qt.Key.Key_C, SHIFT)
     assert timeline.selection == Region(10_000, 30_000, channels=(1,))
-    assert transport.player.monitor == Monitor("solo", 1)
+    assert transport.player.monitor == Monitor("solo", (1,))
     assert opened.window.transport_bar.hearing.text() == "1 × · ch 2"
     press(opened, Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier)
     assert transport.playing
     timeline.select(Region(12_000, 30_000))  # another selection, the same channel
-    assert transport.player.monitor == Monitor("solo", 1)
+    assert transport.player.monitor == Monitor("solo", (1,))
     press(opened, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
     assert transport.player.monitor == Monitor("mono")  # as it was chosen before
+
+
+def test_several_picked_channels_are_heard_without_the_others(opened: Stage, tmp_path: Path) -> None:
+    opened.open(write_tone(tmp_path / "six.wav", channels=6))
+    opened.editor.timeline.pick((0, 3))
+    assert opened.editor.transport.player.monitor == Monitor("solo", (0, 3))
+    assert opened.window.transport_bar.hearing.text() == "1 × · ch 1, 4"
 
 
 def test_a_screen_reader_is_told_of_the_channel(opened: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,7 +167,7 @@ def test_speed_and_channels_are_chosen_in_the_menu(stage: Stage, tmp_path: Path)
     chosen(bar.hearing_menu, "1.5 ×").trigger()
     chosen(bar.hearing_menu, "Channel 2 alone").trigger()
     assert player.speed == 1.5
-    assert player.monitor == Monitor("solo", 1)
+    assert player.monitor == Monitor("solo", (1,))
     assert bar.hearing.text() == "1.5 × · ch 2"
     stage.qtbot.waitUntil(lambda: player.device is not None, timeout=5_000)
     assert any("Silent · 48 kHz · latency 0 ms" in text for text in texts(bar.hearing_menu))

@@ -142,7 +142,7 @@ class HearingMenu(QMenu):
         if channels > 1:
             choices |= {tr("Mono"): Monitor("mono"), tr("Side (L − R)"): Monitor("side")}
             choices |= {
-                tr("Channel {number} alone", number=number + 1): Monitor("solo", number)
+                tr("Channel {number} alone", number=number + 1): Monitor("solo", (number,))
                 for number in range(channels)
             }
         for text, monitor in choices.items():

@@ -115,10 +115,7 @@ class TransportBar(QWidget):
         words = [figures(transport.player.speed, "g") + " ×"]
         if monitor.mode != "all":
             words.append(
-                tr(
-                    "ch {number}",
-                    number=monitor.channel + 1,
-                )
+                tr("ch {number}", number=", ".join(str(channel + 1) for channel in monitor.channels))
                 if monitor.mode == "solo"
                 else {"mono": tr("mono"), "side": tr("side")}[monitor.mode]
             )
