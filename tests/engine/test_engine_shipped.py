@@ -15,6 +15,7 @@ from audiosr_desktop.job import run_job
 
 CLIPS = Path(__file__).resolve().parents[1] / "clips"
 FOLDER = paths.shipped_models_dir() / DEFAULT_BUNDLE
+EVALUATION = FOLDER.parent / "EVALUATION.md"
 RATE = 48_000
 LIMIT_DB = 9.0  # that the band is there; how well it is met is what `evaluate` measures
 
@@ -62,6 +63,20 @@ def test_the_files_are_what_the_manifest_says_and_small(bundle: Bundle) -> None:
     assert set(bundle.manifest.sha256) == set(bundle.manifest.graphs.values())
     run_job(Verifier().verify(bundle))
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 24 * 2**20
+
+
+@pytest.mark.skipif(not EVALUATION.is_file(), reason="the tables are not beside the models")
+def test_the_manifest_tells_what_the_tables_tell(bundle: Bundle) -> None:
+    told, cutoffs = bundle.manifest.about["evaluation"], ("4000", "8000", "12000")
+    for kind in ("music", "speech", "effects"):
+        _, _, section = EVALUATION.read_text(encoding="utf-8").partition(
+            f"### {kind.capitalize()}, resample: LSD"
+        )
+        row = next(line for line in section.splitlines() if line.startswith("| compact-standard |"))
+        expected = [
+            f"{told['lsd'][hz][kind]:.2f} ({told['energy_above_cutoff_db'][hz][kind]:+.1f})" for hz in cutoffs
+        ]
+        assert [cell.strip() for cell in row.split("|")[3:6]] == expected
 
 
 @pytest.mark.parametrize("name", ["music_tabla", "speech_it_syllables", "effects_bell"])
