@@ -38,7 +38,9 @@ def drive(steps: Steps) -> list[Exception]:
 
 
 def found(kind: type) -> object:
-    return next((widget for widget in QApplication.topLevelWidgets() if isinstance(widget, kind)), None)
+    """Return the window of a kind that is shown; a test before may have left one that is not deleted yet."""
+    shown = (widget for widget in QApplication.topLevelWidgets() if widget.isVisible())
+    return next((widget for widget in shown if isinstance(widget, kind)), None)
 
 
 def first_start() -> Steps:
