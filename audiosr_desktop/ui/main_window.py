@@ -131,7 +131,7 @@ class MainWindow(WindowFrame):
         self.preview.previewed.connect(self._show_device)
         self.chaining.failed.connect(self._on_failed)
         self.presetting.failed.connect(self._on_failed)
-        self.pointing.gaps.failed.connect(partial(self._on_failed, tr("Find gaps")))
+        self.pointing.gaps.failed.connect(self._on_gaps_failed)
         panel.job_panel.device = self._device_words
         panel.job_panel.cancel_wanted.connect(self.cancel_job)
         panel.job_panel.keep_wanted.connect(editor.emergence.keep)
@@ -366,6 +366,10 @@ class MainWindow(WindowFrame):
     @Slot(Path)
     def _on_exported(self, path: Path) -> None:
         self.status.showMessage(tr("Written: {path}", path=path), _MESSAGE_MS)
+
+    @Slot(Exception)
+    def _on_gaps_failed(self, error: Exception) -> None:
+        self._on_failed(tr("Find gaps"), error)
 
     @Slot(str, Exception)
     def _on_failed(self, title: str, error: Exception) -> None:

@@ -1,5 +1,6 @@
 """The program from its start to its end, with everything real but the screen and the loudspeaker."""
 
+import gc
 import sys
 import threading
 from pathlib import Path
@@ -42,6 +43,9 @@ def test_run_opens_the_file_and_ends_with_the_window(
     assert {"audiosr.restore", "audiosr.super-resolution"} <= set(seen)
     assert not list(paths.scratch_root().glob("audiosr-*"))
     assert sys.excepthook is sys.__excepthook__
+    gc.collect()
+    left = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, MainWindow)]
+    assert left == [], "a signal holds the window: connect it to a method, not to what holds one"
 
 
 def test_a_file_that_the_system_hands_over_is_opened(stage: Stage, tmp_path: Path) -> None:
