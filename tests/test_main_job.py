@@ -17,6 +17,7 @@ pytestmark = pytest.mark.model
 
 RATE = 44_100
 START_S, END_S = 1.5, 5.0
+SINGLE_DB = 3.5  # of one recording; the gains are set by the mean over many, which is within 2 dB
 CLIPS = Path(__file__).parent / "clips"
 
 
@@ -70,7 +71,7 @@ def test_the_new_band_has_the_energy_of_the_truth(restored):
     first, last = round((START_S + 0.1) * RATE), round((END_S - 0.1) * RATE)
     made = after[:, first:last] / np.float32(32_768)
     error_db = band_energy_db(truth[:, first:last], made, RATE, report["cutoff_hz"])
-    assert abs(error_db) < 3.0
+    assert abs(error_db) < SINGLE_DB
 
 
 def test_no_level_steps_at_the_joins(restored):
