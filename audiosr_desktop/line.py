@@ -1,8 +1,10 @@
 """A line to a process of its own: JSON messages on pipes; and how such a process is started."""
 
+import contextlib
 import json
 import os
 import queue
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -89,6 +91,17 @@ def line_of_stdio() -> Line:
         os.dup2(nothing.fileno(), 0)
     os.dup2(2, 1)
     return Line(os.fdopen(incoming, "rb"), os.fdopen(outgoing, "wb"), on_end=lambda: os._exit(1))
+
+
+def end_process(process: "subprocess.Popen[bytes]", line: Line) -> None:
+    """End a process, whatever it does, wait until it is gone, and close the line to it."""
+    process.kill()
+    process.wait()
+    line.join()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with contextlib.suppress(OSError):  # what was not sent any more
+                pipe.close()
 
 
 def own_command(switch: str, module: str) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 import time
 
 from audiosr_desktop.errors import PlaybackError
-from audiosr_desktop.line import Line, LineEndedError, Message, own_command, own_environment
+from audiosr_desktop.line import Line, LineEndedError, Message, end_process, own_command, own_environment
 from audiosr_desktop.playback.desk import Desk
 from audiosr_desktop.playback.mixdown import Mixdown
 from audiosr_desktop.playback.output import SHARED_LATENCY_S, STALL_S, Output, SystemDevice
@@ -188,13 +188,7 @@ class _Process:
 
     def close(self) -> None:
         """End it, whatever it does, and wait until it is gone."""
-        self._process.kill()
-        self._process.wait()
-        self._line.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # what was not sent any more
-                    pipe.close()
+        end_process(self._process, self._line)
 
     def _on_end(self) -> None:
         self.ended = True

@@ -12,7 +12,7 @@ from typing import Self
 
 from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress
-from audiosr_desktop.line import Line, LineEndedError, Message, own_command, own_environment
+from audiosr_desktop.line import Line, LineEndedError, Message, end_process, own_command, own_environment
 from audiosr_desktop.plugins.area import Area
 from audiosr_desktop.plugins.manifest import Plugin
 from audiosr_desktop.plugins.switch import CHILD_MODULE, CHILD_SWITCH
@@ -121,13 +121,7 @@ class PluginProcess:
 
     def close(self) -> None:
         """End the process and remove its files."""
-        self._process.kill()
-        self._process.wait()
-        self._line.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):  # what was not sent any more
-                    pipe.close()
+        end_process(self._process, self._line)
         self.area.close()
         self._folder.cleanup()
 

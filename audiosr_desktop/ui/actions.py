@@ -171,7 +171,7 @@ ROWS = (
     _row("preview", "Pre&view", "V", "toggle_preview", "document idle effect", check=True),
     _row("chain", "C&hain and presets…", "Ctrl+Shift+P", "show_chain", "effect"),
     _row("repeat", "&Repeat the last effect", "Ctrl+R", "editor.applying.repeat", "document idle repeat"),
-    _row("cancel", "&Cancel the job", "Ctrl+.", "cancel_job", "busy", icon="cancel"),
+    _row("cancel", "&Cancel the job", "Ctrl+.", "running.cancel", "busy", icon="cancel"),
     _row("play", "&Play / stop", "Space", "editor.transport.toggle", "document", icon="play"),
     _row(
         "play_on", "Play from the playhead", "Shift+Space", "editor.transport.play_from_playhead", "document"

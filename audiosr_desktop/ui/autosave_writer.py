@@ -71,8 +71,7 @@ class AutosaveWriter(QObject):
     def _on_finished(self) -> None:
         thread, self._thread = self._thread, None
         if thread is not None:
-            thread.wait()
-            thread.deleteLater()
+            thread.retire()
         with self._lock:
             more = bool(self._waiting)
         if more:

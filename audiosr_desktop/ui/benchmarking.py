@@ -135,8 +135,7 @@ class Benchmarking(QObject):
     def _on_finished(self) -> None:
         thread, self._thread, self._measured = self._thread, None, None
         if thread is not None:
-            thread.wait()
-            thread.deleteLater()
+            thread.retire()
         self.changed.emit()
 
 

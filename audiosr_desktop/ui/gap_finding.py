@@ -129,8 +129,7 @@ class GapFinding(QObject):
     def _on_finished(self) -> None:
         thread, self._thread = self._thread, None
         if thread is not None:
-            thread.wait()
-            thread.deleteLater()
+            thread.retire()
         self.changed.emit()
 
 

@@ -56,6 +56,11 @@ class JobThread(QThread):
         else:
             self.cancelled.emit()
 
+    def retire(self) -> None:
+        """Delete it after `finished`: wait for the little that it still does then, as Qt must not lose it."""
+        self.wait()
+        self.deleteLater()
+
     def _tell(self, progress: Progress | None) -> None:
         if progress is not None:
             self.progressed.emit(progress)

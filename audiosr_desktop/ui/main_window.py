@@ -11,13 +11,11 @@ from PySide6.QtWidgets import QMenu
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.effects.timing import Timings
-from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.actions import CONTEXT_MENU, enable_actions
 from audiosr_desktop.ui.appearance import Appearance
 from audiosr_desktop.ui.applying import CHAIN_ID
 from audiosr_desktop.ui.batch_opener import BatchOpener
 from audiosr_desktop.ui.chaining import Chaining
-from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.editor import Editor
@@ -29,9 +27,7 @@ from audiosr_desktop.ui.notifying import Notifier
 from audiosr_desktop.ui.plugging import Plugging
 from audiosr_desktop.ui.pointing import Pointing
 from audiosr_desktop.ui.preview import Preview
-from audiosr_desktop.ui.readout import figures, format_hz
-from audiosr_desktop.ui.restoring import Restored
-from audiosr_desktop.ui.run_summary import summary_of
+from audiosr_desktop.ui.readout import format_hz
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.transport import DELTA, TAKE_A
 from audiosr_desktop.ui.troubles import Trouble
@@ -40,7 +36,6 @@ from audiosr_desktop.ui.window_frame import WindowFrame
 NAME = "AudioSR Desktop"
 _MESSAGE_MS = 8000
 _REMOVE_TONE = "audiosr.remove-tone"
-_ASK_FROM_S = 60.0  # of work that a cancelled job would lose
 
 
 class MainWindow(WindowFrame):
@@ -82,22 +77,17 @@ class MainWindow(WindowFrame):
         self._on_document_changed()
 
     def _connect(self) -> None:
-        editor, view, panel = self.editor, self.view, self.panel
+        editor, view = self.editor, self.view
         editor.document_changed.connect(self._on_document_changed)
         editor.sound_changing.connect(view.hold_loaders)
         editor.sound_changed.connect(self._on_sound_changed)
         editor.facts_changed.connect(self._on_facts_changed)
         editor.catalogue_changed.connect(self._on_catalogue_changed)
-        editor.applying.restored.connect(self._on_restored)
         editor.emergence.changed.connect(self._on_emergence_changed)
-        editor.emergence.offer_changed.connect(self._on_offer_changed)
         editor.failed.connect(self._on_failed)
         editor.troubled.connect(self._on_troubled)
         editor.measurements.peaks_changed.connect(self._on_peaks_changed)
-        editor.runner.started.connect(self._on_job_started)
-        editor.runner.progressed.connect(panel.job_panel.on_progressed)
-        editor.runner.progressed.connect(self._on_progressed)
-        editor.runner.ended.connect(panel.job_panel.on_ended)
+        editor.runner.started.connect(self._on_facts_changed)
         editor.runner.ended.connect(self.notifier.on_ended)
         view.playhead_placed.connect(editor.transport.seek)
         view.drawn.connect(editor.measurements.release)
@@ -118,7 +108,7 @@ class MainWindow(WindowFrame):
         self.leaving.told.connect(self._on_told)
 
     def _connect_panels(self) -> None:
-        editor, panel = self.editor, self.panel
+        panel = self.panel
         self.history.values_wanted.connect(self.reopen)
         self.tabs.close_wanted.connect(self.filing.close)
         panel.apply_wanted.connect(self.apply_effect)
@@ -128,13 +118,10 @@ class MainWindow(WindowFrame):
         panel.window_wanted.connect(self.plugging.show_window)
         self.preview.changed.connect(self._on_preview_changed)
         self.preview.failed.connect(self._on_failed)
-        self.preview.previewed.connect(self._show_device)
+        self.preview.previewed.connect(self.running.show_device)
         self.chaining.failed.connect(self._on_failed)
         self.presetting.failed.connect(self._on_failed)
         self.pointing.gaps.failed.connect(self._on_gaps_failed)
-        panel.job_panel.device = self._device_words
-        panel.job_panel.cancel_wanted.connect(self.cancel_job)
-        panel.job_panel.keep_wanted.connect(editor.emergence.keep)
         self.empty.open_wanted.connect(self.filing.ask_open)
         self.empty.example_wanted.connect(self.filing.open_example)
         self.empty.file_wanted.connect(self.filing.open_file)
@@ -190,25 +177,6 @@ class MainWindow(WindowFrame):
         """Open an effect in the panel, with the values that it had there."""
         self.panel.show_values(effect_id, {})
 
-    def cancel_job(self) -> None:
-        """Cancel the running job; asks when more than a minute of work would be lost."""
-        runner = self.editor.runner
-        if not runner.busy:
-            return
-        told = tr(
-            "{job} has run for {minutes} min.",
-            job=runner.title,
-            minutes=figures(runner.elapsed_s / 60, ".0f"),
-        )
-        if self.editor.emergence.has_finished:
-            told += " " + tr("What it has finished can be kept.")
-        if runner.elapsed_s > _ASK_FROM_S and not self.dialogs.confirm(
-            tr("Cancel the job?"), told, tr("Cancel the job")
-        ):
-            return
-        self.panel.job_panel.acknowledge_cancel()
-        runner.cancel()
-
     def show_wipe(self, shown: bool) -> None:
         """Show the sound before the last edit to the left of a wipe, where there is one of the same size."""
         document = self.editor.document
@@ -256,10 +224,6 @@ class MainWindow(WindowFrame):
         else:
             self.view.set_sound(emergence.sound, None, emergence.spans(), emergence.pending)
             self._on_facts_changed()
-
-    @Slot()
-    def _on_offer_changed(self) -> None:
-        self.panel.job_panel.offer(self.editor.emergence.offer_text())
 
     @Slot()
     def _on_facts_changed(self) -> None:
@@ -325,35 +289,6 @@ class MainWindow(WindowFrame):
     @Slot(str)
     def _on_effect_chosen(self, effect_id: str) -> None:
         self.settings.effect = effect_id
-
-    @Slot(str)
-    def _on_job_started(self, title: str) -> None:
-        self.panel.job_panel.on_started(title)
-        self.panel.show_summary("")
-        self._on_facts_changed()
-
-    @Slot(object)
-    def _on_restored(self, result: Restored) -> None:
-        self.panel.show_summary(summary_of(result))
-        self._show_device(result)
-
-    @Slot(object)
-    def _on_progressed(self, _progress: Progress) -> None:
-        """Name the device as soon as the running model tells it."""
-        words = self._device_words()
-        if words and words != self.status.device.text():
-            self.status.show_device(dict(self.editor.catalogue.report))
-
-    def _device_words(self) -> str:
-        """Return what computes now, as the running effect tells it; empty while no model runs."""
-        editor = self.editor
-        device = str(editor.catalogue.report.get("device", "")) if editor.emergence.follows else ""
-        return device_words(device) if device else ""
-
-    @Slot(object)
-    def _show_device(self, result: Restored) -> None:
-        self.status.show_device(result.facts)
-        self.windows.device = self.status.details
 
     @Slot(str)
     def _on_device_chosen(self, name: str) -> None:

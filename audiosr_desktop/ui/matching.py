@@ -74,8 +74,7 @@ class LevelMatching(QObject):
         if isinstance(thread, JobThread):
             if thread in self._ending:
                 self._ending.remove(thread)
-            thread.wait()
-            thread.deleteLater()
+            thread.retire()
             if thread is self._thread:
                 self._thread = None
                 self.changed.emit()

@@ -129,8 +129,7 @@ class Measurements(QObject):
         if isinstance(thread, JobThread):
             if thread in self._ending:
                 self._ending.remove(thread)
-            thread.wait()
-            thread.deleteLater()
+            thread.retire()
 
 
 def _wait(threads: Iterable[JobThread]) -> None:

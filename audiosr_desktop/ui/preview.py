@@ -222,8 +222,7 @@ class Preview(QObject):
     def _on_finished(self) -> None:
         thread, self._thread = self._thread, None
         if thread is not None:
-            thread.wait()
-            thread.deleteLater()
+            thread.retire()
         if self._again:
             self._run()
 

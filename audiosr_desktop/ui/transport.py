@@ -10,6 +10,7 @@ from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.playback.apart import DeviceApart
 from audiosr_desktop.playback.derived import difference
 from audiosr_desktop.playback.player import Player
+from audiosr_desktop.ui.blind_tests import BlindTests
 from audiosr_desktop.ui.following import Following
 from audiosr_desktop.ui.hearing import Hearing
 from audiosr_desktop.ui.language import tr_message
@@ -50,11 +51,10 @@ class Transport(QObject):
         self.following = Following(timeline, self)
         self.hearing = Hearing(player, timeline, self)
         self.hearing.changed.connect(self.state_changed)
-        self._blind_order = False
         self._stays = False  # who listens to the source goes on with it
         self._held = False  # the takes stay, whatever is finished meanwhile
         self._later: tuple[Sequence[Sound], int, int | None] | None = None
-        self.blind = False  # nothing that tells takes apart is shown
+        self.blind_tests = BlindTests(self, player, timeline)
         self._was_playing = False
         self.metering = Metering(player, self)
         self.metering.measured.connect(self.levels_changed)
@@ -78,6 +78,11 @@ class Transport(QObject):
     def looping(self) -> bool:
         """Whether a range is played again and again."""
         return self._loop
+
+    @property
+    def blind(self) -> bool:
+        """Whether nothing that tells takes apart may be shown."""
+        return self.blind_tests.hidden
 
     @property
     def takes(self) -> tuple[Sound, ...]:
@@ -202,7 +207,7 @@ class Transport(QObject):
         old_rate = self._takes[0].sample_rate if self._takes else 0
         self._takes = tuple(takes)
         self._compared = min(chosen, max(TAKE_B, len(takes) - 1))
-        self._load()
+        self.load()
         if takes and takes[0].sample_rate != old_rate:
             self.player.seek(self._in_takes(self._timeline.playhead))
         if takes:
@@ -212,9 +217,13 @@ class Transport(QObject):
         self._match_levels()
         self.state_changed.emit()
 
-    def _load(self) -> None:
+    def load(self, anchor: Sound | None = None) -> None:
+        """Give the takes to the player, and behind them their difference, or a test's anchor."""
         takes = list(self._takes)
-        if self.can_compare:
+        self._anchored = anchor is not None
+        if anchor is not None:
+            takes.append(anchor)
+        elif self.can_compare:
             takes.append(difference(takes[TAKE_A], takes[self._compared]))
         self.player.load(takes, self._gains())
 
@@ -328,7 +337,7 @@ class Transport(QObject):
         elif 0 <= take < len(self._takes):
             if take not in (TAKE_A, self._compared):
                 self._compared = take
-                self._load()
+                self.load()
             self.player.select_take(take)
         self.state_changed.emit()
 
@@ -344,11 +353,6 @@ class Transport(QObject):
         self._give_gains()
         self.state_changed.emit()
 
-    def set_blind(self, blind: bool) -> None:
-        """Show nothing that tells the takes apart, or show it again."""
-        self.blind = self._blind_order = blind
-        self.state_changed.emit()
-
     def hold_takes(self) -> None:
         """Keep the takes as they are, for a blind test; what is finished meanwhile comes after it."""
         self._held = True
@@ -360,36 +364,6 @@ class Transport(QObject):
         if later is not None:
             takes, chosen, heard = later
             self.set_takes(takes, chosen, heard=heard)
-
-    def begin_blind(self, anchor: Sound | None = None, *, duck: bool = False) -> None:
-        """Loop what is selected for a blind test; nothing tells the takes apart meanwhile.
-
-        Args:
-            anchor: one more sound behind the takes, as loud as the source.
-            duck: go through a short silence at each change.
-        """
-        self.blind = True
-        if anchor is not None:
-            self._anchored = True
-            self.player.load([*self._takes, anchor], self._gains())
-        self.player.set_duck(duck)
-        self.set_loop(True)
-        span = self._timeline.selection or Region(0, self._timeline.length)
-        self.play(span.start, span.stop)
-
-    def hear_blind(self, number: int) -> None:
-        """Hear one of the takes, or the anchor behind them, without a word about it."""
-        self.player.select_take(number)
-
-    def end_blind(self) -> None:
-        """Stop, and show again what is heard."""
-        self.blind = self._blind_order
-        self.stop()
-        self.set_loop(False)
-        self.player.set_duck(False)
-        self._anchored = False
-        self._load()
-        self.select_take(self._compared)
 
     def close(self) -> None:
         """Give the sound device back."""

@@ -44,6 +44,7 @@ from audiosr_desktop.ui.panels.tool_options import ToolOptions
 from audiosr_desktop.ui.panels.transport_bar import TransportBar
 from audiosr_desktop.ui.presetting import Presetting
 from audiosr_desktop.ui.projects import Projects
+from audiosr_desktop.ui.running import Running
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
 from audiosr_desktop.ui.small_windows import SmallWindows
@@ -77,6 +78,8 @@ class WindowFrame(QMainWindow):
         self.windows = SmallWindows(self, settings)
         self.listening = Listening(self, editor)
         self.models = ModelOpener(self)
+        self.status = StatusBar()
+        self.running = Running(self)
         self.actions_by_id = build_actions(self, self.view, self.theme)
         self.panel.add_listening(self.actions_by_id["compare"], self.actions_by_id["delta"])
         self.presetting = Presetting(self.panel, self.dialogs)
@@ -88,7 +91,6 @@ class WindowFrame(QMainWindow):
         )
         self.selection_bar = SelectionBar(editor.timeline)
         self.tool_options = ToolOptions(settings)
-        self.status = StatusBar()
         self.view.tool_chosen.connect(self.tool_options.show_for)
         self.announcer = Announcer(
             editor.timeline, editor.transport, self.view, [self.view.waveform, self.view.spectrogram]

@@ -65,7 +65,6 @@ def test_the_files_are_what_the_manifest_says_and_small(bundle: Bundle) -> None:
     assert sum(path.stat().st_size for path in FOLDER.iterdir()) <= 24 * 2**20
 
 
-@pytest.mark.skipif(not EVALUATION.is_file(), reason="the tables are not beside the models")
 def test_the_manifest_tells_what_the_tables_tell(bundle: Bundle) -> None:
     told, cutoffs = bundle.manifest.about["evaluation"], ("4000", "8000", "12000")
     for kind in ("music", "speech", "effects"):

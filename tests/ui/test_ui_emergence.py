@@ -214,7 +214,7 @@ def test_a_run_that_ends_early_changes_nothing_and_offers_what_is_finished(
         stage.halve.error = EngineError("The model broke.")
         stage.halve.go.set()
     else:
-        stage.window.cancel_job()
+        stage.window.running.cancel()
     stage.idle()
     assert document.sound is sound
     assert not document.modified
@@ -244,7 +244,7 @@ def test_the_offer_ends_with_the_next_edit_and_the_next_run(stage: Stage, file: 
     button = stage.window.panel.job_panel.keep_button
     for then in ("edit", "run", "close"):
         begin(stage, stage.halve)
-        stage.window.cancel_job()
+        stage.window.running.cancel()
         stage.idle()
         assert stage.editor.emergence.offer is not None
         stage.editor.timeline.select(Region(0, RATE))
@@ -275,7 +275,7 @@ def test_a_run_at_another_rate_is_shown_at_it(stage: Stage, tmp_path: Path) -> N
     copied = stage.editor.clipboard
     assert copied is not None
     assert (copied.sample_rate, copied.length) == (48_000, 48_000)
-    stage.window.cancel_job()
+    stage.window.running.cancel()
     stage.idle()
     assert document.sound is sound
     assert (timeline.sample_rate, timeline.length) == (16_000, sound.length)
@@ -299,7 +299,7 @@ def test_another_document_is_not_disturbed(stage: Stage, file: Path, tone_file: 
     stage.editor.documents.show(worked_on)
     stage.qtbot.waitUntil(lambda: stage.editor.emergence.sound is not None, timeout=10_000)
     stage.editor.documents.show(other)
-    stage.window.cancel_job()
+    stage.window.running.cancel()
     stage.idle()
     assert stage.editor.emergence.offer is None
     assert stage.window.view.spectrogram._sound is other.sound

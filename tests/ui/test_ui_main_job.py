@@ -175,7 +175,7 @@ def test_fifty_cancels_leak_no_thread(stage: Stage, tone_file: Path) -> None:
         stage.window.apply_effect()
         stage.qtbot.waitUntil(stage.halve.half_way.is_set, timeout=10_000)
         with stage.qtbot.waitSignal(stage.editor.runner.ended, timeout=2_000):
-            stage.window.cancel_job()
+            stage.window.running.cancel()
     stage.qtbot.waitUntil(lambda: "JobThread" not in running_threads(), timeout=5_000)
     assert stage.editor.document is not None
     assert not stage.editor.document.modified

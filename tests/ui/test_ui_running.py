@@ -49,7 +49,7 @@ def test_percentage_times_stage_and_device_are_shown(stage: Stage, tone_file: Pa
     stage.idle()
     assert not panel.percent.isVisibleTo(stage.window)
     stage.window.filing.open_file(write_tone(tone_file.parent / "other.wav"))
-    assert stage.window._device_words() == ""  # no model runs
+    assert stage.window.running.device_words() == ""  # no model runs
     stage.idle()
 
 

@@ -102,7 +102,7 @@ class AbxDialog(QDialog):
         """Begin to play as soon as the takes are equally loud."""
         if not self._begun and self._transport.levels_settled:
             self._begun = True
-            self._transport.begin_blind(duck=self.duck.isChecked())
+            self._transport.blind_tests.begin(duck=self.duck.isChecked())
             self.hear("X")
             self._show()
             self.hear_buttons["X"].setFocus()
@@ -118,7 +118,7 @@ class AbxDialog(QDialog):
     def hear(self, name: str) -> None:
         """Hear A, B or X."""
         which = self.test.hidden[self.test.trial] if name == "X" and not self.test.finished else name
-        self._transport.hear_blind(self._pair[which == "B"])
+        self._transport.blind_tests.hear(self._pair[which == "B"])
         for other, button in self.hear_buttons.items():
             button.setChecked(other == name)
 
@@ -174,7 +174,7 @@ class AbxDialog(QDialog):
     def _on_finished(self) -> None:
         self._transport.state_changed.disconnect(self._on_state)
         if self._begun:
-            self._transport.end_blind()
+            self._transport.blind_tests.end()
         self._transport.free_takes()
 
     def _button(self, text: str, key: str) -> QPushButton:

@@ -97,12 +97,14 @@ class RankingDialog(QDialog):
             for widget in (*self.hear_buttons, *self.sliders):
                 widget.setEnabled(True)
             anchor = anchor_of(self._transport.takes[self._numbers[0]])
-            self._transport.begin_blind(anchor, duck=self.duck.isChecked())
+            self._transport.blind_tests.begin(anchor, duck=self.duck.isChecked())
             self.hear(-1)
 
     def hear(self, number: int) -> None:
         """Hear a stimulus; -1 is the open reference."""
-        self._transport.hear_blind(self._numbers[0 if number < 0 else self.ranking.stimuli[number].take])
+        self._transport.blind_tests.hear(
+            self._numbers[0 if number < 0 else self.ranking.stimuli[number].take]
+        )
         for row, button in enumerate(self.hear_buttons):
             button.setChecked(row - 1 == number)
 
@@ -130,5 +132,5 @@ class RankingDialog(QDialog):
     def _on_finished(self) -> None:
         self._transport.state_changed.disconnect(self._on_state)
         if self._begun:
-            self._transport.end_blind()
+            self._transport.blind_tests.end()
         self._transport.free_takes()

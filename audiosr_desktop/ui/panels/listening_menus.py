@@ -92,7 +92,7 @@ class TakesMenu(QMenu):
         """List the takes without names in an order drawn anew, or by letters with names."""
         self.blind_order = blind
         self._order = ()
-        self._transport.set_blind(blind)
+        self._transport.blind_tests.set_order(blind)
 
     def _shuffled(self, count: int) -> tuple[int, ...]:
         if len(self._order) != count:
