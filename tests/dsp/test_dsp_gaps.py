@@ -56,6 +56,17 @@ def test_a_fill_is_as_loud_as_its_surroundings(channels: int, length: int) -> No
         assert np.abs(level_db).max() < 3.0
 
 
+@pytest.mark.parametrize("length", [240, 2_400, 4_800])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_beat_that_comes_after_a_gap_is_not_heard_in_it(length: int, mirrored: bool) -> None:
+    sound = noise(1, 19_200 + length)
+    sound[:, 9_600 + length + 3_840 :] *= 30.0  # 30 dB louder from 80 ms after the gap on
+    beside = sound[:, :9_600], sound[:, -9_600:]
+    sides = (beside[1][:, ::-1], beside[0][:, ::-1]) if mirrored else beside
+    filled = fill_gap(*sides, length, RATE, np.random.default_rng(0))
+    assert abs(20 * np.log10(np.std(filled) / 0.1)) < 3.0
+
+
 def test_channels_that_are_the_same_stay_the_same() -> None:
     sound = np.repeat(noise(1, 20_000), 2, axis=0)
     filled = fill_gap(sound[:, :9_600], sound[:, -9_600:], 960, RATE, np.random.default_rng(0))
