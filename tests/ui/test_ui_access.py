@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QKeySequenceEdit,
     QLineEdit,
+    QListWidget,
+    QProgressBar,
     QPushButton,
     QSlider,
     QToolButton,
@@ -382,6 +384,52 @@ def test_text_has_enough_contrast(theme: Theme) -> None:
 def test_the_focus_can_be_seen_on_everything(theme: Theme) -> None:
     for back in (theme.window, theme.panel, theme.field, theme.canvas):
         assert _contrast(theme.focus, back) >= 3.0  # of what is no text, WCAG 2.1 asks for this
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_borders_and_states_of_controls_have_enough_contrast(theme: Theme) -> None:
+    found = {
+        f"{name} on {back}": round(_contrast(getattr(theme, name), getattr(theme, back)), 2)
+        for name in ("border", "accent", "focus")
+        for back in ("window", "panel", "field", "canvas")
+    }
+    assert {name: ratio for name, ratio in found.items() if ratio < 3.0} == {}  # WCAG 2.1, 1.4.11
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_controls_are_drawn_with_these_borders(opened: Stage, theme: Theme) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    box = QDialog()
+    opened.qtbot.addWidget(box)
+    line = QVBoxLayout(box)
+    made: list[QWidget] = [
+        QPushButton("Press"),
+        QLineEdit("Text"),
+        NumberBox(),
+        ChoiceBox(),
+        QProgressBar(),
+        QCheckBox("Check"),
+        QListWidget(),
+    ]
+    for widget in made:
+        line.addWidget(widget)
+    apply_theme(app, theme)
+    try:
+        box.show()
+        shown = box.grab().toImage()
+        for widget in made:
+            place = widget.geometry()
+            # from outside to its middle: the border is what is met first
+            y = place.center().y()
+            row = [shown.pixelColor(x, y).name() for x in range(place.left() - 4, place.left() + 12)]
+            edge = next(at for at, colour in enumerate(row) if colour != row[0])
+            kind = type(widget).__name__
+            assert _contrast(row[edge], row[0]) >= 3.0, f"{kind} to what is around it"
+            assert _contrast(row[edge], row[edge + 3]) >= 3.0, f"{kind} to what is inside"
+    finally:
+        box.close()
+        app.setStyleSheet("")
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
