@@ -134,7 +134,8 @@ class _Border(QSplitterHandle):
         splitter, place = self.splitter(), self.splitter().indexOf(self)
         if place < 1:
             return
-        first, second = (splitter.widget(place + by).accessibleName() for by in (-1, 0))
+        parts = [splitter.widget(place + by) for by in (-1, 0)]
+        first, second = (part.accessibleName() if part is not None else "" for part in parts)
         self.setAccessibleName(tr("Border between {first} and {second}", first=first, second=second))
         sizes = splitter.sizes()
         share = round(100 * sizes[place - 1] / max(1, sizes[place - 1] + sizes[place]))

@@ -255,6 +255,7 @@ QProgressBar {{
 }}
 QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
 QLabel[quiet="true"] {{ color: {theme.quiet_text}; }}
+QLabel[problem="true"] {{ color: {theme.clip}; }}
 QLabel[heading="true"] {{ font-size: 17pt; font-weight: 600; }}
 QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QTabWidget::pane {{ border: 1px solid {theme.line}; border-radius: 4px; top: -1px; }}

@@ -371,6 +371,7 @@ def test_text_has_enough_contrast(theme: Theme) -> None:
         theme.quiet_text,
         _over(theme.selection, 45, theme.window),
     )
+    pairs["what is wrong with a field"] = (theme.clip, theme.window)
     pairs["clipped samples"] = (theme.clip, theme.canvas)
     pairs["cutoff and its tag"] = (theme.cutoff, "#0a0c10")
     # a line over a picture has an edge of the canvas' colour; over a spectrogram both are the dark ones
