@@ -184,6 +184,7 @@ QPushButton {{
     border: 1px solid {theme.border};
     border-radius: 5px;
     padding: 5px 14px;
+    min-height: 16px;
 }}
 QPushButton:hover:enabled {{ border-color: {theme.accent}; }}
 QPushButton:focus {{ border-color: {theme.focus}; }}
@@ -239,6 +240,7 @@ QAbstractItemView[frameShape="StyledPanel"]:focus, QTextEdit[frameShape="StyledP
 QPlainTextEdit[frameShape="StyledPanel"]:focus {{ border-color: {theme.focus}; }}
 QFrame#rule {{ background: {theme.line}; max-height: 1px; border: 0; }}
 QTreeWidget::item {{ padding: 4px 6px; }}
+QTableView::item {{ padding: 0 5px; }}
 QToolButton[flat="true"] {{ padding: 0 4px; }}
 QLineEdit, QAbstractSpinBox {{ background: {theme.field}; border: 1px solid {theme.border};
     border-radius: 4px; padding: 3px 6px; min-height: 18px; }}

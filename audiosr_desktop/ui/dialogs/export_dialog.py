@@ -101,7 +101,7 @@ class ExportDialog(QDialog):
         self._form = form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignVCenter)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(tr("File"), self._file_row())
         form.addRow("", self.remark)
         form.setRowVisible(self.remark, False)
