@@ -98,6 +98,7 @@ ACTIONS = {  # by id
     "zoom_back": "Goes back to what was shown before the last zoom.",
     "full_screen": "Fills the screen with the window; again brings it back.",
     "next_pane": "Moves the keys' focus to the next part of the window.",
+    "context_menu": "Opens the menu that a right click opens, at what has the keys' focus.",
     "spectrogram_settings": "Sets resolution, scale, colours and levels of the spectrogram.",
     "preferences": "Sets how the window looks and behaves, and what computes.",
     "models": "Shows the models with size, speed here and licence; imports and removes them.",

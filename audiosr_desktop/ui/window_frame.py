@@ -1,7 +1,7 @@
 """WindowFrame: the parts of the editor's window and where they lie."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAccessible, QKeyEvent
+from PySide6.QtGui import QAccessible, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -206,6 +206,13 @@ class WindowFrame(QMainWindow):
             focus.click()
         else:
             super().keyPressEvent(event)
+
+    def show_context_menu(self) -> None:
+        """Open the menu of what has the focus; not every system does that by itself."""
+        focus = QApplication.focusWidget() or self.view
+        at = focus.rect().center()
+        kind = QContextMenuEvent.Reason.Keyboard
+        QApplication.sendEvent(focus, QContextMenuEvent(kind, at, focus.mapToGlobal(at)))
 
     def next_pane(self) -> None:
         """Move the focus to the next pane."""

@@ -44,6 +44,7 @@ from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
 from audiosr_desktop.ui.theme import DARK, LIGHT, Theme, apply_theme
+from audiosr_desktop.ui.views.tools import Tool
 
 _CONTROLS = (
     QAbstractButton,
@@ -299,6 +300,33 @@ def test_space_can_be_left_to_the_controls(opened: Stage) -> None:
     QTest.keyClick(window.view.waveform, Qt.Key.Key_Space)
     assert transport.playing
     transport.stop()
+
+
+def test_space_keeps_its_meaning_while_a_screen_reader_runs(
+    opened: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, transport = opened.window, opened.editor.transport
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    window.apply_space()
+    box = window.panel.preview_button
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    assert not transport.playing
+    window.view.waveform.setFocus()
+    QTest.keyClick(window.view.waveform, Qt.Key.Key_Space)
+    assert transport.playing
+    transport.stop()
+
+
+def test_space_and_letters_are_typed_in_text_fields(opened: Stage) -> None:
+    window, start = opened.window, opened.window.selection_bar.start
+    start.setFocus()
+    start.selectAll()
+    for typed in "1 0":
+        QTest.keyClick(start, typed)
+    assert not opened.editor.transport.playing
+    assert start.text() == "1 0"
+    assert window.view.spectrogram.tool is not Tool.HAND  # which has the key 1
 
 
 def test_the_first_run_sheet_takes_choices_or_can_be_skipped(qtbot: QtBot, settings: Settings) -> None:

@@ -18,6 +18,7 @@ from audiosr_desktop.audio.journal import Recoverable, find_recoverable
 from audiosr_desktop.audio.links import link_to
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Parameter
 from audiosr_desktop.errors import AudioFileError, ProjectError
@@ -215,6 +216,21 @@ def test_each_step_is_on_disk_when_it_is_done(edited: Stage, tmp_path: Path) -> 
     assert not document_of(edited).marks
 
 
+def test_what_is_no_step_is_on_disk_within_a_minute(edited: Stage, tmp_path: Path) -> None:
+    autosave, timeline = edited.window.autosave, edited.editor.timeline
+    timeline.select(Region(1_000, 2_000))
+    timeline.move_playhead(1_234)
+    assert autosave._timer.isActive()
+    assert autosave._timer.interval() == 60_000
+    autosave._timer.timeout.emit()
+    dead_copy(edited, tmp_path)
+    entries = find_recoverable(tmp_path / "dead")
+    edited.window.filing.close_document()
+    with edited.qtbot.waitSignal(edited.window.projects.recovered, timeout=10_000):
+        edited.window.filing.offer_recovery(entries)
+    assert (timeline.selection, timeline.playhead) == (Region(1_000, 2_000), 1_234)
+
+
 def test_later_and_discard(edited: Stage, tmp_path: Path) -> None:
     folder = dead_copy(edited, tmp_path)
     entries = find_recoverable(tmp_path / "dead")
@@ -346,6 +362,27 @@ def test_markers_and_regions_by_keys(stage: Stage, tone_file: Path) -> None:
     for _ in range(3):
         QTest.keyClick(stage.window, Qt.Key.Key_Z, CTRL)
     assert document.marks == ()
+
+
+def test_a_drawn_shape_is_kept_in_a_region(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    editor = stage.editor
+    editor.timeline.select(Region(10_000, 40_000, 500.0, 3_000.0))
+    editor.timeline.combine(Region(20_000, 30_000, 800.0, 2_000.0), Combine.SUBTRACT)
+    shape = editor.timeline.selection
+    assert shape is not None
+    assert shape.mask is not None
+    QTest.keyClick(stage.window, Qt.Key.Key_M)
+    editor.timeline.select(None)
+    (mark,) = document_of(stage).marks
+    assert mark.region == shape
+    panel = stage.window.markers
+    stage.window.markers_dock.raise_()
+    row = panel.list.topLevelItem(0)
+    QTest.mouseClick(
+        panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualItemRect(row).center()
+    )
+    assert editor.timeline.selection == shape
 
 
 def test_the_markers_panel(edited: Stage) -> None:

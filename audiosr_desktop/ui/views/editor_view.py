@@ -76,6 +76,8 @@ class EditorView(QWidget):
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setSizes([220, 480])
         self.overview.moved.connect(self.scrolled)
+        for axis in (self.overview, self.ruler):
+            axis.hovered.connect(self.hovered)
         for handle in (self.overview, self.spectrogram.wipe_handle):
             handle.moved.connect(self._on_handle_moved)
         self.spectrogram.cutoff_moved.connect(self.cutoff_moved)

@@ -1,6 +1,6 @@
 """Overview: the whole sound in a strip, with a window on what the views show."""
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
@@ -14,8 +14,9 @@ from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout
+from audiosr_desktop.ui.views.time_ruler import time_at
 from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, REDRAW_MS, RIGHT_MARGIN
-from audiosr_desktop.ui.views.track_view import ZOOM_PER_NOTCH
+from audiosr_desktop.ui.views.track_view import SCROLL_NOTCHES, ZOOM_PER_NOTCH, is_pan
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
 _HEIGHT = 40
@@ -26,6 +27,8 @@ _STRIDES = {Stride.STEP: 0.1, Stride.FINE: 0.01, Stride.PAGE: 1.0}  # of what is
 class Overview(Handle):
     """Click, drag or use the keys to move the visible range; the value is its start in milliseconds."""
 
+    hovered = Signal(str)  # the time under the pointer; empty when it left
+
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.wheel_sensitivity = 1.0
@@ -33,6 +36,7 @@ class Overview(Handle):
         self.timeline, self.theme = timeline, theme
         self.setAccessibleName(tr("Overview of the whole sound"))
         self.setFixedHeight(_HEIGHT)
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._on_loaded)
@@ -215,12 +219,20 @@ class Overview(Handle):
     # mouse
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom about the place that is pointed at, as in the views."""
+        """Zoom about the place that is pointed at, or scroll, as in the views."""
         event.accept()
-        if self.timeline.length:
-            notches = event.angleDelta().y() / 120.0 * self.wheel_sensitivity
-            self.moved.emit()
-            self.timeline.zoom(ZOOM_PER_NOTCH**notches, self._sample_at(event.position().x()))
+        if not self.timeline.length:
+            return
+        self.moved.emit()
+        pixels, angle, span = event.pixelDelta(), event.angleDelta(), self.timeline.span
+        sideways = not angle.y() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if is_pan(event):
+            self.timeline.scroll(-pixels.x() * span / self._area().width())
+        elif sideways:
+            self.timeline.scroll(-(angle.x() or angle.y()) / 120.0 * span / SCROLL_NOTCHES)
+        else:
+            factor = ZOOM_PER_NOTCH ** (angle.y() / 120.0 * self.wheel_sensitivity)
+            self.timeline.zoom(factor, self._sample_at(event.position().x()))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or not self.timeline.length:
@@ -231,8 +243,12 @@ class Overview(Handle):
         self._move_to(sample)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.hovered.emit(time_at(self.timeline, self._sample_at(event.position().x())))
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._move_to(self._sample_at(event.position().x()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit("")
 
     def _move_to(self, sample: float) -> None:
         self.moved.emit()
