@@ -24,7 +24,15 @@ class ProjectError(AudioSRError):
 
 
 class SoundError(AudioSRError):
-    """The sound itself cannot be worked on: not-a-number samples, a rate or channel count out of range."""
+    """The sound itself cannot be worked on: not-a-number samples, a rate or channel count out of range.
+
+    Attributes:
+        at: the sample that is at fault; None where it is no single one.
+    """
+
+    def __init__(self, message: str, at: int | None = None) -> None:
+        super().__init__(message)
+        self.at = at
 
 
 class BundleError(AudioSRError):

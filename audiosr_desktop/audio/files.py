@@ -367,9 +367,12 @@ def _require_finite_block(
     at = first + int(np.argmax(~np.isfinite(block).all(axis=0)))
     when = f"{at / sample_rate:.3f}"
     if path is None:
-        raise SoundError(f"A sample is not a number (NaN or infinite) at {when} s; silence or cut it first.")
+        raise SoundError(
+            f"A sample is not a number (NaN or infinite) at {when} s; silence or cut it first.", at
+        )
     raise SoundError(
-        f"{path.name} has a sample that is not a number (NaN or infinite) at {when} s; cut it out first."
+        f"{path.name} has a sample that is not a number (NaN or infinite) at {when} s; cut it out first.",
+        at,
     )
 
 

@@ -234,6 +234,7 @@ ROWS = (
     _row("zoom_back", "&Previous zoom", "Shift+Z", "editor.timeline.show_previous", "document"),
     _row("full_screen", "F&ull screen", "F11", "toggle_full_screen", check=True),
     _row("next_pane", "Next pane", "F6", "next_pane"),
+    _row("context_menu", "&Menu of what has the focus", "Shift+F10", "show_context_menu"),
     _row(
         "spectrogram_settings", "Spectrogram se&ttings…", "Ctrl+Shift+,", "windows.show_spectrogram_settings"
     ),
@@ -271,7 +272,7 @@ MENUS: tuple[tuple[str, str], ...] = (
     (
         "&View",
         "view_waveform view_spectrogram view_both - zoom_in zoom_out zoom_selection zoom_fit zoom_back"
-        " - wipe overlay cutoff_again - spectrogram_settings full_screen next_pane"
+        " - wipe overlay cutoff_again - spectrogram_settings full_screen next_pane context_menu"
         " - next_document previous_document",
     ),
     ("&Help", "guide whats_this keys first_run - logs about"),

@@ -33,6 +33,7 @@ class Announcer(QObject):
         self._views = views
         self._timeline, self._transport, self._view = timeline, transport, view
         self._changed: set[str] = set()
+        self._told = ""
         self._timer = QTimer(self, singleShot=True, interval=REST_MS)
         self._timer.timeout.connect(self._on_rest)
         self._timeline.selection_changed.connect(self._on_selection_changed)
@@ -46,6 +47,12 @@ class Announcer(QObject):
     def _on_playhead_changed(self) -> None:
         if not self._transport.playing:
             self._tell_soon("playhead")
+
+    @Slot(str)
+    def tell(self, text: str) -> None:
+        """Say a text once what it tells of rests; a later one takes its place."""
+        self._told = text
+        self._timer.start()
 
     def _tell_soon(self, what: str) -> None:
         self._changed.add(what)
@@ -61,7 +68,10 @@ class Announcer(QObject):
             said.append(f"{words}, {picked}" if picked else words)
         if "playhead" in self._changed:
             said.append(tr("Playhead {time}", time=format_time(timeline.playhead / timeline.sample_rate)))
+        if self._told:
+            said.append(self._told)
         self._changed.clear()
+        self._told = ""
         self.announce(". ".join(said))
 
     def _describe_views(self) -> None:

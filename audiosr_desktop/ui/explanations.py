@@ -98,6 +98,7 @@ ACTIONS = {  # by id
     "zoom_back": "Goes back to what was shown before the last zoom.",
     "full_screen": "Fills the screen with the window; again brings it back.",
     "next_pane": "Moves the keys' focus to the next part of the window.",
+    "context_menu": "Opens the menu that a right click opens, at what has the keys' focus.",
     "spectrogram_settings": "Sets resolution, scale, colours and levels of the spectrogram.",
     "preferences": "Sets how the window looks and behaves, and what computes.",
     "models": "Shows the models with size, speed here and licence; imports and removes them.",
@@ -161,6 +162,12 @@ PLACES = {  # panes and windows, by class; controls without a sentence of their 
     "ValuesDialog": "The values of this effect. Double-click a name to have its value as it was.",
 }
 CONTROLS = {  # by place and name
+    "EditorView": {
+        "Overview of the whole sound": "Click, drag or use the arrows to move what the views show; "
+        "Page up and down move by what is visible, Home and End go to the ends.",
+        "Wipe between before and after": "The sound before the last step is to the left of it. Drag it, or "
+        "move it with the arrows, with Shift finely.",
+    },
     "PreferencesDialog": {
         "Theme": "Dark, light, or as the system has it.",
         "Language": "Language of menus, messages and numbers, from the next start on.",

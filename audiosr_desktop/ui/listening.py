@@ -1,6 +1,6 @@
 """Listening: blind tests in the window, and the page that is handed to other listeners."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.takes import TakeSet
+from audiosr_desktop.errors import AudioFileError
 from audiosr_desktop.playback.abx import AbxResult, start_abx
 from audiosr_desktop.playback.ranking import Ranking, start_ranking
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
@@ -17,6 +18,7 @@ from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
 from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.transport import TAKE_A
+from audiosr_desktop.ui.troubles import Remedy, Trouble
 
 if TYPE_CHECKING:
     from audiosr_desktop.ui.editor import Editor
@@ -131,8 +133,13 @@ class Listening(QObject):
             for name, sound, given in zip(self._names(), transport.takes, facts, strict=True)
         ]
         job = write_listening(parts, path, overwrite=True)  # the dialog has asked
+        title = tr("Export {name}", name=path.name)
+        remedies = (Remedy(tr("Export again…"), self.ask_export),)
         return editor.runner.start(
-            tr("Export {name}", name=path.name), job, lambda _: self.exported.emit(path)
+            title,
+            job,
+            lambda _: self.exported.emit(path),
+            lambda error: editor.troubled.emit(Trouble(title, error, "", remedies)),
         )
 
     def _names(self) -> list[str]:
@@ -174,7 +181,19 @@ class Listening(QObject):
             try:
                 Path(chosen).write_text(text, encoding="utf-8")
             except OSError as error:
-                self._editor.failed.emit(tr("Export the result"), error)
+                trouble = self._not_written(Path(chosen), error, lambda: self._save(result, name))
+                self._editor.troubled.emit(trouble)
+
+    def _not_written(self, path: Path, error: OSError, again: Callable[[], None]) -> Trouble:
+        """Return what it means that a result could not be written."""
+        told = AudioFileError(
+            f"{path} cannot be written ({error.strerror}): is the disk full or read-only? "
+            "Nothing was changed.",
+            path,
+        )
+        told.__cause__ = error
+        means = tr("No result is lost: it can be exported again.")
+        return Trouble(tr("Export the result"), told, means, (Remedy(tr("Choose another place…"), again),))
 
 
 def _open(dialog: QDialog) -> None:

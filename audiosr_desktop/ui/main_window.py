@@ -23,6 +23,7 @@ from audiosr_desktop.ui.forecast import Forecast
 from audiosr_desktop.ui.gpu_asking import GpuAsking
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.leaving import Leaving
+from audiosr_desktop.ui.mending import Mending
 from audiosr_desktop.ui.notifying import Notifier
 from audiosr_desktop.ui.plugging import Plugging
 from audiosr_desktop.ui.pointing import Pointing
@@ -30,7 +31,7 @@ from audiosr_desktop.ui.preview import Preview
 from audiosr_desktop.ui.readout import format_hz
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.transport import DELTA, TAKE_A
-from audiosr_desktop.ui.troubles import Trouble
+from audiosr_desktop.ui.troubles import Remedy, Trouble
 from audiosr_desktop.ui.window_frame import WindowFrame
 
 NAME = "AudioSR Desktop"
@@ -64,6 +65,7 @@ class MainWindow(WindowFrame):
         self.gpu = GpuAsking(editor, self.panel, self.forecast, self.dialogs)
         self.leaving = Leaving(self, editor.runner, self.dialogs)
         self.notifier = Notifier(self, settings)
+        self.mending = Mending(self)
         self.chaining = Chaining(editor, self.panel, self.dialogs, self.forecast, self)
         self.preview = Preview(editor, self.forecast.wait_s, self)
         self.pointing = Pointing(editor, self.view, self.panel.gaps, self.preview, self.announcer)
@@ -117,10 +119,10 @@ class MainWindow(WindowFrame):
         panel.preview_wanted.connect(self.toggle_preview)
         panel.window_wanted.connect(self.plugging.show_window)
         self.preview.changed.connect(self._on_preview_changed)
-        self.preview.failed.connect(self._on_failed)
+        self.preview.failed.connect(self._on_preview_failed)
         self.preview.previewed.connect(self.running.show_device)
-        self.chaining.failed.connect(self._on_failed)
-        self.presetting.failed.connect(self._on_failed)
+        self.chaining.failed.connect(self._on_preset_failed)
+        self.presetting.failed.connect(self._on_preset_failed)
         self.pointing.gaps.failed.connect(self._on_gaps_failed)
         self.empty.open_wanted.connect(self.filing.ask_open)
         self.empty.example_wanted.connect(self.filing.open_example)
@@ -308,7 +310,15 @@ class MainWindow(WindowFrame):
 
     @Slot(str, Exception)
     def _on_failed(self, title: str, error: Exception) -> None:
-        self.dialogs.show_error(Trouble(title, error))
+        self.dialogs.show_error(self.mending.of_run(title, error))
+
+    @Slot(str, Exception)
+    def _on_preview_failed(self, title: str, error: Exception) -> None:
+        self.dialogs.show_error(self.mending.of_preview(title, error))
+
+    @Slot(str, Exception)
+    def _on_preset_failed(self, title: str, error: Exception) -> None:
+        self.dialogs.show_error(Trouble(title, error, "", (Remedy(tr("Chain and presets…"), "show_chain"),)))
 
     @Slot(object)
     def _on_troubled(self, trouble: Trouble) -> None:

@@ -64,7 +64,7 @@ class SmallWindows(QObject):
                 return tr_message(str(error))
             return ""
 
-        words = f"{device_words(device)}. {reason}".strip()
+        words = f"{device_words(device)}. {tr_message(reason)}".strip()
         dialog = FirstRunDialog(self._settings, words, play, self._window)
         dialog.finished.connect(player.close)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -83,7 +83,7 @@ class SmallWindows(QObject):
         expected = tr(
             "With the device on Automatic a run takes: {device}. {reason}",
             device=device_words(device),
-            reason=reason,
+            reason=tr_message(reason),
         ).strip()
         more = tr("Threads: {threads}. Preferences › Device has a test and limits.", threads=threads)
         self.show_text(tr("Device"), f"{used}\n\n{expected}\n\n{more}")

@@ -18,7 +18,8 @@ class Theme:
     window: str  # behind panels and bars
     panel: str  # controls
     field: str  # text fields, lists
-    line: str  # borders and separators
+    line: str  # separators, grid lines, borders of what is disabled
+    border: str  # of fields and controls: 3:1 to what is inside and around them (WCAG 2.1, 1.4.11)
     text: str
     quiet_text: str
     disabled_text: str
@@ -54,10 +55,11 @@ DARK = Theme(
     panel="#282a31",
     field="#17181c",
     line="#3a3d46",
+    border="#727786",
     text="#e6e7eb",
     quiet_text="#a3a7b3",
     disabled_text="#8e929e",
-    accent="#6d5ce6",
+    accent="#6f5ee8",
     focus="#a99fff",
     link="#a99fff",
     accent_text="#ffffff",
@@ -78,6 +80,7 @@ LIGHT = Theme(
     panel="#fafbfc",
     field="#ffffff",
     line="#c6cad3",
+    border="#7f8592",
     text="#1c1f26",
     quiet_text="#545b69",
     disabled_text="#656b78",
@@ -89,7 +92,7 @@ LIGHT = Theme(
     grid="#e3e6ec",
     wave="#4a86b8",
     wave_core="#1f5480",
-    clip="#d22b1e",
+    clip="#c9271b",
     selection="#5b48d6",
     playhead="#101216",
     restored="#0a7352",
@@ -134,7 +137,7 @@ def palette(theme: Theme) -> QPalette:
         (roles.Link, "link"),
         (roles.LinkVisited, "link"),
         (roles.Mid, "line"),
-        (roles.Dark, "line"),
+        (roles.Dark, "border"),
     ):
         result.setColor(role, theme.colour(name))
     for role in (roles.WindowText, roles.Text, roles.ButtonText):
@@ -165,8 +168,9 @@ QToolBar {{
 }}
 QToolBar::separator {{ background: {theme.line}; width: 1px; margin: 5px 6px; }}
 QToolButton {{ border: 1px solid transparent; border-radius: 5px; padding: 4px; }}
-QToolButton:hover:enabled {{ background: {theme.panel}; border-color: {theme.line}; }}
+QToolButton:hover:enabled {{ background: {theme.panel}; border-color: {theme.border}; }}
 QToolButton:pressed, QToolButton:checked {{ background: {theme.panel}; border-color: {theme.accent}; }}
+QToolButton:checked:disabled {{ border-color: {theme.line}; }}
 QToolButton:focus {{ border-color: {theme.focus}; }}
 QToolButton:checked:focus {{ border: 2px solid {theme.focus}; padding: 3px; }}
 QToolButton[words="true"] {{ padding-right: 16px; }}
@@ -177,13 +181,14 @@ QDockWidget {{ color: {theme.quiet_text}; font-weight: 600; }}
 QDockWidget::title {{ background: {theme.window}; padding: 8px 12px 4px 12px; }}
 QPushButton {{
     background: {theme.panel};
-    border: 1px solid {theme.line};
+    border: 1px solid {theme.border};
     border-radius: 5px;
     padding: 5px 14px;
+    min-height: 16px;
 }}
 QPushButton:hover:enabled {{ border-color: {theme.accent}; }}
 QPushButton:focus {{ border-color: {theme.focus}; }}
-QPushButton:disabled {{ color: {theme.disabled_text}; }}
+QPushButton:disabled {{ color: {theme.disabled_text}; border-color: {theme.line}; }}
 QPushButton:checked:enabled {{ background: {theme.accent}; color: {theme.accent_text}; }}
 QPushButton:checked:focus {{ border-color: {theme.text}; }}
 QPushButton[primary="true"] {{
@@ -205,40 +210,54 @@ QPushButton[flat="true"] {{
     padding: 3px 2px;
 }}
 QPushButton[flat="true"]:focus {{ border-color: {theme.focus}; }}
-QComboBox {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: 4px;
+QComboBox {{ background: {theme.panel}; border: 1px solid {theme.border}; border-radius: 4px;
     padding: 4px 8px; min-height: 18px; }}
 QComboBox:hover:enabled {{ border-color: {theme.accent}; }}
 QComboBox:focus {{ border-color: {theme.focus}; }}
-QComboBox:disabled {{ color: {theme.disabled_text}; }}
+QComboBox:disabled {{ color: {theme.disabled_text}; border-color: {theme.line}; }}
 QComboBox::drop-down {{ border: 0; width: 24px; }}
 QComboBox QAbstractItemView {{ background: {theme.panel}; border: 1px solid {theme.line}; padding: 2px; }}
 QCheckBox::indicator:unchecked, QListView::indicator:unchecked {{ background: {theme.field};
-    border: 1px solid {theme.quiet_text}; border-radius: 3px; width: 11px; height: 11px; }}
+    border: 1px solid {theme.border}; border-radius: 3px; width: 11px; height: 11px; }}
 QCheckBox::indicator:checked, QListView::indicator:checked {{ background: {theme.accent};
     border: 1px solid {theme.accent}; border-radius: 3px; width: 11px; height: 11px; image: url("{check}"); }}
 QCheckBox::indicator:checked:disabled {{ background: {theme.disabled_text};
     border-color: {theme.disabled_text}; }}
 QCheckBox::indicator:unchecked:focus, QCheckBox::indicator:checked:focus {{
     border: 2px solid {theme.focus}; width: 9px; height: 9px; }}
+QSlider::groove:horizontal {{ background: {theme.border}; height: 4px; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {theme.accent}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ background: {theme.focus}; width: 14px; height: 14px; margin: -5px 0;
+    border-radius: 7px; }}
+QSlider::handle:horizontal:focus {{ border: 2px solid {theme.text}; width: 10px; height: 10px; }}
+QSlider::groove:horizontal:disabled, QSlider::sub-page:horizontal:disabled {{ background: {theme.line}; }}
+QSlider::handle:horizontal:disabled {{ background: {theme.disabled_text}; }}
 QFrame[card="true"] {{ background: {theme.panel}; border: 1px solid {theme.line}; border-radius: 8px; }}
 QLabel[badge="true"] {{ border: 1px solid {theme.accent}; border-radius: 8px; padding: 1px 8px; }}
+QAbstractItemView[frameShape="StyledPanel"], QTextEdit[frameShape="StyledPanel"],
+QPlainTextEdit[frameShape="StyledPanel"] {{ border: 1px solid {theme.border}; border-radius: 4px; }}
+QAbstractItemView[frameShape="StyledPanel"]:focus, QTextEdit[frameShape="StyledPanel"]:focus,
+QPlainTextEdit[frameShape="StyledPanel"]:focus {{ border-color: {theme.focus}; }}
 QFrame#rule {{ background: {theme.line}; max-height: 1px; border: 0; }}
 QTreeWidget::item {{ padding: 4px 6px; }}
+QTableView::item {{ padding: 0 5px; }}
 QToolButton[flat="true"] {{ padding: 0 4px; }}
-QLineEdit, QAbstractSpinBox {{ background: {theme.field}; border: 1px solid {theme.line};
+QLineEdit, QAbstractSpinBox {{ background: {theme.field}; border: 1px solid {theme.border};
     border-radius: 4px; padding: 3px 6px; min-height: 18px; }}
 QAbstractSpinBox QLineEdit {{ border: 0; padding: 0 0 0 6px; min-height: 0; background: transparent; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: 0; }}
 QLineEdit:focus, QAbstractSpinBox:focus {{ border-color: {theme.focus}; }}
-QLineEdit:disabled, QAbstractSpinBox:disabled {{ color: {theme.disabled_text}; }}
+QLineEdit:disabled, QAbstractSpinBox:disabled {{ color: {theme.disabled_text};
+    border-color: {theme.line}; }}
 QProgressBar {{
     background: {theme.field};
-    border: 1px solid {theme.line};
+    border: 1px solid {theme.border};
     border-radius: 4px;
     height: 8px;
 }}
 QProgressBar::chunk {{ background: {theme.accent}; border-radius: 3px; }}
 QLabel[quiet="true"] {{ color: {theme.quiet_text}; }}
+QLabel[problem="true"] {{ color: {theme.clip}; }}
 QLabel[heading="true"] {{ font-size: 17pt; font-weight: 600; }}
 QDialogButtonBox, QMessageBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QTabWidget::pane {{ border: 1px solid {theme.line}; border-radius: 4px; top: -1px; }}
@@ -249,9 +268,9 @@ QTabBar::tab:selected {{ color: {theme.text}; border-bottom-color: {theme.accent
 QTabBar::tab:focus {{ color: {theme.text}; border-bottom-color: {theme.text}; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
-QScrollBar::handle {{ background: {theme.line}; border-radius: 4px; min-height: 28px; min-width: 28px;
+QScrollBar::handle {{ background: {theme.border}; border-radius: 4px; min-height: 28px; min-width: 28px;
     margin: 1px; }}
-QScrollBar::handle:hover {{ background: {theme.disabled_text}; }}
+QScrollBar::handle:hover {{ background: {theme.quiet_text}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QHeaderView::section {{ background: {theme.panel}; border: 0; border-bottom: 1px solid {theme.line};

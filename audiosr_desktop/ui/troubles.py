@@ -13,6 +13,7 @@ from audiosr_desktop.errors import (
     PlaybackError,
     PluginError,
     ProjectError,
+    SoundError,
 )
 from audiosr_desktop.ui.language import marked, tr
 
@@ -32,6 +33,13 @@ _REMEDIES: tuple[tuple[type[AudioSRError], tuple[tuple[str, str], ...]], ...] = 
     (PlaybackError, ((marked("Try again"), "editor.transport.play_from_playhead"),)),
     (AudioFileError, (_OTHER_FILE,)),
     (ProjectError, (_OTHER_FILE,)),
+    (
+        SoundError,
+        (
+            (marked("Change the sample rate…"), "asking.resample"),
+            (marked("Change the channels…"), "asking.change_channels"),
+        ),
+    ),
     (BatchError, ((marked("Batch…"), "show_batch"),)),
 )
 

@@ -1,7 +1,7 @@
 """WindowFrame: the parts of the editor's window and where they lie."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAccessible, QKeyEvent
+from PySide6.QtGui import QAccessible, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
@@ -32,6 +32,7 @@ from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.listening import Listening
 from audiosr_desktop.ui.marking import Marking
 from audiosr_desktop.ui.model_opener import ModelOpener
+from audiosr_desktop.ui.panels.dock_grip import DockGrip
 from audiosr_desktop.ui.panels.document_tabs import DocumentTabs
 from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 from audiosr_desktop.ui.panels.empty_state import EmptyState
@@ -95,6 +96,7 @@ class WindowFrame(QMainWindow):
         self.announcer = Announcer(
             editor.timeline, editor.transport, self.view, [self.view.waveform, self.view.spectrogram]
         )
+        self.view.told.connect(self.announcer.tell)
         self.recent_menu = RecentMenu(settings, self)
         self.effect_menu = EffectMenu(tr("&Effects"), lambda: editor.catalogue.effects, self)
         self.tabs = DocumentTabs(editor.documents)
@@ -144,6 +146,12 @@ class WindowFrame(QMainWindow):
         self.history_dock.raise_()
         self.resizeDocks([self.restore_dock, self.history_dock], [520, 210], Qt.Orientation.Vertical)
         self.setStatusBar(self.status)
+        self.grips = [
+            DockGrip(Qt.Orientation.Horizontal, self.restore_dock, None, self),
+            DockGrip(
+                Qt.Orientation.Vertical, self.restore_dock, (self.history_dock, self.markers_dock), self
+            ),
+        ]
         self.resize(1360, 860)
 
     def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:
@@ -198,6 +206,13 @@ class WindowFrame(QMainWindow):
             focus.click()
         else:
             super().keyPressEvent(event)
+
+    def show_context_menu(self) -> None:
+        """Open the menu of what has the focus; not every system does that by itself."""
+        focus = QApplication.focusWidget() or self.view
+        at = focus.rect().center()
+        kind = QContextMenuEvent.Reason.Keyboard
+        QApplication.sendEvent(focus, QContextMenuEvent(kind, at, focus.mapToGlobal(at)))
 
     def next_pane(self) -> None:
         """Move the focus to the next pane."""

@@ -282,8 +282,9 @@ def test_samples_that_are_no_numbers_are_named(tmp_path: Path, scratch: Scratch,
     sound = run_job(open_sound(path, scratch))
     with pytest.raises(SoundError, match=r"3\.125 s"):
         run_job(require_finite(sound))
-    with pytest.raises(SoundError, match=r"3\.125 s"):
+    with pytest.raises(SoundError, match=r"3\.125 s") as told:
         run_job(require_finite(sound, Region(149_000, 151_000)))
+    assert told.value.at == 150_000
     with pytest.raises(SoundError, match=r"^nan\.wav .* 3\.125 s"):
         run_job(require_finite(sound, path=path))
     run_job(require_finite(sound, Region(0, 150_000)))

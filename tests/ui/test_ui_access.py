@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QKeySequenceEdit,
     QLineEdit,
+    QListWidget,
+    QProgressBar,
     QPushButton,
     QSlider,
     QToolButton,
@@ -42,6 +44,7 @@ from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
 from audiosr_desktop.ui.theme import DARK, LIGHT, Theme, apply_theme
+from audiosr_desktop.ui.views.tools import Tool
 
 _CONTROLS = (
     QAbstractButton,
@@ -299,6 +302,33 @@ def test_space_can_be_left_to_the_controls(opened: Stage) -> None:
     transport.stop()
 
 
+def test_space_keeps_its_meaning_while_a_screen_reader_runs(
+    opened: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, transport = opened.window, opened.editor.transport
+    monkeypatch.setattr(QAccessible, "isActive", lambda: True)
+    window.apply_space()
+    box = window.panel.preview_button
+    box.setFocus()
+    QTest.keyClick(box, Qt.Key.Key_Space)
+    assert not transport.playing
+    window.view.waveform.setFocus()
+    QTest.keyClick(window.view.waveform, Qt.Key.Key_Space)
+    assert transport.playing
+    transport.stop()
+
+
+def test_space_and_letters_are_typed_in_text_fields(opened: Stage) -> None:
+    window, start = opened.window, opened.window.selection_bar.start
+    start.setFocus()
+    start.selectAll()
+    for typed in "1 0":
+        QTest.keyClick(start, typed)
+    assert not opened.editor.transport.playing
+    assert start.text() == "1 0"
+    assert window.view.spectrogram.tool is not Tool.HAND  # which has the key 1
+
+
 def test_the_first_run_sheet_takes_choices_or_can_be_skipped(qtbot: QtBot, settings: Settings) -> None:
     played: list[Sound] = []
 
@@ -369,6 +399,7 @@ def test_text_has_enough_contrast(theme: Theme) -> None:
         theme.quiet_text,
         _over(theme.selection, 45, theme.window),
     )
+    pairs["what is wrong with a field"] = (theme.clip, theme.window)
     pairs["clipped samples"] = (theme.clip, theme.canvas)
     pairs["cutoff and its tag"] = (theme.cutoff, "#0a0c10")
     # a line over a picture has an edge of the canvas' colour; over a spectrogram both are the dark ones
@@ -382,6 +413,52 @@ def test_text_has_enough_contrast(theme: Theme) -> None:
 def test_the_focus_can_be_seen_on_everything(theme: Theme) -> None:
     for back in (theme.window, theme.panel, theme.field, theme.canvas):
         assert _contrast(theme.focus, back) >= 3.0  # of what is no text, WCAG 2.1 asks for this
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_borders_and_states_of_controls_have_enough_contrast(theme: Theme) -> None:
+    found = {
+        f"{name} on {back}": round(_contrast(getattr(theme, name), getattr(theme, back)), 2)
+        for name in ("border", "accent", "focus")
+        for back in ("window", "panel", "field", "canvas")
+    }
+    assert {name: ratio for name, ratio in found.items() if ratio < 3.0} == {}  # WCAG 2.1, 1.4.11
+
+
+@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+def test_controls_are_drawn_with_these_borders(opened: Stage, theme: Theme) -> None:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    box = QDialog()
+    opened.qtbot.addWidget(box)
+    line = QVBoxLayout(box)
+    made: list[QWidget] = [
+        QPushButton("Press"),
+        QLineEdit("Text"),
+        NumberBox(),
+        ChoiceBox(),
+        QProgressBar(),
+        QCheckBox("Check"),
+        QListWidget(),
+    ]
+    for widget in made:
+        line.addWidget(widget)
+    apply_theme(app, theme)
+    try:
+        box.show()
+        shown = box.grab().toImage()
+        for widget in made:
+            place = widget.geometry()
+            # from outside to its middle: the border is what is met first
+            y = place.center().y()
+            row = [shown.pixelColor(x, y).name() for x in range(place.left() - 4, place.left() + 12)]
+            edge = next(at for at, colour in enumerate(row) if colour != row[0])
+            kind = type(widget).__name__
+            assert _contrast(row[edge], row[0]) >= 3.0, f"{kind} to what is around it"
+            assert _contrast(row[edge], row[edge + 3]) >= 3.0, f"{kind} to what is inside"
+    finally:
+        box.close()
+        app.setStyleSheet("")
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)

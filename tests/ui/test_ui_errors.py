@@ -1,26 +1,33 @@
 """Errors as a person meets them: what is told, the report, and what the buttons do."""
 
+import json
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import Stage, write_tone
+import soundfile
+from conftest import RATE, Stage, write_tone
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel
 from pytestqt.qtbot import QtBot
+from ui_fakes import Halve
 
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.errors import (
     AudioFileError,
     AudioSRError,
     BundleError,
     EffectError,
     EngineError,
+    EngineMemoryError,
     PlaybackError,
     PluginError,
     ProjectError,
+    SoundError,
 )
 from audiosr_desktop.ui import reporting
 from audiosr_desktop.ui.dialogs.dialogs import WindowDialogs
@@ -314,6 +321,152 @@ def test_a_sound_device_that_went_can_be_tried_again(real: Stage) -> None:
     press(dialog, "Try again")
     assert real.editor.transport.playing
     real.editor.transport.stop()
+
+
+VALUES: dict[str, Value] = {"quality": "standard", "amount": 50.0, "seed": 7}
+
+
+def run_and_fail(stage: Stage, error: Exception, values: dict[str, Value] = VALUES) -> ErrorDialog:
+    """Apply the effect of the tests, which fails."""
+    stage.halve.error = error
+    stage.editor.applying.apply(stage.halve.id, values)
+    dialog = shown(stage)
+    stage.idle()
+    stage.halve.error = None
+    return dialog
+
+
+def texts(dialog: ErrorDialog) -> list[str]:
+    return [button.text() for button in dialog.remedies]
+
+
+def test_too_little_memory_can_be_helped_by_draft_quality(real: Stage) -> None:
+    real.editor.timeline.select(SAMPLES)
+    dialog = run_and_fail(real, EngineMemoryError("The graph needs more memory than there is."))
+    assert texts(dialog) == ["Draft quality", "Device…", "Models…"]
+    press(dialog, "Draft quality")
+    real.idle()
+    assert real.halve.given == {**VALUES, "quality": "draft"}
+    assert real.editor.document is not None
+    assert real.editor.document.undo_stack.count() == 1
+    assert real.window.panel.values()["quality"] == "draft"  # and the form shows it
+
+
+def test_too_little_memory_can_be_helped_by_a_shorter_part(real: Stage, tmp_path: Path) -> None:
+    real.open(write_tone(tmp_path / "long.wav", seconds=30.0))
+    dialog = run_and_fail(real, EngineMemoryError("The graph needs more memory than there is."))
+    press(dialog, "Try 10.00 s of it")
+    real.idle()
+    assert real.halve.region == Region(0, 10 * RATE)
+    assert real.editor.timeline.selection == Region(0, 10 * RATE)
+
+
+def test_an_error_on_the_gpu_offers_the_processor(real: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    device = Parameter("device", "Device", "choice", "auto", choices=("auto", "cpu", "cuda"))
+    monkeypatch.setattr(Halve, "parameters", (*Halve.parameters, device))
+    values: dict[str, Value] = {**VALUES, "quality": "draft", "device": "auto"}
+    dialog = run_and_fail(real, EngineError("The graph is broken."), values)
+    assert texts(dialog) == ["Device…", "Models…"]  # it ran on the processor, as the stand-in reports
+    press(dialog, "Close")
+    real.halve.device = "cuda:0"
+    dialog = run_and_fail(real, EngineError("The GPU is gone."), values)
+    assert texts(dialog)[0] == "Use CPU"
+    press(dialog, "Use CPU")
+    real.idle()
+    assert real.halve.given["device"] == "cpu"
+
+
+def test_a_chain_is_run_again_on_the_processor(real: Stage) -> None:
+    chain = json.dumps({"format_version": 1, "title": "Two", "effects": [{"effect": real.halve.id}] * 2})
+    real.editor.timeline.select(SAMPLES)
+    real.halve.error = EngineMemoryError("The graph needs more memory than there is.")
+    real.editor.applying.apply_chain(chain)
+    dialog = shown(real)
+    real.idle()
+    real.halve.error = None
+    press(dialog, "Draft quality")
+    real.idle()
+    assert real.halve.given["quality"] == "draft"
+    assert real.editor.document is not None
+    assert real.editor.document.undo_stack.text(0) == "Two"
+
+
+def test_values_that_do_not_fit_lead_back_to_the_form(real: Stage) -> None:
+    dialog = run_and_fail(real, EffectError("Noise is learned from at least 0.10 s of the sound."))
+    real.window.panel.show_values(real.new_band.id, {})
+    assert texts(dialog) == ["Change the values…"]
+    press(dialog, "Change the values…")
+    assert real.window.panel.chosen_id == real.halve.id
+    assert real.window.panel.values() == VALUES
+    focus = real.window.focusWidget()
+    assert focus is not None
+    assert real.window.panel.isAncestorOf(focus)
+
+
+def test_a_plugin_that_fails_offers_its_values_and_the_plugins(real: Stage) -> None:
+    dialog = run_and_fail(real, PluginError("It raised."))
+    assert texts(dialog) == ["Change the values…", "Plugins…"]
+    press(dialog, "Close")
+
+
+def broken_file(path: Path) -> Path:
+    samples = np.full((RATE, 2), 0.25, np.float32)
+    samples[20_000:20_010, 1] = np.nan
+    soundfile.write(path, samples, RATE, subtype="FLOAT")
+    return path
+
+
+def test_samples_that_are_no_numbers_can_be_shown_or_silenced(real: Stage, tmp_path: Path) -> None:
+    real.open(broken_file(tmp_path / "broken.wav"))
+    real.editor.applying.apply(real.halve.id, VALUES)
+    dialog = shown(real)
+    assert "is not a number" in dialog.happened.text()
+    assert texts(dialog) == ["Silence it and go on", "Show the place"]
+    press(dialog, "Show the place")
+    assert real.editor.timeline.selection == Region(20_000, 20_010)
+    assert real.editor.timeline.span < 200
+    real.editor.timeline.select(None)
+    real.editor.applying.apply(real.halve.id, VALUES)
+    press(shown(real), "Silence it and go on")
+    real.idle()
+    document = real.editor.document
+    assert document is not None
+    assert [document.undo_stack.text(step) for step in range(2)] == ["Silence", "Halve"]
+    samples = document.sound.read(0, RATE)
+    assert not samples[:, 20_000:20_010].any()
+    assert np.allclose(np.delete(samples, np.s_[20_000:20_010], axis=1), 0.1875)
+
+
+def test_a_preview_that_fails_is_tried_again_with_less(real: Stage) -> None:
+    real.window.panel.show_values(real.halve.id, VALUES)
+    real.editor.timeline.select(SAMPLES)
+    real.halve.error = EngineMemoryError("The graph needs more memory than there is.")
+    real.window.actions_by_id["preview"].trigger()
+    dialog = shown(real)
+    real.halve.error = None
+    press(dialog, "Draft quality")
+    real.qtbot.waitUntil(lambda: real.window.preview.region is not None, timeout=10_000)
+    assert real.halve.given["quality"] == "draft"
+    real.window.preview.stop()
+    real.editor.transport.stop()
+
+
+def test_a_preset_that_cannot_be_kept_leads_to_the_presets(real: Stage) -> None:
+    real.window.presetting.failed.emit("Save the preset", EffectError("A preset needs a name."))
+    press(shown(real), "Chain and presets…")
+    dialog = real.window.chaining.dialog
+    assert dialog is not None
+    assert dialog.isVisible()
+    dialog.close()
+
+
+def test_sound_that_does_not_fit_offers_to_convert_it(real: Stage) -> None:
+    real.editor.failed.emit(
+        "Paste", SoundError("Sounds with different numbers of channels cannot be joined.")
+    )
+    dialog = shown(real)
+    assert texts(dialog) == ["Change the sample rate…", "Change the channels…"]
+    press(dialog, "Close")
 
 
 def test_an_error_with_nothing_to_do_closes_by_return(qtbot: QtBot) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import RATE, Stage, write_tone
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
     QGuiApplication,
@@ -41,7 +41,7 @@ Del delete | Ctrl+Shift+H history | M mark | Alt+Left previous_mark | Alt+Right 
 Ctrl+Return apply | Ctrl+R repeat | Ctrl+. cancel | Ctrl+1 view_waveform | Ctrl+2 view_spectrogram
 Ctrl+3 view_both | Ctrl+= zoom_in | Ctrl+- zoom_out | Ctrl+E zoom_selection | Ctrl+F zoom_fit
 Shift+Z zoom_back | Ctrl+Shift+, spectrogram_settings | Ctrl+O open | Ctrl+S save | Ctrl+W close | Ctrl+Q quit
-Ctrl+Shift+E export | Ctrl+, preferences | F6 next_pane | F11 full_screen | F1 guide
+Ctrl+Shift+E export | Ctrl+, preferences | F6 next_pane | Shift+F10 context_menu | F11 full_screen | F1 guide
 """
 
 
@@ -118,10 +118,11 @@ def test_a_notch_of_the_wheel_zooms_time_about_the_pointer(opened: Stage, keys: 
     assert axis(opened) == frequencies
 
 
-def test_shift_and_a_sideways_wheel_scroll(opened: Stage) -> None:
-    view, timeline = opened.window.view.waveform, opened.editor.timeline
+@pytest.mark.parametrize("pane", ["waveform", "spectrogram", "overview"])
+def test_shift_and_a_sideways_wheel_scroll(opened: Stage, pane: str) -> None:
+    view, timeline = getattr(opened.window.view, pane), opened.editor.timeline
     span, start = timeline.span, timeline.start
-    wheel(view, view.area().center(), -1, KEYS.ShiftModifier)
+    wheel(view, QPointF(view.rect().center()), -1, KEYS.ShiftModifier)
     assert timeline.start > start
     assert timeline.span == pytest.approx(span)
 
@@ -145,7 +146,7 @@ def test_the_wheel_over_the_time_ruler_zooms_time(opened: Stage) -> None:
 
 
 @pytest.mark.parametrize("phase", [Qt.ScrollPhase.ScrollUpdate, Qt.ScrollPhase.NoScrollPhase])
-@pytest.mark.parametrize("pane", ["waveform", "spectrogram", "ruler"])
+@pytest.mark.parametrize("pane", ["waveform", "spectrogram", "ruler", "overview"])
 def test_two_fingers_pan_and_are_never_notches(opened: Stage, pane: str, phase: Qt.ScrollPhase) -> None:
     span, start = opened.editor.timeline.span, opened.editor.timeline.start
     pan_by_trackpad(getattr(opened.window.view, pane), -30, 0, phase)
@@ -163,7 +164,7 @@ def test_pixels_of_a_mouse_under_x11_mean_nothing(opened: Stage, monkeypatch: py
     assert timeline.span == pytest.approx(span / ZOOM_PER_NOTCH)
 
 
-@pytest.mark.parametrize("pane", ["waveform", "ruler"])
+@pytest.mark.parametrize("pane", ["waveform", "ruler", "overview"])
 def test_a_fine_wheel_comes_to_the_same_as_notches(opened: Stage, pane: str) -> None:
     view, timeline = getattr(opened.window.view, pane), opened.editor.timeline
     span = timeline.span
@@ -172,9 +173,10 @@ def test_a_fine_wheel_comes_to_the_same_as_notches(opened: Stage, pane: str) -> 
     assert timeline.span == pytest.approx(span / ZOOM_PER_NOTCH)
 
 
-def test_the_sensitivity_of_the_wheel_holds_for_the_ruler_too(opened: Stage) -> None:
+@pytest.mark.parametrize("pane", ["ruler", "overview"])
+def test_the_sensitivity_of_the_wheel_holds_for_the_strips_too(opened: Stage, pane: str) -> None:
     opened.window.settings.wheel_sensitivity = 2.0
-    ruler, span = opened.window.view.ruler, opened.editor.timeline.span
+    ruler, span = getattr(opened.window.view, pane), opened.editor.timeline.span
     wheel(ruler, QPointF(ruler.rect().center()), 1)
     assert opened.editor.timeline.span == pytest.approx(span / ZOOM_PER_NOTCH**2)
 
@@ -217,6 +219,33 @@ def test_zooming_stops_at_the_whole_file_and_at_eight_pixels_a_sample(opened: St
     wheel(view, at, -200)
     assert seen(opened) == (0.0, SECONDS * RATE)
     assert axis(opened) == frequencies
+
+
+def test_the_ruler_of_the_waveform_zooms_its_height_alone(opened: Stage) -> None:
+    view, before, frequencies = opened.window.view.waveform, seen(opened), axis(opened)
+    opened.qtbot.waitUntil(lambda: view.picture is not None, timeout=10_000)
+    shown = view.picture
+    wheel(view, QPointF(view.width() - 10, 60), 4)
+    opened.qtbot.waitUntil(lambda: view.picture is not shown, timeout=10_000)
+    assert (seen(opened), axis(opened)) == (before, frequencies)
+
+
+@pytest.mark.parametrize("pane", ["ruler", "overview"])
+def test_the_time_is_read_out_over_the_strips_too(opened: Stage, pane: str) -> None:
+    strip, readout = getattr(opened.window.view, pane), opened.window.status.readout
+    at = QPoint(opened.window.view.waveform.area().center().x(), 8)
+    QTest.mouseMove(strip, at)
+    assert readout.text().startswith(("00:20.0", "00:19.9"))
+    QApplication.sendEvent(strip, QEvent(QEvent.Type.Leave))
+    assert readout.text() == ""
+
+
+def test_shift_f10_opens_the_menu(opened: Stage) -> None:
+    view = opened.window.view.spectrogram
+    view.setFocus()
+    opened.window.view.menu_wanted.disconnect(opened.window._on_menu_wanted)
+    with opened.qtbot.waitSignal(opened.window.view.menu_wanted):
+        QTest.keyClick(view, Qt.Key.Key_F10, KEYS.ShiftModifier)
 
 
 def test_a_right_click_opens_the_menu_and_changes_no_selection(opened: Stage) -> None:

@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 from conftest import Stage
 from PySide6.QtCore import QCoreApplication, QLocale
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 
 import audiosr_desktop.ui
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.registry import built_in_effects
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.plugins.native import RING, STATE
+from audiosr_desktop.ui import small_windows
 from audiosr_desktop.ui.actions import MENUS, ROWS
+from audiosr_desktop.ui.dialogs.first_run import FirstRunDialog
 from audiosr_desktop.ui.dialogs.plugin_dialog import _TRUST
 from audiosr_desktop.ui.explanations import ACTIONS, CONTROLS, PLACES
 from audiosr_desktop.ui.language import LANGUAGES, install_language, language_of, read_catalogue, tr, tr_word
@@ -167,3 +169,15 @@ def test_the_window_is_german(stage: Stage, tone_file: Path) -> None:
     assert window.actions_by_id["undo"].text() == "&Rückgängig"
     assert window.view.spectrogram.accessibleName() == "Spektrogramm"
     window.resize(1280, 860)
+
+
+@pytest.mark.usefixtures("german")
+def test_why_the_processor_computes_is_german_too(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    reason = "No NVIDIA driver was found, so the processor is used."
+    monkeypatch.setattr(small_windows, "expected_device", lambda: ("cpu", reason))
+    stage.window.windows.show_first_run()
+    (dialog,) = stage.window.findChildren(FirstRunDialog)
+    told = " ".join(label.text() for label in dialog.findChildren(QLabel))
+    dialog.skip.click()
+    assert "Es wurde kein NVIDIA-Treiber gefunden" in told
+    assert reason not in told

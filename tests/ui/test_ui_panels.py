@@ -132,6 +132,29 @@ def test_export_follows_a_typed_suffix(export_dialog: ExportDialog, tmp_path: Pa
     assert "cannot be written" in export_dialog.summary.text()
 
 
+def test_export_says_below_the_field_why_it_cannot_be_written(
+    export_dialog: ExportDialog, tmp_path: Path
+) -> None:
+    export_dialog.show()
+    for name, words in (
+        ("take.flac", "source file itself"),
+        ("nowhere/new.wav", "does not exist"),
+        ("sub.wav", "is a folder"),
+    ):
+        (tmp_path / "sub.wav").mkdir(exist_ok=True)
+        export_dialog.path.setText(str(tmp_path / name))
+        assert export_dialog.remark.isVisible()
+        assert words in export_dialog.remark.text()
+        assert words in export_dialog.path.accessibleDescription()
+        assert not export_dialog.export_button.isEnabled()
+        export_dialog.accept()
+        assert export_dialog.choice is None
+    export_dialog.path.setText(str(tmp_path / "new.flac"))
+    assert not export_dialog.remark.isVisible()
+    assert export_dialog.path.accessibleDescription() == ""
+    assert export_dialog.export_button.isEnabled()
+
+
 def test_preferences_change_settings_at_once(qtbot: QtBot, settings: Settings) -> None:
     dialog = PreferencesDialog(settings, 1)
     qtbot.addWidget(dialog)

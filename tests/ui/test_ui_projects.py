@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 from conftest import RATE, Stage, write_tone
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
@@ -18,6 +18,7 @@ from audiosr_desktop.audio.journal import Recoverable, find_recoverable
 from audiosr_desktop.audio.links import link_to
 from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Parameter
 from audiosr_desktop.errors import AudioFileError, ProjectError
@@ -215,6 +216,21 @@ def test_each_step_is_on_disk_when_it_is_done(edited: Stage, tmp_path: Path) -> 
     assert not document_of(edited).marks
 
 
+def test_what_is_no_step_is_on_disk_within_a_minute(edited: Stage, tmp_path: Path) -> None:
+    autosave, timeline = edited.window.autosave, edited.editor.timeline
+    timeline.select(Region(1_000, 2_000))
+    timeline.move_playhead(1_234)
+    assert autosave._timer.isActive()
+    assert autosave._timer.interval() == 60_000
+    autosave._timer.timeout.emit()
+    dead_copy(edited, tmp_path)
+    entries = find_recoverable(tmp_path / "dead")
+    edited.window.filing.close_document()
+    with edited.qtbot.waitSignal(edited.window.projects.recovered, timeout=10_000):
+        edited.window.filing.offer_recovery(entries)
+    assert (timeline.selection, timeline.playhead) == (Region(1_000, 2_000), 1_234)
+
+
 def test_later_and_discard(edited: Stage, tmp_path: Path) -> None:
     folder = dead_copy(edited, tmp_path)
     entries = find_recoverable(tmp_path / "dead")
@@ -348,6 +364,27 @@ def test_markers_and_regions_by_keys(stage: Stage, tone_file: Path) -> None:
     assert document.marks == ()
 
 
+def test_a_drawn_shape_is_kept_in_a_region(stage: Stage, tone_file: Path) -> None:
+    stage.open(tone_file)
+    editor = stage.editor
+    editor.timeline.select(Region(10_000, 40_000, 500.0, 3_000.0))
+    editor.timeline.combine(Region(20_000, 30_000, 800.0, 2_000.0), Combine.SUBTRACT)
+    shape = editor.timeline.selection
+    assert shape is not None
+    assert shape.mask is not None
+    QTest.keyClick(stage.window, Qt.Key.Key_M)
+    editor.timeline.select(None)
+    (mark,) = document_of(stage).marks
+    assert mark.region == shape
+    panel = stage.window.markers
+    stage.window.markers_dock.raise_()
+    row = panel.list.topLevelItem(0)
+    QTest.mouseClick(
+        panel.list.viewport(), Qt.MouseButton.LeftButton, pos=panel.list.visualItemRect(row).center()
+    )
+    assert editor.timeline.selection == shape
+
+
 def test_the_markers_panel(edited: Stage) -> None:
     panel, editor = edited.window.markers, edited.editor
     edited.window.markers_dock.raise_()
@@ -478,19 +515,57 @@ def test_save_dialog_adds_the_suffix(qtbot: QtBot, tmp_path: Path) -> None:
     assert dialog.choice == (tmp_path / "one.asrproj", True)
 
 
-def test_relocate_takes_what_fits_and_what_lies_beside(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_save_dialog_says_below_the_field_what_is_wrong(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = SaveDialog(tmp_path / "one", False)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    assert dialog.save.isEnabled()
+    assert not dialog.remark.isVisible()
+    dialog.path.setText(str(tmp_path / "nowhere" / "one"))
+    assert dialog.remark.isVisible()
+    assert f"The folder {tmp_path / 'nowhere'} does not exist." in dialog.remark.text()
+    assert not dialog.save.isEnabled()
+    QTest.keyClick(dialog.path, Qt.Key.Key_Return)
+    assert dialog.choice is None
+    (tmp_path / "nowhere").mkdir()
+    QTest.keyClicks(dialog.path, "2")
+    assert not dialog.remark.isVisible()
+    QTest.keyClick(dialog.path, Qt.Key.Key_Return)
+    assert dialog.choice == (tmp_path / "nowhere" / "one2.asrproj", False)
+
+
+@pytest.mark.parametrize("replace", [False, True])
+def test_replacing_is_asked_with_what_it_does_on_the_button(
+    qtbot: QtBot, tmp_path: Path, replace: bool
 ) -> None:
+    (tmp_path / "one.asrproj").write_bytes(b"x")
+    dialog = SaveDialog(tmp_path / "one", False)
+    qtbot.addWidget(dialog)
+    seen: list[str] = []
+
+    def answer() -> None:
+        (box,) = dialog.findChildren(QMessageBox)
+        seen.extend(button.text().replace("&", "") for button in box.buttons())
+        wanted = "Replace" if replace else "Cancel"
+        next(one for one in box.buttons() if one.text().replace("&", "") == wanted).click()
+
+    QTimer.singleShot(0, answer)
+    dialog.accept()
+    assert sorted(seen) == ["Cancel", "Replace"]
+    assert (dialog.choice is not None) == replace
+
+
+def test_relocate_takes_what_fits_and_what_lies_beside(qtbot: QtBot, tmp_path: Path) -> None:
     sources = [write_tone(tmp_path / f"{n}.wav", seconds=0.1 * n) for n in (1, 2)]
     links = [link_to(path) for path in sources]
     (tmp_path / "new").mkdir()
     for path in sources:
         path.rename(tmp_path / "new" / path.name)
-    told: list[object] = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *words: told.append(words[2]))
     dialog = RelocateDialog(links, str(tmp_path))
     qtbot.addWidget(dialog)
     assert not dialog.take(links[0], tmp_path / "new" / "2.wav")
-    assert told
+    assert "2.wav is not the file" in dialog.remarks[0].text()
+    assert dialog.find_buttons[0].accessibleDescription() in dialog.remarks[0].text()
     assert dialog.take(links[0], tmp_path / "new" / "1.wav")
+    assert [remark.text() for remark in dialog.remarks] == ["", ""]
     assert dialog.found == {path: tmp_path / "new" / path.name for path in sources}

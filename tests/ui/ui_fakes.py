@@ -95,12 +95,13 @@ class Halve:
         self.error: Exception | None = None
         self.given: Mapping[str, Value] = {}
         self.region: Region | None = None
+        self.device = "cpu"
 
     def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
         self.given, self.region = values, region
         self.half_way.clear()
         self.ended.clear()
-        self.report.update(seed=values["seed"], device="cpu", cutoff_hz=6000.0)
+        self.report.update(seed=values["seed"], device=self.device, cutoff_hz=6000.0)
         try:
             for step in range(STEPS):
                 yield Progress(step / STEPS, f"Step {step + 1} of {STEPS}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from audiosr_desktop.audio.markers import Mark
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import AudioFileError
+from audiosr_desktop.ui.dialogs.targets import Remark, may_replace, problem_of
 from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.fields import ChoiceBox
@@ -80,6 +80,7 @@ class ExportDialog(QDialog):
         self.path = QLineEdit()
         self.path.setMinimumWidth(380)
         self.path.setAccessibleName(tr("File"))
+        self.remark = Remark(self.path)
         self.format = ChoiceBox()
         self.format.addItems(list(_FORMATS))
         self.depth_box = ChoiceBox()
@@ -97,10 +98,13 @@ class ExportDialog(QDialog):
         self.summary = QLabel()
         self.summary.setProperty("quiet", True)
         self.summary.setWordWrap(True)
-        form = QFormLayout()
+        self._form = form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(10)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(tr("File"), self._file_row())
+        form.addRow("", self.remark)
+        form.setRowVisible(self.remark, False)
         form.addRow(tr("Format"), self.format)
         form.addRow(tr("Depth"), self.depth_box)
         form.addRow(tr("Part"), self.part)
@@ -125,6 +129,7 @@ class ExportDialog(QDialog):
         browse = QPushButton(tr("Browse…"))
         browse.clicked.connect(self._on_browse)
         row = QHBoxLayout()
+        row.setSpacing(8)
         row.addWidget(self.path, 1)
         row.addWidget(browse)
         return row
@@ -209,6 +214,7 @@ class ExportDialog(QDialog):
             chosen = self._output() or output_format(Path(self.path.text()), self._info)
         except AudioFileError as error:
             self.summary.setText(tr_message(str(error)))
+            self._show_problem("")
             self.export_button.setEnabled(False)
             return
         rate = figures(self._sound.sample_rate / 1000, "g") + " kHz"
@@ -220,7 +226,18 @@ class ExportDialog(QDialog):
             + (tr(" Tags, cover and markers are carried over.") if self.tags.isChecked() else tr(" No tags."))
         )
         self.dither.setEnabled(drops_depth(self._info.subtype, chosen.subtype))
-        self.export_button.setEnabled(bool(self.path.text().strip()))
+        problem = problem_of(Path(self.path.text()).expanduser(), None if self._each else self._info.path)
+        self._show_problem(problem)
+        self.export_button.setEnabled(not problem)
+
+    @property
+    def _each(self) -> bool:
+        """Whether there is a file for each region; their names are never those of other files."""
+        return bool(self.part.currentData() == EACH_REGION)
+
+    def _show_problem(self, problem: str) -> None:
+        self.remark.say(problem)
+        self._form.setRowVisible(self.remark, bool(problem))
 
     def accept(self) -> None:
         path = Path(self.path.text()).expanduser()
@@ -228,8 +245,11 @@ class ExportDialog(QDialog):
             output = self._output()
         except AudioFileError:
             return  # the summary says why
-        each = self.part.currentData() == EACH_REGION  # their names are never those of other files
-        if not each and path.exists() and not self._may_replace(path):
+        self._show_summary()
+        if not self.export_button.isEnabled():
+            return  # the remark says why
+        each = self._each
+        if not each and path.exists() and not may_replace(self, tr("Replace the file?"), path):
             return
         region = self._parts[self.part.currentIndex()]
         dither = self.dither.isChecked() and self.dither.isEnabled()
@@ -238,23 +258,6 @@ class ExportDialog(QDialog):
         self._settings.export_format = self.format.currentText()
         self._settings.export_depth = str(self.depth_box.currentData())
         super().accept()
-
-    def _may_replace(self, path: Path) -> bool:
-        if self._info.path.exists() and path.exists() and path.samefile(self._info.path):
-            QMessageBox.warning(
-                self,
-                tr("Export"),
-                tr("This is the source file itself, which is never overwritten: choose another name."),
-            )
-            return False
-        answer = QMessageBox.question(
-            self,
-            tr("Replace the file?"),
-            tr("{name} exists already. Replace it?", name=path.name),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.No,
-            QMessageBox.StandardButton.No,
-        )
-        return answer == QMessageBox.StandardButton.Yes
 
 
 def drops_depth(source: str, target: str) -> bool:

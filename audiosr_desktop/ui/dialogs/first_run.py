@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -55,6 +55,7 @@ class FirstRunDialog(QDialog):
         output.addWidget(self.test)
         output.addWidget(self.heard, 1)
         form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(tr("Sound output"), output)
         form.addRow(tr("Computes on"), QLabel(device))
         self.view = self._words(Settings.opening_view, settings.opening_view)

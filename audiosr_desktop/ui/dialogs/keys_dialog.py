@@ -40,6 +40,7 @@ class KeysDialog(QDialog):
         self.edit = QKeySequenceEdit()
         self.edit.setAccessibleName(tr("New keys"))
         self.edit.setMaximumSequenceLength(1)
+        self.edit.setMinimumWidth(150)
         self.edit.setClearButtonEnabled(True)
         self.take = QPushButton(tr("Use these keys"))
         self.add = QPushButton(tr("Add"))

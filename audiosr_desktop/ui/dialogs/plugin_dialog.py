@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QSplitter,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -25,6 +24,7 @@ from audiosr_desktop.errors import PluginError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.plugins.host import Listed, disable, enable, list_plugins, scan
 from audiosr_desktop.ui.explaining import explain
+from audiosr_desktop.ui.handles import KeySplitter
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.readout import short_path
@@ -107,7 +107,7 @@ class PluginDialog(QDialog):
         self.folder.clicked.connect(self._on_folder)
         close = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         close.rejected.connect(self.close)
-        parts = QSplitter(Qt.Orientation.Vertical)
+        parts = KeySplitter(Qt.Orientation.Vertical)
         parts.addWidget(self.table)
         parts.addWidget(self.details)
         parts.setSizes([340, 160])

@@ -1,5 +1,6 @@
 """Preferences: appearance, how the views draw, and what computes. Every change is seen at once."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -188,4 +189,5 @@ def _page() -> tuple[QWidget, QFormLayout]:
     form.setContentsMargins(16, 16, 16, 16)
     form.setHorizontalSpacing(18)
     form.setVerticalSpacing(10)
+    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return page, form

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QMessageBox,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.project import SUFFIX
+from audiosr_desktop.ui.dialogs.targets import Remark, may_replace, problem_of
 from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr
 
@@ -36,6 +36,8 @@ class SaveDialog(QDialog):
         self.path = QLineEdit(str(path))
         self.path.setMinimumWidth(420)
         self.path.setAccessibleName(tr("Project file"))
+        self.path.textChanged.connect(self._check)
+        self.remark = Remark(self.path)
         browse = QPushButton(tr("Browse…"))
         browse.clicked.connect(self._on_browse)
         row = QHBoxLayout()
@@ -46,18 +48,31 @@ class SaveDialog(QDialog):
             tr("Larger, but needs no other file. Otherwise the sources are linked.")
         )
         self.self_contained.setChecked(self_contained)
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
-        )
+        kinds = QDialogButtonBox.StandardButton
+        buttons = QDialogButtonBox(kinds.Save | kinds.Cancel)
+        self.save = buttons.button(kinds.Save)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 18, 18, 14)
         layout.setSpacing(12)
         layout.addLayout(row)
+        layout.addWidget(self.remark)
         layout.addWidget(self.self_contained)
         layout.addWidget(buttons)
+        self._check()
         explain(self)
+
+    def _chosen(self) -> Path:
+        path = Path(self.path.text()).expanduser()
+        named = bool(path.name) and path.suffix.lower() != SUFFIX
+        return path.with_name(path.name + SUFFIX) if named else path
+
+    @Slot()
+    def _check(self) -> None:
+        problem = problem_of(self._chosen())
+        self.remark.say(problem)
+        self.save.setEnabled(not problem)
 
     @Slot()
     def _on_browse(self) -> None:
@@ -72,17 +87,12 @@ class SaveDialog(QDialog):
             self.path.setText(name)
 
     def accept(self) -> None:
-        path = Path(self.path.text()).expanduser()
-        if not path.name:
+        path = self._chosen()
+        self._check()
+        if not self.save.isEnabled():
+            return  # the remark says why
+        if path.exists() and not may_replace(self, tr("Replace the project?"), path):
             return
-        if path.suffix.lower() != SUFFIX:
-            path = path.with_name(path.name + SUFFIX)
-        if path.exists():
-            answer = QMessageBox.question(
-                self, tr("Replace the project?"), tr("{name} exists already. Replace it?", name=path.name)
-            )
-            if answer != QMessageBox.StandardButton.Yes:
-                return
         self.choice = (path, self.self_contained.isChecked())
         super().accept()
 
@@ -109,6 +119,7 @@ class RelocateDialog(QDialog):
         layout.addWidget(text)
         self.find_buttons: list[QPushButton] = []
         self._places: list[QLabel] = []
+        self.remarks: list[Remark] = []
         self._missing = missing
         for link in missing:
             place = QLabel(str(link.path))
@@ -120,6 +131,8 @@ class RelocateDialog(QDialog):
             row.addWidget(place, 1)
             row.addWidget(button)
             layout.addLayout(row)
+            self.remarks.append(Remark(button))
+            layout.addWidget(self.remarks[-1])
             self.find_buttons.append(button)
             self._places.append(place)
         buttons = QDialogButtonBox()
@@ -141,15 +154,13 @@ class RelocateDialog(QDialog):
     def take(self, link: SourceLink, path: Path) -> bool:
         """Take a file for a missing one if it is the same; others that lie beside it are taken too."""
         if not link.fits(path):
-            QMessageBox.warning(
-                self,
-                tr("Missing sources"),
-                tr("{name} is not the file that the project was made with.", name=path.name),
-            )
+            told = tr("{name} is not the file that the project was made with.", name=path.name)
+            self.remarks[self._missing.index(link)].say(told)
             return False
-        for other, place in zip(self._missing, self._places, strict=True):
+        for other, place, remark in zip(self._missing, self._places, self.remarks, strict=True):
             beside = path if other is link else path.parent / other.path.name
             if other.path not in self.found and other.fits(beside):
                 self.found[other.path] = beside
+                remark.say("")
                 place.setText(tr("{name}: found in {parent}", name=other.path.name, parent=beside.parent))
         return True

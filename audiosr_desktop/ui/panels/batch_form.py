@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from audiosr_desktop.batch.naming import VARIABLES, check_template, sample_name
@@ -68,6 +68,7 @@ class BatchForm(QWidget):
         target.addWidget(browse)
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         layout.addRow(tr("Process"), self.process)
         layout.addRow(tr("Name"), self.template)
         layout.addRow("", self.sample)

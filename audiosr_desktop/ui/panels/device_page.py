@@ -1,6 +1,6 @@
 """DevicePage: threads, memory on a GPU, and a test of the device; a page of the preferences."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from audiosr_desktop.job import Job, Progress, part_of
@@ -43,6 +43,7 @@ class DevicePage(QWidget):
         form = QFormLayout()
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(10)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(tr("Threads"), self.threads)
         form.addRow(tr("Memory on a GPU"), self.memory)
         row = QHBoxLayout()

@@ -75,7 +75,7 @@ class LevelMeter(QWidget):
             if held > _LOWEST_DB:
                 x = area.left() + area.width() * _place(held)
                 painter.fillRect(QRectF(x - 2, top, 2, height), self.theme.colour("text"))
-        painter.setPen(self.theme.colour("line"))
+        painter.setPen(self.theme.colour("border"))
         painter.drawRect(area)
         painter.setFont(figures_font(self.font(), 0.82))
         painter.setPen(self.theme.colour("quiet_text"))

@@ -4,13 +4,14 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.commands import rising_zero
 from audiosr_desktop.ui.document import RestoredSpan
+from audiosr_desktop.ui.handles import KeySplitter
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
@@ -40,6 +41,7 @@ class EditorView(QWidget):
     callout_chosen = Signal(object)  # Callout whose badge was clicked
     cutoff_moved = Signal(float)
     scrolled = Signal()  # by the user
+    told = Signal(str)  # what the user moved, for a screen reader
     drawn = Signal()  # every visible view has a picture
 
     def __init__(
@@ -56,7 +58,7 @@ class EditorView(QWidget):
         self.ruler = TimeRuler(timeline, theme)
         self.waveform = WaveformView(timeline, theme)
         self.spectrogram = SpectrogramView(timeline, theme)
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter = KeySplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(3)
         self.splitter.setChildrenCollapsible(False)
         self.waveform.drawn.connect(self._on_drawn)
@@ -74,6 +76,10 @@ class EditorView(QWidget):
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setSizes([220, 480])
         self.overview.moved.connect(self.scrolled)
+        for axis in (self.overview, self.ruler):
+            axis.hovered.connect(self.hovered)
+        for handle in (self.overview, self.spectrogram.wipe_handle):
+            handle.moved.connect(self._on_handle_moved)
         self.spectrogram.cutoff_moved.connect(self.cutoff_moved)
         self.spectrogram.levels_moved.connect(self._on_levels_moved)
         self.ruler.playhead_placed.connect(self.playhead_placed)
@@ -199,6 +205,12 @@ class EditorView(QWidget):
         self._blank_timer.stop()
         self.splitter.setUpdatesEnabled(True)
 
+    @Slot()
+    def _on_handle_moved(self) -> None:
+        for handle in (self.overview, self.spectrogram.wipe_handle):
+            if handle is self.sender():
+                self.told.emit(handle.words())
+
     @Slot(object)
     def _on_span_clicked(self, span: RestoredSpan) -> None:
         self._timeline.select(span.region)
@@ -221,6 +233,7 @@ class EditorView(QWidget):
             self.waveform.set_logarithmic(settings.waveform_scale == "dB")
         elif key == Settings.wheel_sensitivity.key:
             self.ruler.wheel_sensitivity = settings.wheel_sensitivity
+            self.overview.wheel_sensitivity = settings.wheel_sensitivity
             for view in self._tracks():
                 view.wheel_sensitivity = settings.wheel_sensitivity
         elif key == Settings.snap_to_zero.key:

@@ -13,6 +13,7 @@ from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
 _OPACITY = 0.55
 _HANDLE = 9.0
+WIPE_RADIUS = _HANDLE - 2
 
 
 class WaveOverlay(QObject):
@@ -117,8 +118,16 @@ class Wipe(QObject):
 
     def drag_to(self, x: float, area: QRectF) -> None:
         """Move the line."""
-        self.place = min(1.0, max(0.0, (x - area.left()) / area.width()))
+        self.move_to((x - area.left()) / area.width())
+
+    def move_to(self, place: float) -> None:
+        """Move the line to a part of the width."""
+        self.place = min(1.0, max(0.0, place))
         self.changed.emit()
+
+    def centre(self, area: QRectF) -> QPointF:
+        """Return the middle of the line's handle."""
+        return QPointF(self.x(area), area.top() + _HANDLE + 2)
 
     def paint_line(self, painter: QPainter, area: QRectF) -> None:
         """Draw the line, its handle, and what is on either side."""
@@ -130,7 +139,7 @@ class Wipe(QObject):
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setBrush(QColor(10, 12, 16, 225))
-        painter.drawEllipse(QPointF(x, area.top() + _HANDLE + 2), _HANDLE - 2, _HANDLE - 2)
+        painter.drawEllipse(self.centre(area), WIPE_RADIUS, WIPE_RADIUS)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         top, height = area.top() + 2, 2 * _HANDLE
         for text, box, side in (

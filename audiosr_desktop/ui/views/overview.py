@@ -1,34 +1,42 @@
 """Overview: the whole sound in a strip, with a window on what the views show."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractSlider, QSizePolicy, QWidget
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.document import RestoredSpan
+from audiosr_desktop.ui.handles import Handle, Move, Stride, ring_colour
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import format_time
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout
+from audiosr_desktop.ui.views.time_ruler import time_at
 from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, REDRAW_MS, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_view import SCROLL_NOTCHES, ZOOM_PER_NOTCH, is_pan
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
 _HEIGHT = 40
 _HELD_MS = 2000  # the views draw a new sound first; how long that is waited for, at most
+_STRIDES = {Stride.STEP: 0.1, Stride.FINE: 0.01, Stride.PAGE: 1.0}  # of what is visible
 
 
-class Overview(QWidget):
-    """Click or drag to move the visible range."""
+class Overview(Handle):
+    """Click, drag or use the keys to move the visible range; the value is its start in milliseconds."""
 
-    moved = Signal()  # by the user
+    hovered = Signal(str)  # the time under the pointer; empty when it left
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.wheel_sensitivity = 1.0
+        self._following = False  # the timeline
         self.timeline, self.theme = timeline, theme
         self.setAccessibleName(tr("Overview of the whole sound"))
         self.setFixedHeight(_HEIGHT)
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._on_loaded)
@@ -42,8 +50,9 @@ class Overview(QWidget):
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_due)
         self._held_back = False  # until the views have drawn
-        for signal in (timeline.view_changed, timeline.playhead_changed, timeline.selection_changed):
+        for signal in (timeline.playhead_changed, timeline.selection_changed):
             signal.connect(self.update)
+        timeline.view_changed.connect(self._on_view_changed)
 
     def sizeHint(self) -> QSize:
         return QSize(600, _HEIGHT)
@@ -152,6 +161,9 @@ class Overview(QWidget):
             painter.fillRect(bar, self.theme.colour("marker"))
         if self.timeline.length:
             self._paint_window(painter, area)
+        if self.hasFocus():
+            painter.setPen(QPen(ring_colour(self), 2))
+            painter.drawRect(area.adjusted(1, 1, -1, -1))
         painter.end()
 
     def _paint_window(self, painter: QPainter, area: QRectF) -> None:
@@ -172,6 +184,56 @@ class Overview(QWidget):
         painter.setPen(QPen(self.theme.colour("playhead"), 1))
         painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
 
+    # keys, and the value that a screen reader tells and sets
+
+    def go(self, wanted: Move) -> None:
+        """Scroll by a part of what is visible, to an end, or by a page."""
+        far = self.timeline.length if wanted.stride is Stride.END else self.timeline.span
+        self.timeline.scroll(wanted.direction * far * _STRIDES.get(wanted.stride, 1.0))
+
+    def words(self) -> str:
+        """Return what is visible, as a screen reader says it."""
+        rate = self.timeline.sample_rate
+        start, stop = (format_time(edge / rate) for edge in (self.timeline.start, self.timeline.stop))
+        return tr("Visible: {start} to {stop}", start=start, stop=stop)
+
+    @Slot()
+    def _on_view_changed(self) -> None:
+        timeline = self.timeline
+        self._following = True
+        self.setRange(0, self._ms(timeline.length - timeline.span))
+        self.setPageStep(self._ms(timeline.span))
+        self.setValue(self._ms(timeline.start))
+        self._following = False
+        self.setAccessibleDescription(self.words())
+        self.update()
+
+    def _ms(self, samples: float) -> int:
+        return round(samples * 1000 / self.timeline.sample_rate)
+
+    def sliderChange(self, change: QAbstractSlider.SliderChange) -> None:
+        super().sliderChange(change)
+        if change is QAbstractSlider.SliderChange.SliderValueChange and not self._following:
+            self.timeline.scroll(self.value() * self.timeline.sample_rate / 1000 - self.timeline.start)
+
+    # mouse
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the place that is pointed at, or scroll, as in the views."""
+        event.accept()
+        if not self.timeline.length:
+            return
+        self.moved.emit()
+        pixels, angle, span = event.pixelDelta(), event.angleDelta(), self.timeline.span
+        sideways = not angle.y() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if is_pan(event):
+            self.timeline.scroll(-pixels.x() * span / self._area().width())
+        elif sideways:
+            self.timeline.scroll(-(angle.x() or angle.y()) / 120.0 * span / SCROLL_NOTCHES)
+        else:
+            factor = ZOOM_PER_NOTCH ** (angle.y() / 120.0 * self.wheel_sensitivity)
+            self.timeline.zoom(factor, self._sample_at(event.position().x()))
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or not self.timeline.length:
             return
@@ -181,8 +243,12 @@ class Overview(QWidget):
         self._move_to(sample)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.hovered.emit(time_at(self.timeline, self._sample_at(event.position().x())))
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._move_to(self._sample_at(event.position().x()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit("")
 
     def _move_to(self, sample: float) -> None:
         self.moved.emit()

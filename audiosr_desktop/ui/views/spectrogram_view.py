@@ -15,6 +15,7 @@ from audiosr_desktop.ui.views.shape_maker import ShapeMaker
 from audiosr_desktop.ui.views.shapes import Plane, brush_line, brush_region, lasso_region, wand_region
 from audiosr_desktop.ui.views.spectrogram_canvas import SpectrogramCanvas
 from audiosr_desktop.ui.views.tools import FREE_TOOLS, Drag, Grip, Tool
+from audiosr_desktop.ui.views.wipe_handle import WipeHandle
 
 _PEAK_SAMPLES = 65_536
 _PEAK_REACH = 14  # pixels from which a centre line snaps to a peak
@@ -30,6 +31,7 @@ class SpectrogramView(SpectrogramCanvas):
         super().__init__(timeline, theme, parent)
         self.tool = Tool.TIME_FREQUENCY
         self.brush_px, self.wand_db, self.softness_px = 14.0, 12.0, 6.0
+        self.wipe_handle = WipeHandle(self.wipe, self)
         self.shapes = ShapeMaker(timeline, self)
         self.shapes.changed.connect(self.update)
         self.shapes.selected.connect(self._on_shape_selected)

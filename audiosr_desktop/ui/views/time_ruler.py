@@ -1,6 +1,6 @@
 """TimeRuler: the time axis above the views."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -20,6 +20,7 @@ class TimeRuler(QWidget):
     """Round times over the visible range. Dragging up or down zooms, a right drag zooms to the span drawn."""
 
     playhead_placed = Signal(int)
+    hovered = Signal(str)  # the time under the pointer; empty when it left
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,6 +28,7 @@ class TimeRuler(QWidget):
         self.wheel_sensitivity = 1.0
         self.setAccessibleName(tr("Time ruler"))
         self.setFixedHeight(_HEIGHT)
+        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(tr("Drag up or down to zoom, sideways to scroll; right-drag to zoom to a span"))
         self._origin: QPointF | None = None
@@ -121,7 +123,11 @@ class TimeRuler(QWidget):
             self._fixed_sample = self._sample_at(event.position().x())
             self._span_end = None
 
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit("")
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.hovered.emit(time_at(self.timeline, self._sample_at(event.position().x())))
         if self._origin is None:
             return
         position = event.position()
@@ -159,3 +165,8 @@ class TimeRuler(QWidget):
         else:
             factor = ZOOM_PER_NOTCH ** (angle.y() / 120.0 * self.wheel_sensitivity)
             self.timeline.zoom(factor, self._sample_at(event.position().x()))
+
+
+def time_at(timeline: Timeline, sample: float) -> str:
+    """Return the readout of a place where there is only time; empty without a sound."""
+    return format_time(max(0.0, sample) / timeline.sample_rate) if timeline.length else ""

@@ -308,7 +308,7 @@ class TrackCanvas(QWidget):
             if channel is None:
                 continue
             picked, rect = channel in (self.timeline.picked or ()), self.button_of(lane)
-            painter.setPen(QPen(self.theme.colour("accent" if picked else "line"), 2 if picked else 1))
+            painter.setPen(QPen(self.theme.colour("accent" if picked else "border"), 2 if picked else 1))
             painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), 4, 4)
             font.setBold(picked)
             painter.setFont(font)
