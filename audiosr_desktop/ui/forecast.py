@@ -1,6 +1,6 @@
 """Forecast: says before a run what it will take, and learns from each run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -9,12 +9,11 @@ from audiosr_desktop.effects.timing import RESTORE, Estimate, ModelCost, Timings
 from audiosr_desktop.ui.applying import Applied
 from audiosr_desktop.ui.benchmarking import Benchmarking
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.gate import Steps
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import rough_time
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 from audiosr_desktop.ui.readout import memory_figure
-
-Steps = Sequence[tuple[str, Mapping[str, Value]]]  # ids of effects, each with its values
 
 _MEASURED_FROM_S = 10.0
 _SAID_FROM_S = 2.0  # a shorter wait needs no words
