@@ -10,6 +10,7 @@ from audiosr_desktop.audio.history import Span, Step
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Effect, Value
+from audiosr_desktop.effects.timing import RESTORE, step_values
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job
 from audiosr_desktop.ui.channel_words import channels_suffix
@@ -135,12 +136,10 @@ class Applying(QObject):
             step = Step(title, result.region, effect_id, dict(values), self._editor.runner.elapsed_s)
             self.take(document, step, result)
             if result.changed:
-                took = ((effect.id, given, t) for (effect, given), t in zip(steps, result.times, strict=True))
                 seconds = result.region.length / result.after.sample_rate
                 channels = len(result.region.channels or range(result.after.channels))
-                self.applied.emit(
-                    Applied(tuple(took), seconds, channels, str(result.facts.get("device", "")))
-                )
+                took = _times(steps, result)
+                self.applied.emit(Applied(took, seconds, channels, str(result.facts.get("device", ""))))
 
         named = f"{title}, {format_length(length / document.sound.sample_rate)}"
         started = self._editor.runner.start(named, job, done)
@@ -192,3 +191,16 @@ class Applying(QObject):
         started = self._editor.runner.start(title, job, done)
         self._editor.facts_changed.emit()
         return started
+
+
+def _times(
+    steps: Sequence[tuple[Effect, Mapping[str, Value]]], result: Restored
+) -> tuple[tuple[str, Mapping[str, Value], float], ...]:
+    """Return what each effect took; of Restore, each of its own steps, as those hang on what was found."""
+    took: list[tuple[str, Mapping[str, Value], float]] = []
+    for (effect, given), elapsed_s in zip(steps, result.times, strict=True):
+        if effect.id == RESTORE:
+            took += [(part, step_values(part, given), seconds) for part, seconds in result.parts]
+        else:
+            took.append((effect.id, given, elapsed_s))
+    return tuple(took)

@@ -23,6 +23,7 @@ from audiosr_desktop.ui.gate import CHAIN_ID, on_processor
 from audiosr_desktop.ui.gpu_asking import GpuAsking
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.leaving import Leaving
+from audiosr_desktop.ui.looking import Looking
 from audiosr_desktop.ui.notifying import Notifier
 from audiosr_desktop.ui.plugging import Plugging
 from audiosr_desktop.ui.pointing import Pointing
@@ -64,7 +65,8 @@ class MainWindow(WindowFrame):
         self.gpu = GpuAsking(editor, self.panel, self.forecast, self.dialogs)
         self.leaving = Leaving(self, editor.runner, self.dialogs)
         self.notifier = Notifier(self, settings)
-        self.chaining = Chaining(editor, self.panel, self.dialogs, self.forecast, self)
+        looking = Looking(editor, self.panel, self.forecast)
+        self.chaining = Chaining(editor, self.panel, self.dialogs, looking, self)
         self.preview = Preview(editor, self.forecast.wait_s, self)
         self.pointing = Pointing(editor, self.view, self.panel.gaps, self.preview, self.announcer)
         self._connect()
