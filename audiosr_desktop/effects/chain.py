@@ -14,6 +14,8 @@ from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.conversion import resample_sound
 from audiosr_desktop.effects.effect import Effect, Value, resolve_values
 from audiosr_desktop.effects.emerging import within
+from audiosr_desktop.effects.gaps import LONGEST_SELECTION_S
+from audiosr_desktop.effects.notes import Report, keep_inside
 from audiosr_desktop.effects.surroundings import Mending
 from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.effects.timing import guessed_factor
@@ -205,6 +207,7 @@ def run_steps(
     region: Region,
     scratch: Scratch,
     *,
+    report: Report | None = None,
     weigh: Callable[[Step], float] = guessed_weight,
 ) -> Job[ChainRun]:
     """Run effects one after the other on a region, at the rate that they need.
@@ -218,6 +221,7 @@ def run_steps(
         sound: the whole document.
         region: at the rate of `sound`.
         scratch: for long results.
+        report: what the effects write into; what they did around the region alone is taken out of it.
         weigh: tells how long a step takes beside others; only ratios count.
     """
     started = time.monotonic()
@@ -234,13 +238,14 @@ def run_steps(
         if number == len(steps):
             working = mending.last_step(step.effect, step.values)
         else:
-            # gaps around the region stay, as those that are filled are told
-            around = hears and step.effect.id != _FILL_GAP
+            around = hears and not _may_replace(step, sound, region)
             working = mending.step(step.effect, step.values, around=around)
         working = named_step(within(working, sound), number, len(steps), step.effect.title)
         yield from part_of(working, done, done + share * (1.0 - done))
         done += share * (1.0 - done)
         times.append(time.monotonic() - step_began)
+    if report is not None:
+        keep_inside(report, region, sound.sample_rate)
     return ChainRun(sound, mending.now, region, time.monotonic() - started, tuple(times))
 
 
@@ -249,6 +254,14 @@ def _hears_around(steps: Sequence[Step], region: Region) -> bool:
     is_plain = region.mask is None and region.channels is None and not region.has_band
     ids = [step.effect.id for step in steps]
     return is_plain and _MENDING.issuperset(ids[1:] if ids[:1] == [_FILL_GAP] else ids)
+
+
+def _may_replace(step: Step, sound: Sound, region: Region) -> bool:
+    """Tell whether a step may take all of the region for a gap."""
+    if step.effect.id != _FILL_GAP or step.values["where"] == "find":
+        return False
+    is_short = region.length <= LONGEST_SELECTION_S * sound.sample_rate
+    return is_short or step.values["where"] == "selection"
 
 
 def named_step(job: Job[T], number: int, count: int, title: str) -> Job[T]:

@@ -12,7 +12,7 @@ from audiosr_desktop.effects.denoise import Denoise
 from audiosr_desktop.effects.effect import Effect, Parameter, Value
 from audiosr_desktop.effects.emerging import Beginning, emerging_as
 from audiosr_desktop.effects.gaps import FillGap
-from audiosr_desktop.effects.notes import Report, note, warn
+from audiosr_desktop.effects.notes import Report, keep_inside, note, warn
 from audiosr_desktop.effects.proposal import PARAMETERS, propose_with
 from audiosr_desktop.effects.super_resolution import SuperResolution
 from audiosr_desktop.effects.surroundings import Mending
@@ -75,23 +75,13 @@ class Restore:
             times.append((step.effect.id, time.monotonic() - began))
             done = end
         self._report["times"] = times
-        self._report.update(
-            {name: fact for name, fact in self._facts.items() if name in ("tones", "noise_dbfs")}
-        )
-        for gap in _gaps_inside(self._facts, region, sound.sample_rate):
-            note(self._report, "gaps", gap)
+        keep_inside(self._facts, region, sound.sample_rate)
+        told = ("gaps", "tones", "noise_dbfs")
+        self._report.update({name: fact for name, fact in self._facts.items() if name in told})
         now = mending.now
         if now is sound:
             warn(self._report, "Nothing was found to restore and the sound was left as it is.")
         return now.slice(region.start, region.stop)
-
-
-def _gaps_inside(facts: Report, region: Region, sample_rate: int) -> list[dict[str, float]]:
-    """Return the filled gaps that lie in the region, and not around it."""
-    gaps = facts.get("gaps", [])
-    assert isinstance(gaps, list)
-    start_s, stop_s = region.start / sample_rate, region.stop / sample_rate
-    return [gap for gap in gaps if gap["start_s"] < stop_s and gap["end_s"] > start_s]
 
 
 def _looking_share(duration_s: float) -> float:

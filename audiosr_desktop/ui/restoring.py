@@ -69,7 +69,9 @@ def restore(
     report.clear()
     chosen = region or Region(0, sound.length)
     weight = guessed_weight if weigh is None else lambda step: weigh(step.effect.id, step.values)
-    run = yield from run_steps([Step(*step) for step in steps], sound, chosen, scratch, weigh=weight)
+    run = yield from run_steps(
+        [Step(*step) for step in steps], sound, chosen, scratch, report=report, weigh=weight
+    )
     parts = report.pop("times", ())
     assert isinstance(parts, list | tuple)
     return Restored(run.before, run.after, run.region, dict(report), run.times, tuple(parts))
