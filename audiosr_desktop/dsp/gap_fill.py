@@ -19,8 +19,8 @@ SHORTEST_CONTEXT_S = 0.005
 
 _ORDER_S = 0.016
 _HIGHEST_ORDER = 1024
-_BESIDE_S = 0.06  # sound on each side that excitation, level and spectrum are taken from
-_NEAR_S = 0.008  # where it counts 1/e: what is farther off has often begun or ended since
+_LEVEL_S = 0.05  # sound on each side that the excitation and the level are taken from
+_ENVELOPE_S = 0.06
 _TYPICAL_S = 0.020  # up to here the nearest samples are aimed at, then the most natural ones
 _JOIN_S = 0.003
 _DITHER = 1e-5  # of the level
@@ -92,7 +92,9 @@ def _dithered(side: Reals) -> Reals:
 
 def _as_loud(left: Reals, likeliest: Reals, typical: Reals, right: Reals, sample_rate: int) -> Reals:
     """Go from the likeliest samples towards typical ones until they are nearly as loud as what is around."""
-    missing = _power_around(left, right, sample_rate) * 10.0 ** (-_LEVEL_TOLERANCE_DB / 10.0) - float(np.mean(likeliest**2))
+    span = round(_LEVEL_S * sample_rate)
+    around = float(np.mean(np.concatenate([left[-span:], right[:span]]) ** 2))
+    missing = around * 10.0 ** (-_LEVEL_TOLERANCE_DB / 10.0) - float(np.mean(likeliest**2))
     beyond = typical - likeliest
     share = np.sqrt(max(missing, 0.0) / (float(np.mean(beyond**2)) + 1e-30))
     filled: Reals = likeliest + min(share, 1.0) * beyond
@@ -101,8 +103,9 @@ def _as_loud(left: Reals, likeliest: Reals, typical: Reals, right: Reals, sample
 
 def _residual_level(left: Reals, right: Reals, model: Reals, length: int, sample_rate: int) -> Reals:
     """Return the residual's level over the gap, straight in dB from one side to the other."""
-    before, after = residual(left, model), residual(right, model)
-    levels = np.sqrt(np.array(_powers_beside(before, after, sample_rate)) + 1e-30)
+    span = round(_LEVEL_S * sample_rate)
+    before, after = residual(left, model)[-span:], residual(right, model)[:span]
+    levels = np.sqrt([np.mean(before**2) + 1e-30, np.mean(after**2) + 1e-30])
     level: Reals = np.exp(np.linspace(np.log(levels[0]), np.log(levels[1]), length))
     return level
 
@@ -220,12 +223,9 @@ def _framed(left: Reals, filled: Reals, right: Reals, n_fft: int, hop: int) -> _
 
 
 def _ends(left: Reals, right: Reals, n_fft: int, sample_rate: int) -> tuple[Reals, Reals]:
-    """Return the mean log power of the sides beside a gap, each (bins,); what is near counts most."""
-    span = max(n_fft, round(_BESIDE_S * sample_rate))
-    return (
-        _envelope(left[-span:][::-1], n_fft, sample_rate),
-        _envelope(right[:span], n_fft, sample_rate),
-    )
+    """Return the mean log power of the sides beside a gap, each (bins,)."""
+    span = max(n_fft, round(_ENVELOPE_S * sample_rate))
+    return _envelope(left[-span:], n_fft), _envelope(right[:span], n_fft)
 
 
 def _lines(log_power: Reals) -> Reals:
@@ -268,36 +268,17 @@ def _path(ends: tuple[Reals, Reals], carries: Reals, places: Reals) -> Reals:
 
 def _level_change_db(left: Reals, filled: Reals, right: Reals, sample_rate: int) -> float:
     """Return what brings a fill within the tolerance of the level of its surroundings."""
-    around = _power_around(left, right, sample_rate)
-    difference_db = 10.0 * np.log10((around + 1e-20) / (np.mean(filled**2) + 1e-20))
+    span = round(2 * _LEVEL_S * sample_rate)
+    around = np.concatenate([left[-span:], right[:span]])
+    difference_db = 10.0 * np.log10((np.mean(around**2) + 1e-20) / (np.mean(filled**2) + 1e-20))
     return float(difference_db - np.clip(difference_db, -_LEVEL_TOLERANCE_DB, _LEVEL_TOLERANCE_DB))
 
 
-def _power_around(left: Reals, right: Reals, sample_rate: int) -> float:
-    """Return the mean power of the sides; what is near counts most."""
-    return sum(_powers_beside(left, right, sample_rate)) / 2.0
-
-
-def _powers_beside(left: Reals, right: Reals, sample_rate: int) -> tuple[float, float]:
-    near_first = left[::-1], right
-    before, after = (np.average(side**2, weights=_nearness(len(side), sample_rate)) for side in near_first)
-    return float(before), float(after)
-
-
-def _nearness(count: int, steps_per_s: float) -> Reals:
-    """Return the weights of values (count,) beside a gap, the nearest first."""
-    weights: Reals = np.exp(-np.arange(count) / (_NEAR_S * steps_per_s))
-    return weights
-
-
-def _envelope(near_first: Reals, n_fft: int, sample_rate: int) -> Reals:
+def _envelope(samples: Reals, n_fft: int) -> Reals:
     """Return the mean log power of a stretch, (bins,)."""
-    samples = near_first
     if len(samples) < n_fft:
         samples = np.pad(samples, (0, n_fft - len(samples)), mode="wrap")
-    hop = n_fft // 4
-    log_power = _log_power(stft(samples, n_fft, hop, center=False))
-    mean: Reals = np.average(log_power, axis=1, weights=_nearness(log_power.shape[1], sample_rate / hop))
+    mean: Reals = _log_power(stft(samples, n_fft, n_fft // 4, center=False)).mean(axis=1)
     return mean
 
 
