@@ -164,8 +164,9 @@ def is_emptier(
 def _levels_above(blocks: Sequence[Samples], sample_rate: int, edge_hz: float) -> npt.NDArray[np.float32]:
     """Return the level above an edge in each frame that holds sound, in dB."""
     powers = _frame_powers(blocks, sample_rate)
-    bin_hz = sample_rate / 2.0 / (powers.shape[1] - 1)
-    above = powers[:, int(1.15 * edge_hz / bin_hz) : int(_top(sample_rate) / bin_hz)]
+    bin_hz, top_hz = sample_rate / 2.0 / (powers.shape[1] - 1), _top(sample_rate)
+    low_hz = min(1.15 * edge_hz, 0.5 * (edge_hz + top_hz))
+    above = powers[:, int(low_hz / bin_hz) : int(top_hz / bin_hz)]
     levels: npt.NDArray[np.float32] = 10.0 * np.log10(np.median(above, axis=1) + 1e-20)
     return levels
 
