@@ -54,7 +54,7 @@ _PRIOR_SHARE = 1.5
 
 # Evidence that makes an edge one; untouched sound stays below 60 and, where its bend is steep, below 20
 _CERTAIN, _LIKELY_GENTLE, _LIKELY_STEEP = 140.0, 75.0, 25.0
-_EMPTIER_DB = 10.0  # what is cut off lies 25 dB lower, a dull passage at most 2 dB
+_EMPTIER_DB = 5.0  # what is cut off lies at least 8 dB lower (in 16 bits), a dull passage at most 2 dB
 _LOSSY_SHARE = 0.006
 _LOWEST_LOSSY_HZ = 8_500.0  # below, the gaps between the partials of music look like holes
 
