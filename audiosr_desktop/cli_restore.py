@@ -34,7 +34,7 @@ def restore(arguments: argparse.Namespace) -> int:
         output = check_output(arguments.output, info, overwrite=arguments.overwrite)
         _, sound = open_input(arguments.input, scratch)
         region, warnings = part_of_sound(arguments).of(sound, str(arguments.input))
-        run = drive(run_steps(steps, sound, region, scratch))
+        run = drive(run_steps(steps, sound, region, scratch, report=report))
         drive(
             write_sound(run.after, arguments.output, output=output, like=info, overwrite=arguments.overwrite)
         )

@@ -121,7 +121,7 @@ class Workshop:
                 raise BatchError(f"The model {name} here is another one than the batch was started with.")
         steps = build_steps(task.recipe, self._engines, self.scratch, self._report)
         region, warnings = task.recipe.part.of(prepared.sound, task.source.name)
-        run = yield from run_steps(steps, prepared.sound, region, self.scratch)
+        run = yield from run_steps(steps, prepared.sound, region, self.scratch, report=self._report)
         told = self._report
         facts = {
             **{name: told.get(name) for name in _TOLD},

@@ -54,6 +54,7 @@ _PRIOR_SHARE = 1.5
 
 # Evidence that makes an edge one; untouched sound stays below 60 and, where its bend is steep, below 20
 _CERTAIN, _LIKELY_GENTLE, _LIKELY_STEEP = 140.0, 75.0, 25.0
+_EMPTIER_DB = 5.0  # what is cut off lies at least 8 dB lower (in 16 bits), a dull passage at most 2 dB
 _LOSSY_SHARE = 0.006
 _LOWEST_LOSSY_HZ = 8_500.0  # below, the gaps between the partials of music look like holes
 
@@ -68,6 +69,7 @@ class CutoffEstimate:
         full_band: nothing below 19 kHz, or below 0.9 of half the rate, is missing.
         lossy: the edge and the holes below it look like those of a lossy codec.
         hole_share: part of the cells of time and frequency below the edge that hold nothing, 0 to 1.
+        steep: the edge is clear, and falls faster than any sound does by itself.
     """
 
     cutoff_hz: float
@@ -75,6 +77,7 @@ class CutoffEstimate:
     full_band: bool
     lossy: bool
     hole_share: float
+    steep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,38 @@ def _estimate(powers: npt.NDArray[np.float32], sample_rate: int) -> CutoffEstima
         hz = _natural_end(powers, bin_hz, limit, nyquist)
     holes = _hole_share(powers, bin_hz, min(hz, top))
     lossy = holes > _LOSSY_SHARE and hz > _LOWEST_LOSSY_HZ
-    return CutoffEstimate(hz, confidence, full_band=not found, lossy=lossy, hole_share=holes)
+    steep = found and edge.steep and edge.evidence > _LIKELY_GENTLE
+    return CutoffEstimate(hz, confidence, full_band=not found, lossy=lossy, hole_share=holes, steep=steep)
+
+
+def is_emptier(
+    inside: Sequence[Samples], outside: Sequence[Samples], sample_rate: int, edge_hz: float
+) -> bool:
+    """Tell whether a part of a recording holds less above an edge than its quietest other moments do.
+
+    A dull passage of a recording of full band keeps the noise that the recording has everywhere; what a
+    filter or a telephone cut off does not.
+
+    Args:
+        inside: sound of the part, float32 (channels, n) each.
+        outside: sound of the rest of the recording; without any the answer is True.
+        sample_rate: in Hz.
+        edge_hz: where the part seems to end.
+    """
+    within, beside = (_levels_above(blocks, sample_rate, edge_hz) for blocks in (inside, outside))
+    if not within.size or not beside.size:
+        return True
+    return float(np.median(within)) < float(np.percentile(beside, 10.0)) - _EMPTIER_DB
+
+
+def _levels_above(blocks: Sequence[Samples], sample_rate: int, edge_hz: float) -> npt.NDArray[np.float32]:
+    """Return the level above an edge in each frame that holds sound, in dB."""
+    powers = _frame_powers(blocks, sample_rate)
+    bin_hz, top_hz = sample_rate / 2.0 / (powers.shape[1] - 1), _top(sample_rate)
+    low_hz = min(1.15 * edge_hz, 0.5 * (edge_hz + top_hz))
+    above = powers[:, int(low_hz / bin_hz) : int(top_hz / bin_hz)]
+    levels: npt.NDArray[np.float32] = 10.0 * np.log10(np.median(above, axis=1) + 1e-20)
+    return levels
 
 
 def _is_found(edge: _Edge, mean: Profile, grid: npt.NDArray[np.float64], hz: float) -> bool:

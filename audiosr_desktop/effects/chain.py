@@ -14,6 +14,8 @@ from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.conversion import resample_sound
 from audiosr_desktop.effects.effect import Effect, Value, resolve_values
 from audiosr_desktop.effects.emerging import within
+from audiosr_desktop.effects.gaps import LONGEST_SELECTION_S
+from audiosr_desktop.effects.notes import Report, keep_inside
 from audiosr_desktop.effects.surroundings import Mending
 from audiosr_desktop.effects.survey import survey_sound
 from audiosr_desktop.effects.timing import guessed_factor
@@ -205,6 +207,7 @@ def run_steps(
     region: Region,
     scratch: Scratch,
     *,
+    report: Report | None = None,
     weigh: Callable[[Step], float] = guessed_weight,
 ) -> Job[ChainRun]:
     """Run effects one after the other on a region, at the rate that they need.
@@ -218,19 +221,16 @@ def run_steps(
         sound: the whole document.
         region: at the rate of `sound`.
         scratch: for long results.
+        report: what the effects write into; what they did around the region alone is taken out of it.
         weigh: tells how long a step takes beside others; only ratios count.
     """
     started = time.monotonic()
     region = region.clipped(0, sound.length)
-    rate = yield from part_of(rate_needed(steps, sound, region), 0.0, 0.01)
-    done = 0.01
-    if rate != sound.sample_rate:
-        region = region.at_rate(rate / sound.sample_rate)
-        published = any(step.effect.id == _UPSTREAM for step in steps)
-        converting = resample_sound(sound, rate, scratch, published=published)
-        sound = yield from part_of(converting, done, 0.06)
-        region = region.clipped(0, sound.length)
-        done = 0.06
+    rate, done = sound.sample_rate, 0.06
+    wanted = [(step.effect.id, step.values) for step in steps]
+    sound, region = yield from part_of(at_rate_needed(wanted, sound, region, scratch), 0.0, done)
+    if rate == sound.sample_rate:
+        done = 0.01
     mending, hears = Mending(sound, region, scratch), _hears_around(steps, region)
     times: list[float] = []
     for number, (step, share) in enumerate(zip(steps, step_shares(steps, weigh), strict=True), 1):
@@ -238,13 +238,14 @@ def run_steps(
         if number == len(steps):
             working = mending.last_step(step.effect, step.values)
         else:
-            # gaps around the region stay, as those that are filled are told
-            around = hears and step.effect.id != _FILL_GAP
+            around = hears and not _may_replace(step, sound, region)
             working = mending.step(step.effect, step.values, around=around)
         working = named_step(within(working, sound), number, len(steps), step.effect.title)
         yield from part_of(working, done, done + share * (1.0 - done))
         done += share * (1.0 - done)
         times.append(time.monotonic() - step_began)
+    if report is not None:
+        keep_inside(report, region, sound.sample_rate)
     return ChainRun(sound, mending.now, region, time.monotonic() - started, tuple(times))
 
 
@@ -253,6 +254,14 @@ def _hears_around(steps: Sequence[Step], region: Region) -> bool:
     is_plain = region.mask is None and region.channels is None and not region.has_band
     ids = [step.effect.id for step in steps]
     return is_plain and _MENDING.issuperset(ids[1:] if ids[:1] == [_FILL_GAP] else ids)
+
+
+def _may_replace(step: Step, sound: Sound, region: Region) -> bool:
+    """Tell whether a step may take all of the region for a gap."""
+    if step.effect.id != _FILL_GAP or step.values["where"] == "find":
+        return False
+    is_short = region.length <= LONGEST_SELECTION_S * sound.sample_rate
+    return is_short or step.values["where"] == "selection"
 
 
 def named_step(job: Job[T], number: int, count: int, title: str) -> Job[T]:
@@ -270,29 +279,48 @@ def step_shares(steps: Sequence[Step], weigh: Callable[[Step], float] = guessed_
     return [weight / sum(weights[index:]) for index, weight in enumerate(weights)]
 
 
-def rate_needed(steps: Sequence[Step], sound: Sound, region: Region) -> Job[int]:
-    """Return the rate at which steps work: 48 kHz for a new band that a lower rate cannot hold.
+def at_rate_needed(
+    steps: Sequence[tuple[str, Mapping[str, Value]]], sound: Sound, region: Region, scratch: Scratch
+) -> Job[tuple[Sound, Region]]:
+    """Return a sound and a region of it at the rate at which steps work on them.
 
-    A selected part keeps a rate of 44.1 kHz or more, as the rest of the document must stay as it is.
+    That is 48 kHz for a new band that a lower rate cannot hold. A selected part keeps a rate of 44.1 kHz or
+    more, as the rest of the document must stay as it is.
+
+    Args:
+        steps: ids of effects, each with all its values.
+        sound: the whole document.
+        region: of it.
+        scratch: for the sound at another rate.
     """
-    if any(step.effect.id == _UPSTREAM for step in steps):
+    rate = yield from part_of(_rate_needed(steps, sound, region), 0.0, 0.2)
+    if rate == sound.sample_rate:
+        return sound, region
+    region = region.at_rate(rate / sound.sample_rate)
+    published = any(effect_id == _UPSTREAM for effect_id, _ in steps)
+    sound = yield from part_of(resample_sound(sound, rate, scratch, published=published), 0.2, 1.0)
+    return sound, region.clipped(0, sound.length)
+
+
+def _rate_needed(steps: Sequence[tuple[str, Mapping[str, Value]]], sound: Sound, region: Region) -> Job[int]:
+    if any(effect_id == _UPSTREAM for effect_id, _ in steps):
         return NATIVE_RATE
     is_whole = region.length == sound.length and region.channels is None
     if sound.sample_rate >= (NATIVE_RATE if is_whole else LOWEST_KEPT_RATE):
         return sound.sample_rate
     worked_on = channels_of(sound, region)
-    for step in steps:
-        if (yield from _adds_band(step, worked_on, region)):
+    for effect_id, values in steps:
+        if (yield from _adds_band(effect_id, values, worked_on, region)):
             return NATIVE_RATE
     return sound.sample_rate
 
 
-def _adds_band(step: Step, sound: Sound, region: Region) -> Job[bool]:
-    if step.effect.id != _RESTORE:
-        return step.effect.id == _SUPER_RESOLUTION
-    if not step.values["band"]:
+def _adds_band(effect_id: str, values: Mapping[str, Value], sound: Sound, region: Region) -> Job[bool]:
+    if effect_id != _RESTORE:
+        return effect_id == _SUPER_RESOLUTION
+    if not values["band"]:
         return False
-    if sound.sample_rate < LOWEST_KEPT_RATE or step.values["cutoff_hz"]:
+    if sound.sample_rate < LOWEST_KEPT_RATE or values["cutoff_hz"]:
         return True
     # a sound of 44.1 kHz that lacks nothing is not converted for nothing
     survey = yield from survey_sound(sound, region)

@@ -5,15 +5,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from audiosr_desktop.audio.lanes import channels_of
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.denoise import reduce_noise
 from audiosr_desktop.dsp.noise import NoiseProfile
 from audiosr_desktop.dsp.tones import fit_tone
-from audiosr_desktop.effects.chain import PREFIX, Chain, Module
+from audiosr_desktop.effects.chain import PREFIX, Chain, Module, at_rate_needed
 from audiosr_desktop.effects.denoise import measure_noise
-from audiosr_desktop.effects.effect import Value, resolve_values
+from audiosr_desktop.effects.effect import Parameter, Value, resolve_values
 from audiosr_desktop.effects.gaps import FillGap, find_gaps
+from audiosr_desktop.effects.super_resolution import PARAMETERS as SUPER_RESOLUTION_PARAMETERS
 from audiosr_desktop.effects.super_resolution import has_room
 from audiosr_desktop.effects.survey import Cleaner, survey_sound
 from audiosr_desktop.effects.tones import heard_tones
@@ -23,8 +26,50 @@ Samples = npt.NDArray[np.float32]
 
 DISTURBING_NOISE_DBFS = -66.0  # quieter noise belongs to the recording
 KINDS = ("gaps", "tones", "noise", "band")
+PARAMETERS = (
+    *SUPER_RESOLUTION_PARAMETERS,
+    Parameter("gaps", "Fill gaps", "bool", default=True, advanced=True),
+    Parameter("tones", "Remove tones", "bool", default=True, advanced=True),
+    Parameter("noise", "Reduce noise", "bool", default=True, advanced=True),
+    Parameter("band", "Restore the band", "bool", default=True, advanced=True),
+)
+"""Those of Restore, which runs what is proposed."""
 
 _NAMED = 3  # facts that a reason names
+
+
+_BAND_DEFAULTS = {
+    parameter.id: parameter.default for parameter in SUPER_RESOLUTION_PARAMETERS if parameter.id != "amount"
+}
+
+
+def look(sound: Sound, region: Region, values: Mapping[str, Value], scratch: Scratch) -> Job[Chain]:
+    """Return what Restore would run on a region of a document, at the rate that it would raise it to.
+
+    Args:
+        sound: the whole document.
+        region: of it, of some channels or all.
+        values: of `PARAMETERS`; those that are not named take their defaults.
+        scratch: for the sound at another rate.
+    """
+    values = {**{parameter.id: parameter.default for parameter in PARAMETERS}, **values}
+    raising = at_rate_needed([(PREFIX + "restore", values)], sound, region, scratch)
+    sound, region = yield from part_of(raising, 0.0, 0.1)
+    return (yield from part_of(propose_with(channels_of(sound, region), region, values), 0.1, 1.0))
+
+
+def propose_with(sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Chain]:
+    """Return what Restore runs on a sound that has the rate, and only the channels, that it needs.
+
+    Args:
+        sound: the whole document.
+        region: of it; neither its band nor its channels count.
+        values: of all `PARAMETERS`.
+    """
+    band_values = {name: values[name] for name, default in _BAND_DEFAULTS.items() if values[name] != default}
+    kinds = [kind for kind in KINDS if values[kind]]
+    plain = Region(region.start, region.stop)  # the caller limits the whole change to the band
+    return (yield from propose(sound, plain, kinds=kinds, band_values=band_values))
 
 
 def propose(

@@ -1,38 +1,27 @@
 """Restore: finds what is wrong with a sound and runs what mends it, as one Effect."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.chain import Chain, chain_steps, chain_to_data, named_step, step_shares
+from audiosr_desktop.effects.chain import chain_steps, chain_to_data, named_step, step_shares
 from audiosr_desktop.effects.denoise import Denoise
 from audiosr_desktop.effects.effect import Effect, Parameter, Value
 from audiosr_desktop.effects.emerging import Beginning, emerging_as
 from audiosr_desktop.effects.gaps import FillGap
-from audiosr_desktop.effects.notes import Report, note, warn
-from audiosr_desktop.effects.proposal import KINDS, propose
-from audiosr_desktop.effects.super_resolution import PARAMETERS as SUPER_RESOLUTION_PARAMETERS
+from audiosr_desktop.effects.notes import Report, keep_inside, note, warn
+from audiosr_desktop.effects.proposal import PARAMETERS, propose_with
 from audiosr_desktop.effects.super_resolution import SuperResolution
 from audiosr_desktop.effects.surroundings import Mending
+from audiosr_desktop.effects.timing import LOOK, LOOKED_AT_S
 from audiosr_desktop.effects.tones import RemoveTone
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.job import Job, part_of
 
 T = TypeVar("T")
-
-PARAMETERS = (
-    *SUPER_RESOLUTION_PARAMETERS,
-    Parameter("gaps", "Fill gaps", "bool", default=True, advanced=True),
-    Parameter("tones", "Remove tones", "bool", default=True, advanced=True),
-    Parameter("noise", "Reduce noise", "bool", default=True, advanced=True),
-    Parameter("band", "Restore the band", "bool", default=True, advanced=True),
-)
-
-LOOKED_AT_S = 160.0
-
-_DEFAULTS = {parameter.id: parameter.default for parameter in SUPER_RESOLUTION_PARAMETERS}
 
 
 class Restore:
@@ -56,16 +45,6 @@ class Restore:
         )
         self._effects = {effect.id: effect for effect in steps}
 
-    def proposal(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Chain]:
-        """Return what `process` would run, with reasons."""
-        band_values = {
-            name: values[name]
-            for name, default in _DEFAULTS.items()
-            if name != "amount" and values[name] != default
-        }
-        kinds = [kind for kind in KINDS if values[kind]]
-        return (yield from propose(sound, region, kinds=kinds, band_values=band_values))
-
     def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
         """Return the region restored; the sound as it is where nothing is wrong.
 
@@ -77,7 +56,9 @@ class Restore:
         plain = Region(region.start, region.stop)  # the caller limits the whole change to the band
         duration_s = region.length / sound.sample_rate
         done = _looking_share(duration_s)
-        chain = yield from part_of(self.proposal(sound, plain, values), 0.0, done)
+        began = time.monotonic()
+        chain = yield from part_of(propose_with(sound, plain, values), 0.0, done)
+        times = [(LOOK, time.monotonic() - began)]
         self._report["proposal"] = chain_to_data(chain)["effects"]
         steps = chain_steps(chain, self._effects)
         mending = Mending(sound, plain, self._scratch)
@@ -87,27 +68,20 @@ class Restore:
             else:
                 working = mending.step(step.effect, step.values)
             working = named_step(working, index + 1, len(steps), step.effect.title)
+            began = time.monotonic()
             end = done + share * (1.0 - done)
             if (yield from part_of(working, done, end)):
                 note(self._report, "steps_done", step.effect.id)
+            times.append((step.effect.id, time.monotonic() - began))
             done = end
-        self._report.update(
-            {name: fact for name, fact in self._facts.items() if name in ("tones", "noise_dbfs")}
-        )
-        for gap in _gaps_inside(self._facts, region, sound.sample_rate):
-            note(self._report, "gaps", gap)
+        self._report["times"] = times
+        keep_inside(self._facts, region, sound.sample_rate)
+        told = ("gaps", "tones", "noise_dbfs")
+        self._report.update({name: fact for name, fact in self._facts.items() if name in told})
         now = mending.now
         if now is sound:
             warn(self._report, "Nothing was found to restore and the sound was left as it is.")
         return now.slice(region.start, region.stop)
-
-
-def _gaps_inside(facts: Report, region: Region, sample_rate: int) -> list[dict[str, float]]:
-    """Return the filled gaps that lie in the region, and not around it."""
-    gaps = facts.get("gaps", [])
-    assert isinstance(gaps, list)
-    start_s, stop_s = region.start / sample_rate, region.stop / sample_rate
-    return [gap for gap in gaps if gap["start_s"] < stop_s and gap["end_s"] > start_s]
 
 
 def _looking_share(duration_s: float) -> float:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from audiosr_desktop.effects.effect import Value
@@ -12,13 +12,22 @@ FORMAT_VERSION = 2
 LEAST_LEARNED_S = 2.0  # of sound: a shorter run measures how long a model takes to load
 LONG_S = 600.0
 RESTORE, SUPER_RESOLUTION = "audiosr.restore", "audiosr.super-resolution"
+LOOK = RESTORE + ".look"  # what Restore does before it mends
+LOOKED_AT_S = 160.0  # of a sound, at most
+MENDED = {
+    "gaps": "audiosr.fill-gap",
+    "tones": "audiosr.remove-tone",
+    "noise": "audiosr.denoise",
+    "band": SUPER_RESOLUTION,
+}
+"""What may mend each kind of damage, by the switches of Restore."""
 
 # Seconds of one core pair per second of one channel, as a first guess, until the machine was measured
 _GUESSES = {
     SUPER_RESOLUTION: 0.1,
-    RESTORE: 0.2,
+    LOOK: 0.2,
     "audiosr.remove-tone": 0.12,
-    "audiosr.denoise": 0.06,
+    "audiosr.denoise": 0.1,
     "audiosr.fill-gap": 0.01,
 }
 _OTHERS_GUESS = 0.002
@@ -35,14 +44,16 @@ class Estimate:
     """What a run will take.
 
     Attributes:
-        seconds: of waiting.
+        seconds: of waiting, at most where it hangs on what is found.
         memory_bytes: most memory held; the length of the sound has no part in it.
         measured: whether the same was run here before; otherwise it is a guess.
+        least_s: of waiting where nothing is found to do; None where the time does not hang on that.
     """
 
     seconds: float
     memory_bytes: int
     measured: bool
+    least_s: float | None = None
 
     @property
     def long(self) -> bool:
@@ -96,7 +107,22 @@ class Timings:
         channels: int,
         cost: ModelCost = _SHIPPED,
     ) -> Estimate:
-        """Return what an effect will take on so much sound, with a model of such a cost."""
+        """Return what an effect will take on so much sound, with a model of such a cost.
+
+        Of Restore, whose modules hang on what is found, the most that it may take and the least.
+        """
+        if effect_id == RESTORE:
+            looking = self.estimate(LOOK, {}, duration_s=duration_s, channels=channels)
+            steps = [
+                self.estimate(
+                    step, step_values(step, values), duration_s=duration_s, channels=channels, cost=cost
+                )
+                for kind, step in MENDED.items()
+                if values.get(kind, True)
+            ]
+            return replace(estimate_of_all([looking, *steps]), least_s=looking.seconds)
+        if effect_id == LOOK:
+            duration_s = min(duration_s, LOOKED_AT_S)
         factor, measured = self._factor(effect_id, values, cost)
         memory = cost.memory_bytes + 32 * 2**20 * channels
         return Estimate(factor * duration_s * channels, memory, measured)
@@ -128,6 +154,8 @@ class Timings:
         asked = str(values.get("device", ""))
         if device and asked:
             self._devices[asked] = device
+        if effect_id == LOOK:
+            duration_s = min(duration_s, LOOKED_AT_S)
         key, found = self._key(effect_id, values, cost), elapsed_s / (duration_s * channels)
         known = self._factors.get(key)
         self._factors[key] = found if known is None else known + _NEW_SHARE * (found - known)
@@ -159,19 +187,14 @@ class Timings:
         return found
 
     def knows(self, effect_id: str, values: Mapping[str, Value], cost: ModelCost) -> bool:
-        """Return whether an effect or the model alone ran on the device, at whichever quality."""
-        starts = tuple(
-            self._key(effect, values, cost).rsplit("|", 2)[0] + "|"
-            for effect in (effect_id, SUPER_RESOLUTION)
-        )
-        return any(key.startswith(starts) for key in self._factors)
+        """Return whether an effect, or the model of Restore, ran on the device, at whichever quality."""
+        ran = SUPER_RESOLUTION if effect_id == RESTORE else effect_id
+        start = self._key(ran, values, cost).rsplit("|", 2)[0] + "|"
+        return any(key.startswith(start) for key in self._factors)
 
     def _factor(self, effect_id: str, values: Mapping[str, Value], cost: ModelCost) -> tuple[float, bool]:
         if (known := self._factors.get(self._key(effect_id, values, cost))) is not None:
             return known, True
-        if effect_id == RESTORE:  # the model's share is known better than that of the rest
-            rest = _GUESSES[RESTORE] - _GUESSES[SUPER_RESOLUTION]
-            return self._factor(SUPER_RESOLUTION, values, cost)[0] + rest, False
         quality, factors = str(values.get("quality", "")), {**_quality_factors(values), **cost.speeds}
         for other, factor in factors.items():  # another quality of the same model says much
             known = self._factors.get(self._key(effect_id, {**values, "quality": other}, cost))
@@ -194,13 +217,25 @@ def estimate_of_all(estimates: Sequence[Estimate]) -> Estimate:
     It counts as measured when all steps are that take a noticeable part of the time.
     """
     seconds = sum(estimate.seconds for estimate in estimates)
+    hangs = any(estimate.least_s is not None for estimate in estimates)
+    least_s = sum(one.seconds if one.least_s is None else one.least_s for one in estimates)
     noticed = (estimate for estimate in estimates if estimate.seconds >= _NOTICED_SHARE * seconds)
     memory = max((estimate.memory_bytes for estimate in estimates), default=0)
-    return Estimate(seconds, memory, all(estimate.measured for estimate in noticed))
+    return Estimate(
+        seconds, memory, all(estimate.measured for estimate in noticed), least_s if hangs else None
+    )
+
+
+def step_values(effect_id: str, values: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return those of Restore's values that tell how long one of its steps takes."""
+    return values if effect_id == SUPER_RESOLUTION else {}
 
 
 def guessed_factor(effect_id: str, values: Mapping[str, Value]) -> float:
     """Return seconds of computing per second of one channel, as a guess; their ratios hold on any machine."""
+    if effect_id == RESTORE:
+        steps = (step for kind, step in MENDED.items() if values.get(kind, True))
+        return _GUESSES[LOOK] + sum(guessed_factor(step, step_values(step, values)) for step in steps)
     quality = str(values.get("quality", ""))
     return _GUESSES.get(effect_id, _OTHERS_GUESS) * _quality_factors(values).get(quality, 1.0)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ from audiosr_desktop.dsp.tone_fit import Tone
 from audiosr_desktop.dsp.tones import find_tones, fit_tone
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
 from audiosr_desktop.effects.emerging import telling_finished
-from audiosr_desktop.effects.notes import Report, note, warn
+from audiosr_desktop.effects.notes import PLACES, Report, note, warn
 from audiosr_desktop.job import Job, Progress, told_as
 
 Samples = npt.NDArray[np.float32]
@@ -86,7 +87,7 @@ class RemoveTone:
             if not writer.length:
                 warn(self._report, "No steady tone was found and the sound was left as it is.")
                 return sound.slice(region.start, region.stop)
-            for found in _summary(finder.tones):
+            for found in _summary(finder.tones, grid):
                 note(self._report, "tones", found)
             return made.whole()
 
@@ -190,6 +191,14 @@ class _Grid:
         last = (stop - 1 - margin) // hop
         return range(max(0, min(first, self.count - 1)), max(0, min(last, self.count - 1)) + 1)
 
+    def place(self, index: int) -> dict[str, float]:
+        """Return where the tones of a segment are heard, in seconds."""
+        margin, hop = (SEGMENT_S - HOP_S - FADE_S) / 2, float(HOP_S)
+        start_s = index * hop + margin if index > 0 else 0.0
+        stop_s = (index + 1) * hop + margin + FADE_S
+        end_s = self.length / self.sample_rate
+        return {"start_s": start_s, "end_s": stop_s if index < self.count - 1 else end_s}
+
     def render(self, index: int, tones: Sequence[Tone]) -> Reals:
         """Return a segment's tones, faded where the neighbours' take over."""
         length = self.stop(index) - self.start(index)
@@ -265,7 +274,7 @@ def heard_tones(sound: Sound, region: Region) -> Job[list[dict[str, float]]]:
         yield Progress(index / kept, "Finding tones")
         segment = wanted[index * len(wanted) // kept]
         found[segment] = find_tones(_segment(sound, grid, segment), sound.sample_rate)
-    return list(_summary(found))
+    return [{name: row[name] for name in ("frequency_hz", "level_dbfs")} for row in _summary(found, grid)]
 
 
 def _segment(sound: Sound, grid: _Grid, index: int) -> Samples:
@@ -289,10 +298,21 @@ def _has(tones: Sequence[Tone], frequency_hz: float) -> bool:
     return any(abs(tone.frequency_hz - frequency_hz) < SAME_HZ for tone in tones)
 
 
-def _summary(tones: Mapping[int, list[Tone]]) -> Iterator[dict[str, float]]:
-    """Yield each tone once, loudest first, with its highest level."""
-    seen: list[float] = []
-    for tone in sorted((t for row in tones.values() for t in row), key=lambda t: -t.level_dbfs):
-        if all(abs(tone.frequency_hz - other) >= SAME_HZ for other in seen):
-            seen.append(tone.frequency_hz)
-            yield {"frequency_hz": round(tone.frequency_hz, 2), "level_dbfs": round(tone.level_dbfs, 1)}
+def _summary(tones: Mapping[int, list[Tone]], grid: _Grid) -> Iterator[dict[str, Any]]:
+    """Yield each tone once, loudest first: as it is in the loudest of its places, and all of them."""
+    rows = [
+        {
+            "frequency_hz": round(tone.frequency_hz, 2),
+            "level_dbfs": round(tone.level_dbfs, 1),
+            **grid.place(index),
+        }
+        for index, found in tones.items()
+        for tone in found
+    ]
+    rows.sort(key=lambda row: -row["level_dbfs"])
+    while rows:
+        loudest = rows[0]
+        same = [row for row in rows if abs(row["frequency_hz"] - loudest["frequency_hz"]) < SAME_HZ]
+        rows = [row for row in rows if row not in same]
+        told = {name: loudest[name] for name in ("frequency_hz", "level_dbfs")}
+        yield {**told, PLACES: same}

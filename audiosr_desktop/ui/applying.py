@@ -10,18 +10,18 @@ from audiosr_desktop.audio.history import Span, Step
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Effect, Value
+from audiosr_desktop.effects.timing import RESTORE, step_values
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job
 from audiosr_desktop.ui.channel_words import channels_suffix
 from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.gate import CHAIN_ID, on_processor
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import figures, format_length
 from audiosr_desktop.ui.restoring import Restored, Weigh, restore
 
 if TYPE_CHECKING:
     from audiosr_desktop.ui.editor import Editor
-
-CHAIN_ID = "audiosr.chain"  # under which the history keeps a chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,39 +68,56 @@ class Applying(QObject):
         return self._last is not None
 
     def apply(self, effect_id: str, values: Mapping[str, Value]) -> bool:
-        """Apply an effect to the selection, or to the whole sound when there is none."""
-        if effect_id == CHAIN_ID:
-            return self.apply_chain(str(values["chain"]))
-        effect = self._editor.catalogue.effects.get(effect_id)
-        return effect is not None and self._apply(tr(effect.title), [(effect, values)], effect_id, values)
+        """Apply an effect to the selection, or to the whole sound when there is none.
+
+        Args:
+            effect_id: what to apply; `CHAIN_ID` is the chain that the value "chain" holds.
+            values: by parameter.
+
+        Returns:
+            Whether it was begun, or will be once the GPU was looked at.
+        """
+        found = self._resolved(effect_id, values)
+        if found is None:
+            return False
+        steps = [(effect.id, given) for effect, given in found[1]]
+
+        def go(on_cpu: bool) -> bool:
+            return self._apply(effect_id, on_processor(values) if on_cpu else values)
+
+        return self._editor.gate(steps, go)
 
     def apply_chain(self, chain_json: str) -> bool:
         """Apply a chain, given as its JSON form, as one edit.
 
         The history keeps it under `CHAIN_ID` with the JSON as its value "chain".
         """
+        return self.apply(CHAIN_ID, {"chain": chain_json})
+
+    def _resolved(
+        self, effect_id: str, values: Mapping[str, Value]
+    ) -> tuple[str, Sequence[tuple[Effect, Mapping[str, Value]]]] | None:
+        """Return title and steps of an effect or a chain; None, and the reason is told, without one."""
+        effects = self._editor.catalogue.effects
+        if effect_id != CHAIN_ID:
+            effect = effects.get(effect_id)
+            return None if effect is None else (tr(effect.title), [(effect, values)])
         # it loads scipy.signal, which the effects have loaded by now
         from audiosr_desktop.effects.chain import chain_from_json, chain_steps  # noqa: PLC0415
 
-        chain = chain_from_json(chain_json, "The chain")
+        chain = chain_from_json(str(values["chain"]), "The chain")
         try:
-            found = chain_steps(chain, self._editor.catalogue.effects)
+            found = chain_steps(chain, effects)
         except EffectError as error:
             self._editor.failed.emit(chain.title, error)
-            return False
-        steps = [(step.effect, step.values) for step in found]
-        return self._apply(chain.title, steps, CHAIN_ID, {"chain": chain_json})
+            return None
+        return chain.title, [(step.effect, step.values) for step in found]
 
-    def _apply(
-        self,
-        title: str,
-        steps: Sequence[tuple[Effect, Mapping[str, Value]]],
-        effect_id: str,
-        values: Mapping[str, Value],
-    ) -> bool:
-        document = self._editor.document
-        if document is None or self._editor.runner.busy:
+    def _apply(self, effect_id: str, values: Mapping[str, Value]) -> bool:
+        document, found = self._editor.document, self._resolved(effect_id, values)
+        if document is None or found is None or self._editor.runner.busy:
             return False
+        title, steps = found
         region = self._editor.timeline.chosen
         title += channels_suffix(region, document.sound.channels)
         length = region.length if region is not None else document.sound.length
@@ -119,12 +136,10 @@ class Applying(QObject):
             step = Step(title, result.region, effect_id, dict(values), self._editor.runner.elapsed_s)
             self.take(document, step, result)
             if result.changed:
-                took = ((effect.id, given, t) for (effect, given), t in zip(steps, result.times, strict=True))
                 seconds = result.region.length / result.after.sample_rate
                 channels = len(result.region.channels or range(result.after.channels))
-                self.applied.emit(
-                    Applied(tuple(took), seconds, channels, str(result.facts.get("device", "")))
-                )
+                took = _times(steps, result)
+                self.applied.emit(Applied(took, seconds, channels, str(result.facts.get("device", ""))))
 
         named = f"{title}, {format_length(length / document.sound.sample_rate)}"
         started = self._editor.runner.start(named, job, done)
@@ -176,3 +191,16 @@ class Applying(QObject):
         started = self._editor.runner.start(title, job, done)
         self._editor.facts_changed.emit()
         return started
+
+
+def _times(
+    steps: Sequence[tuple[Effect, Mapping[str, Value]]], result: Restored
+) -> tuple[tuple[str, Mapping[str, Value], float], ...]:
+    """Return what each effect took; of Restore, each of its own steps, as those hang on what was found."""
+    took: list[tuple[str, Mapping[str, Value], float]] = []
+    for (effect, given), elapsed_s in zip(steps, result.times, strict=True):
+        if effect.id == RESTORE:
+            took += [(part, step_values(part, given), seconds) for part, seconds in result.parts]
+        else:
+            took.append((effect.id, given, elapsed_s))
+    return tuple(took)

@@ -5,15 +5,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from audiosr_desktop.audio.lanes import channels_of
-from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.errors import EffectError
-from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
 from audiosr_desktop.ui.editor import Editor
-from audiosr_desktop.ui.forecast import Forecast
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.looking import Looking
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 
 if TYPE_CHECKING:
@@ -31,13 +26,13 @@ class Chaining(QObject):
         editor: Editor,
         panel: RestorePanel,
         dialogs: "Dialogs",
-        forecast: Forecast,
+        looking: Looking,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._editor, self._panel, self._dialogs, self._window = editor, panel, dialogs, window
-        self._forecast = forecast
-        forecast.changed.connect(self._show_estimate)
+        self._looking, self._forecast = looking, looking.forecast
+        self._forecast.changed.connect(self._show_estimate)
         self.dialog: ChainDialog | None = None
         editor.facts_changed.connect(self._on_facts_changed)
 
@@ -71,11 +66,7 @@ class Chaining(QObject):
     @Slot()
     def propose(self) -> None:
         """Look at the selection, or at the whole sound, and show what would mend it."""
-        document = self._editor.document
-        if document is not None:
-            region = self._editor.timeline.chosen or Region(0, document.sound.length)
-            sound = channels_of(document.sound, region)
-            self._editor.runner.start(tr("Look at the sound"), _proposal(sound, region), self._on_proposed)
+        self._looking.look({}, self._on_proposed)
 
     def _on_proposed(self, chain: "Chain") -> None:
         self._made().show_chain(chain)
@@ -105,10 +96,3 @@ class Chaining(QObject):
     def _on_facts_changed(self) -> None:
         if self.dialog is not None:
             self.dialog.set_ready(ready={"document", "idle"} <= self._editor.facts())
-
-
-def _proposal(sound: Sound, region: Region) -> "Job[Chain]":
-    yield Progress(0.0, tr("Looking at the sound"))
-    from audiosr_desktop.effects.proposal import propose  # noqa: PLC0415 - in the job's thread
-
-    return (yield from propose(sound, region))

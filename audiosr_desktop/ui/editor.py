@@ -24,6 +24,7 @@ from audiosr_desktop.ui.catalogue import Catalogue
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
 from audiosr_desktop.ui.emergence import Emergence
+from audiosr_desktop.ui.gate import Gate, open_gate
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.language import tr
@@ -73,6 +74,7 @@ class Editor(QObject):
         self.catalogue = Catalogue({}, {}, {})
         self.applying = Applying(self)
         self.emergence = Emergence(self)
+        self.gate: Gate = open_gate  # every run of effects goes through it
         self._clipboard: Sound | None = None
         self._document: Document | None = None  # the one that the timeline and the player know
         self._shown: Sound | None = None

@@ -4,18 +4,29 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects.effect import Effect, Value
-from audiosr_desktop.effects.timing import RESTORE, Estimate, ModelCost, Timings, estimate_of_all
+from audiosr_desktop.effects.timing import (
+    LOOK,
+    MENDED,
+    RESTORE,
+    Estimate,
+    ModelCost,
+    Timings,
+    estimate_of_all,
+    step_values,
+)
 from audiosr_desktop.ui.applying import Applied
 from audiosr_desktop.ui.benchmarking import Benchmarking
 from audiosr_desktop.ui.editor import Editor
+from audiosr_desktop.ui.gate import Steps
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.job_panel import rough_time
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
 from audiosr_desktop.ui.readout import memory_figure
 
-Steps = Sequence[tuple[str, Mapping[str, Value]]]  # ids of effects, each with its values
-
+_FOUND = ("cutoff_hz", "fill_holes")  # values that a proposal sets
 _MEASURED_FROM_S = 10.0
 _SAID_FROM_S = 2.0  # a shorter wait needs no words
 
@@ -39,6 +50,7 @@ class Forecast(QObject):
     ) -> None:
         super().__init__(parent)
         self._editor, self._panel, self.timings = editor, panel, timings
+        self._looked: tuple[Sound, Region, Mapping[str, Value], Sequence[str]] | None = None
         self.benchmarking = Benchmarking(editor, timings, self)
         self.benchmarking.changed.connect(self.show)
         panel.estimate.skip_wanted.connect(self.benchmarking.skip)
@@ -58,14 +70,38 @@ class Forecast(QObject):
         """Return the seconds that an effect is expected to take here on a part of the sound."""
         return self._estimate(effect.id, values, self._worked_s(values, duration_s), channels).seconds
 
+    def remember(
+        self, sound: Sound, region: Region, values: Mapping[str, Value], found: Sequence[str]
+    ) -> None:
+        """Take in which effects Restore would run with some values on a region, found by looking at it."""
+        self._looked = sound, region, _telling(values), found
+        self.show()
+
+    def found(self, values: Mapping[str, Value]) -> Steps | None:
+        """Return what Restore would run on what is selected; None where that was not looked for."""
+        if self._looked is None or self._editor.sound is None:
+            return None
+        sound, region, known, found = self._looked
+        if sound is not self._editor.sound or region != self._chosen(sound) or known != _telling(values):
+            return None
+        return [(effect_id, step_values(effect_id, values)) for effect_id in found]
+
+    def _chosen(self, sound: Sound) -> Region:
+        return self._editor.timeline.chosen or Region(0, sound.length)
+
     def of_steps(self, steps: Steps) -> Estimate | None:
-        """Return what effects, one after the other, would take on what is selected; None without a sound."""
+        """Return what effects, one after the other, would take on what is selected; None without a sound.
+
+        Where Restore comes first and was looked for, it counts as what it will run.
+        """
         sound, timeline = self._editor.sound, self._editor.timeline
         if sound is None or not steps:
             return None
         length = timeline.selection.length if timeline.selection is not None else timeline.length
         duration_s = length / timeline.sample_rate
         channels = len(timeline.picked or range(sound.channels))
+        if steps[0][0] == RESTORE and (found := self.found(steps[0][1])) is not None:
+            steps = [(LOOK, {}), *found, *steps[1:]]
         return estimate_of_all(
             [
                 self._estimate(effect_id, values, self._worked_s(values, duration_s), channels)
@@ -78,7 +114,7 @@ class Forecast(QObject):
         found = self.of_steps(steps)
         if found is None or found.seconds < _SAID_FROM_S:
             return ""
-        return _words(found, depends=any(effect_id == RESTORE for effect_id, _ in steps))
+        return _words(found)
 
     def text_of_files(self, steps: Steps, seconds: float) -> str:
         """Return what steps would take on files of so many seconds of one channel together, in words."""
@@ -87,7 +123,7 @@ class Forecast(QObject):
         )
         if found.seconds < _SAID_FROM_S:
             return ""
-        return _words(found, depends=any(effect_id == RESTORE for effect_id, _ in steps))
+        return _words(found)
 
     @Slot()
     def show(self) -> None:
@@ -111,7 +147,9 @@ class Forecast(QObject):
             text = tr("Measuring how fast this computer is, a few seconds, once for each model…")
             self._panel.estimate.show_estimate(text, offers_skip=True)
             return
-        text = _words(found, depends=effect.id == RESTORE)
+        text = _words(found)
+        if effect.id == RESTORE and (steps := self.found(values)) is not None:
+            text = self._found_words(steps) + " " + text
         draft = None
         if found.long and values.get("quality") not in (None, "draft"):
             draft = self.of_steps([(effect.id, {**values, "quality": "draft"})])
@@ -119,7 +157,16 @@ class Forecast(QObject):
             text += tr(" Draft would take about {rough_time}.", rough_time=rough_time(draft.seconds))
         if found.long:
             text += tr(" Preview lets you hear 10 s of it first.")
-        self._panel.estimate.show_estimate(text, offers_draft=draft is not None)
+        self._panel.estimate.show_estimate(
+            text, offers_draft=draft is not None, offers_look=found.least_s is not None
+        )
+
+    def _found_words(self, steps: Steps) -> str:
+        effects = self._editor.catalogue.effects
+        if not steps:
+            return tr("Nothing was found to mend.")
+        titles = (tr(effects[id_].title) if id_ in effects else id_ for id_, _ in steps)
+        return tr("To be run: {effects}.", effects=", ".join(titles))
 
     def _estimate(
         self, effect_id: str, values: Mapping[str, Value], duration_s: float, channels: int
@@ -152,12 +199,20 @@ class Forecast(QObject):
         self.show()
 
 
-def _words(found: Estimate, *, depends: bool) -> str:
-    text = tr(
-        "Takes about {rough_time} and {memory}",
-        rough_time=rough_time(found.seconds),
-        memory=memory_figure(found.memory_bytes),
-    )
-    if found.measured:
-        return text + "."
-    return text + (tr(", by what is found.") if depends else tr(" – a guess until it has run here."))
+def _words(found: Estimate) -> str:
+    times = {
+        "rough_time": rough_time(found.seconds),
+        "memory": memory_figure(found.memory_bytes),
+    }
+    if found.least_s is None:
+        text = tr("Takes about {rough_time} and {memory}", **times)
+    else:
+        least = rough_time(found.least_s)
+        text = tr("Takes {least} to {rough_time} and up to {memory}, by what is found", least=least, **times)
+    return text + ("." if found.measured else tr(" – a guess until it has run here."))
+
+
+def _telling(values: Mapping[str, Value]) -> Mapping[str, Value]:
+    """Return those of Restore's values on which it hangs what is found."""
+    given = {name: values.get(name, True) for name in MENDED}
+    return {**given, **{name: values.get(name, 0) for name in _FOUND}}  # no cutoff, no holes

@@ -1,16 +1,16 @@
 """GpuAsking: looks at the GPU before the first run that asks for it, and says plainly when it is missed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.dialogs.about_dialog import report
 from audiosr_desktop.ui.dialogs.gpu_dialog import GpuNotice
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.forecast import Forecast
+from audiosr_desktop.ui.gate import CPU, DEVICE, Go, Steps, asks_for_gpu, on_processor
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.job_panel import rough_time
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
@@ -19,15 +19,12 @@ if TYPE_CHECKING:
     from audiosr_desktop.engine.cuda import Check
     from audiosr_desktop.ui.dialogs.dialogs import Dialogs
 
-Values = Mapping[str, Value]
-_CPU, _DEVICE = "cpu", "device"
-
 
 class GpuAsking(QObject):
-    """Applies effects; asks once in a session, and who chose the processor then gets it for every such run.
+    """Asks once in a session; who chose the processor then gets it for every run that wants a GPU.
 
     Args:
-        editor: what looks at the machine and applies.
+        editor: whose runs go through its `gate`: effects, chains, repetitions, takes.
         panel: whose form shows the processor as the device when that is used instead.
         forecast: tells how long that will take.
         dialogs: what asks.
@@ -38,25 +35,25 @@ class GpuAsking(QObject):
         self._editor, self._panel, self._forecast, self._dialogs = editor, panel, forecast, dialogs
         self.look: Callable[[], Job[list[Check]]] = _look
         self._usable: bool | None = None  # None is not looked at yet
-        self._waiting: tuple[str, Values] | None = None
+        self._waiting: tuple[Steps, Go] | None = None
+        editor.gate = self.let_go
         editor.runner.ended.connect(self._on_ended)
 
-    def apply(self, effect_id: str, values: Values) -> None:
-        """Apply an effect, on the processor where the GPU that it asks for cannot be used.
+    def let_go(self, steps: Steps, go: Go) -> bool:
+        """Let a run go, on the processor where the GPU that it asks for cannot be used.
 
         Nothing is run when the user would rather not do that.
         """
-        if not str(values.get(_DEVICE, "")).startswith("cuda") or self._usable:
-            self._editor.applying.apply(effect_id, values)
-        elif self._usable is False:
-            self._apply_on_cpu(effect_id, values)
-        elif self._editor.runner.start(tr("Look at the GPU"), self.look(), self._on_looked):
-            self._waiting = effect_id, values
-
-    def _apply_on_cpu(self, effect_id: str, values: Values) -> None:
-        if self._panel.chosen_id == effect_id:
-            self._panel.set_value(_DEVICE, _CPU)
-        self._editor.applying.apply(effect_id, {**values, _DEVICE: _CPU})
+        if self._usable or not any(asks_for_gpu(values) for _, values in steps):
+            return go(False)
+        if self._usable is False:
+            if any(effect_id == self._panel.chosen_id for effect_id, _ in steps):
+                self._panel.set_value(DEVICE, CPU)
+            return go(True)
+        if not self._editor.runner.start(tr("Look at the GPU"), self.look(), self._on_looked):
+            return False
+        self._waiting = steps, go
+        return True
 
     def _on_looked(self, checks: "Sequence[Check]") -> None:
         bad = next((check for check in checks if not check.good), None)
@@ -65,8 +62,8 @@ class GpuAsking(QObject):
             return
         if self._waiting is None:
             return
-        effect_id, values = self._waiting
-        found = self._forecast.of_steps([(effect_id, {**values, _DEVICE: _CPU})])
+        steps = [(effect_id, on_processor(values)) for effect_id, values in self._waiting[0]]
+        found = self._forecast.of_steps(steps)
         if self._dialogs.gpu_missed(_notice(bad, checks, found.seconds if found is not None else 0.0)):
             self._usable = False
         else:
@@ -77,7 +74,7 @@ class GpuAsking(QObject):
         """Begin the run once the look is over: only then the runner is free."""
         waiting, self._waiting = self._waiting, None
         if waiting is not None and self._usable is not None:
-            self.apply(*waiting)
+            self.let_go(*waiting)
 
 
 def _notice(bad: "Check", checks: "Sequence[Check]", seconds: float) -> GpuNotice:
@@ -89,7 +86,7 @@ def _notice(bad: "Check", checks: "Sequence[Check]", seconds: float) -> GpuNotic
     lines = [f"{'✓' if check.good else '✗'} {check.name}: {tr_message(check.found)}" for check in checks]
     lines += [tr_message(check.advice) for check in checks if check.advice]
     plain = [f"{check.name}: {check.found} {check.advice}".rstrip() for check in checks]
-    return GpuNotice(text, "\n".join(lines), "\n".join([report(_CPU), *plain]))
+    return GpuNotice(text, "\n".join(lines), "\n".join([report(CPU), *plain]))
 
 
 def _look() -> "Job[list[Check]]":

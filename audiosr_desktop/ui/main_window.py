@@ -13,16 +13,17 @@ from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.effects.timing import Timings
 from audiosr_desktop.ui.actions import CONTEXT_MENU, enable_actions
 from audiosr_desktop.ui.appearance import Appearance
-from audiosr_desktop.ui.applying import CHAIN_ID
 from audiosr_desktop.ui.batch_opener import BatchOpener
 from audiosr_desktop.ui.chaining import Chaining
 from audiosr_desktop.ui.dialogs.dialogs import Dialogs
 from audiosr_desktop.ui.document import RestoredSpan
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.forecast import Forecast
+from audiosr_desktop.ui.gate import CHAIN_ID, on_processor
 from audiosr_desktop.ui.gpu_asking import GpuAsking
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.leaving import Leaving
+from audiosr_desktop.ui.looking import Looking
 from audiosr_desktop.ui.mending import Mending
 from audiosr_desktop.ui.notifying import Notifier
 from audiosr_desktop.ui.plugging import Plugging
@@ -66,7 +67,8 @@ class MainWindow(WindowFrame):
         self.leaving = Leaving(self, editor.runner, self.dialogs)
         self.notifier = Notifier(self, settings)
         self.mending = Mending(self)
-        self.chaining = Chaining(editor, self.panel, self.dialogs, self.forecast, self)
+        looking = Looking(editor, self.panel, self.forecast)
+        self.chaining = Chaining(editor, self.panel, self.dialogs, looking, self)
         self.preview = Preview(editor, self.forecast.wait_s, self)
         self.pointing = Pointing(editor, self.view, self.panel.gaps, self.preview, self.announcer)
         self._connect()
@@ -145,7 +147,7 @@ class MainWindow(WindowFrame):
         """Apply the chosen effect."""
         effect = self.panel.effect
         if effect is not None:
-            self.gpu.apply(effect.id, self.panel.values())
+            self.editor.applying.apply(effect.id, self.panel.values())
 
     def apply_as_take(self) -> None:
         """Apply the chosen effect to the source of the takes; the result is one more of them."""
@@ -155,9 +157,15 @@ class MainWindow(WindowFrame):
 
     def toggle_preview(self, wanted: bool) -> None:
         """Hear ten seconds with the chosen effect, or go back to the document."""
-        effect = self.panel.effect
+        effect, values = self.panel.effect, self.panel.values()
         if wanted and effect is not None:
-            self.preview.start(effect, self.panel.values())
+
+            def go(on_cpu: bool) -> bool:
+                self.preview.start(effect, on_processor(values) if on_cpu else values)
+                self._on_preview_changed()
+                return True
+
+            self.editor.gate([(effect.id, values)], go)
         else:
             self.preview.stop()
         self._on_preview_changed()

@@ -21,7 +21,8 @@ class Restored:
         after: with the effect; `before` itself when there was nothing to do.
         region: where they differ, in samples of both.
         facts: how it was made: model, seed, cutoff, device, warnings.
-        times: seconds that each effect took, in their order.
+        times: seconds that each effect took, in their order …
+        parts: … and what Restore did: ids, each with seconds.
     """
 
     before: Sound
@@ -29,6 +30,7 @@ class Restored:
     region: Region
     facts: Mapping[str, object]
     times: tuple[float, ...] = ()
+    parts: tuple[tuple[str, float], ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -67,5 +69,9 @@ def restore(
     report.clear()
     chosen = region or Region(0, sound.length)
     weight = guessed_weight if weigh is None else lambda step: weigh(step.effect.id, step.values)
-    run = yield from run_steps([Step(*step) for step in steps], sound, chosen, scratch, weigh=weight)
-    return Restored(run.before, run.after, run.region, dict(report), run.times)
+    run = yield from run_steps(
+        [Step(*step) for step in steps], sound, chosen, scratch, report=report, weigh=weight
+    )
+    parts = report.pop("times", ())
+    assert isinstance(parts, list | tuple)
+    return Restored(run.before, run.after, run.region, dict(report), run.times, tuple(parts))

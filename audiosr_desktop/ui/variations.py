@@ -11,6 +11,7 @@ from audiosr_desktop.audio.takes import Take, TakeSet
 from audiosr_desktop.effects.effect import Effect, Parameter, Value
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.playback.takes import letter
+from audiosr_desktop.ui.gate import on_processor
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.restoring import Restored, restore
 
@@ -75,10 +76,19 @@ class Variations(QObject):
             self._make(takes, Step(effect.title, takes.region, effect_id, dict(values)))
 
     def _make(self, takes: TakeSet, step: Step) -> None:
+        document = self._editor.document
+        if document is not None:
+
+            def go(on_cpu: bool) -> bool:
+                given = replace(step, values=on_processor(step.values)) if on_cpu else step
+                return self._begin(document, takes, given)
+
+            self._editor.gate([(step.effect_id, step.values)], go)
+
+    def _begin(self, document: "Document", takes: TakeSet, step: Step) -> bool:
         editor, effect = self._editor, self._effect_of(step)
-        document = editor.document
-        if document is None or effect is None or editor.runner.busy:
-            return
+        if effect is None or editor.runner.busy or takes not in document.takes:
+            return False
         document.set_locked(True)
         job = restore(
             [(effect, step.values)],
@@ -92,8 +102,9 @@ class Variations(QObject):
             document.set_locked(False)
             self._keep(document, takes, step, result)
 
-        editor.runner.start(tr("New take: {effect}", effect=tr(effect.title)), job, done)
+        started = editor.runner.start(tr("New take: {effect}", effect=tr(effect.title)), job, done)
         editor.facts_changed.emit()
+        return started
 
     def _keep(self, document: "Document", takes: TakeSet, step: Step, result: Restored) -> None:
         if takes not in document.takes:

@@ -21,6 +21,9 @@ from audiosr_desktop.effects.chain import (
     run_steps,
 )
 from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.effects.gaps import FillGap
+from audiosr_desktop.effects.notes import Report
+from audiosr_desktop.effects.tones import RemoveTone
 from audiosr_desktop.errors import EffectError
 from audiosr_desktop.job import Job, Progress, run_job
 
@@ -205,3 +208,51 @@ def test_a_model_hears_what_was_mended_around_the_region(
     assert np.allclose(alone.read(*inside), whole.read(*inside), atol=1e-5) == hears
     assert np.array_equal(alone.read(0, region.start), sound.read(0, region.start))
     assert np.array_equal(alone.read(region.stop, sound.length), sound.read(region.stop, sound.length))
+
+
+def test_a_tone_that_is_heard_beside_the_region_alone_is_not_told(run_scratch: Scratch) -> None:
+    """Tones are removed in stretches of 20 s, and around the region for what later steps hear."""
+    rate, report = 8_000, Report()
+    samples = 0.01 * np.random.default_rng(0).standard_normal((1, 60 * rate))
+    samples[:, : 20 * rate] += 0.05 * np.cos(2 * np.pi * 1_234.5 * np.arange(20 * rate) / rate)
+    sound = Sound.from_array(samples.astype(np.float32), rate)
+    steps = [
+        Step(RemoveTone(run_scratch, report), {"frequency_hz": 0.0, "reduction_db": 120.0}),
+        Step(Times("audiosr.denoise"), {"factor": 0.5}),
+    ]
+    run_job(run_steps(steps[:1], sound, Region(10 * rate, 20 * rate), run_scratch, report=report))
+    (tone,) = report["tones"]  # type: ignore[misc]
+    assert tone == {
+        "frequency_hz": pytest.approx(1_234.5, abs=0.1),
+        "level_dbfs": pytest.approx(-26.0, abs=1.0),
+    }
+    report.clear()
+    run_job(run_steps(steps, sound, Region(19 * rate, 21 * rate), run_scratch, report=report))
+    assert "tones" not in report
+
+
+def test_a_gap_beside_the_region_is_filled_to_be_heard_and_is_not_told(run_scratch: Scratch) -> None:
+    rate, report = 48_000, Report()
+    samples = np.random.default_rng(0).standard_normal((1, 6 * rate)).astype(np.float32)
+    for gap in (2.0, 3.0):
+        samples[:, round(gap * rate) : round((gap + 0.1) * rate)] = 0.0
+    sound, region = Sound.from_array(samples, rate), Region(round(2.5 * rate), 4 * rate)
+    steps = [Step(FillGap(report), {"where": "find", "seed": 0}), Step(Heard(), {})]
+    alone = run_job(run_steps(steps, sound, region, run_scratch, report=report)).after
+    assert report["gaps"] == [{"start_s": 3.0, "end_s": 3.1}]
+    whole = run_job(run_steps(steps, sound, Region(0, sound.length), run_scratch)).after
+    inside = (region.start + rate // 10, region.stop - rate // 10)
+    assert np.allclose(alone.read(*inside), whole.read(*inside), atol=1e-5)
+    assert not alone.read(2 * rate, 2 * rate + 4_800).any()
+
+
+def test_a_short_selection_may_be_the_gap_itself(run_scratch: Scratch) -> None:
+    """What is beside it stays as it is, as it would be replaced, too."""
+    rate = 8_000
+    samples = np.random.default_rng(0).standard_normal((1, 6 * rate)).astype(np.float32)
+    sound, region = Sound.from_array(samples, rate), Region(3 * rate, 3 * rate + 800)
+    steps = [Step(FillGap(), {"where": "auto", "seed": 0}), Step(Times("audiosr.denoise"), {"factor": 1.0})]
+    after = run_job(run_steps(steps, sound, region, run_scratch)).after
+    assert not np.array_equal(after.read(region.start, region.stop), sound.read(region.start, region.stop))
+    assert np.array_equal(after.read(0, region.start), sound.read(0, region.start))
+    assert np.array_equal(after.read(region.stop, sound.length), sound.read(region.stop, sound.length))

@@ -9,12 +9,17 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.dsp.noise import NoiseProfile
+from audiosr_desktop.dsp.resample import resample
 from audiosr_desktop.effects import proposal
 from audiosr_desktop.effects.apply import apply_effect
-from audiosr_desktop.effects.denoise import measure_noise
-from audiosr_desktop.effects.effect import resolve_values
+from audiosr_desktop.effects.chain import chain_steps, run_steps
+from audiosr_desktop.effects.denoise import Denoise, measure_noise
+from audiosr_desktop.effects.effect import Value, resolve_values
 from audiosr_desktop.effects.gaps import FillGap
+from audiosr_desktop.effects.proposal import look, propose_with
 from audiosr_desktop.effects.restore import Restore
+from audiosr_desktop.effects.survey import survey_sound
+from audiosr_desktop.effects.tones import RemoveTone
 from audiosr_desktop.engine.engines import Engines
 from audiosr_desktop.errors import BundleError
 from audiosr_desktop.job import Job, run_job
@@ -83,7 +88,7 @@ def test_a_tone_that_gaps_cut_off_is_found(engines: Engines, run_scratch: Scratc
     damaged = damaged + 0.03 * np.cos(2 * np.pi * 1_234.5 * np.arange(damaged.shape[1]) / RATE)
     for start in range(33_600, damaged.shape[1] - 19_200, 28_800):
         damaged[:, start : start + 9_600] = 0.0
-    job = Restore(engines, run_scratch).proposal(
+    job = propose_with(
         Sound.from_array(damaged, RATE),
         Region(0, damaged.shape[1]),
         resolve_values(Restore(engines, run_scratch), {"band": False, "noise": False}),
@@ -104,7 +109,7 @@ def test_noise_is_measured_on_what_was_recorded(
 
     monkeypatch.setattr(proposal, "measure_noise", measure)
     values = resolve_values(Restore(engines, run_scratch), {"band": False, "tones": False})
-    modules = run_job(Restore(engines, run_scratch).proposal(sound, Region(0, sound.length), values)).modules
+    modules = run_job(propose_with(sound, Region(0, sound.length), values)).modules
     assert [module.effect for module in modules] == ["audiosr.fill-gap"]
     assert measured == [sound]
 
@@ -166,3 +171,47 @@ def test_cancelling_leaves_nothing_behind(engines: Engines, run_scratch: Scratch
     job.close()
     assert np.array_equal(sound.read(0, sound.length), damaged)
     assert [path.name for path in run_scratch.folder.iterdir()] == ["lock"]
+
+
+def test_a_sound_of_a_low_rate_is_looked_at_as_it_will_be_restored(run_scratch: Scratch) -> None:
+    """At its own rate it has no room for the band that it lacks."""
+    sound = Sound.from_array(resample(clip("speech_it_syllables"), RATE, 8_000), 8_000)
+    region = Region(8_000, 40_000)
+    (module,) = run_job(look(sound, region, {"noise": False}, run_scratch)).modules
+    assert module.effect == "audiosr.super-resolution"
+    assert module.values["cutoff_hz"] == pytest.approx(4_000.0, rel=0.05)
+    assert run_job(look(sound, region, {"noise": False, "band": False}, run_scratch)).modules == ()
+
+
+def test_a_proposal_that_is_run_as_a_chain_gives_the_same_bits(
+    engines: Engines, run_scratch: Scratch
+) -> None:
+    """Gaps beside the region, too, are filled for what comes after them."""
+    _, damaged = damaged_clip()
+    damaged[:, 60_000:64_800] = 0.0
+    sound, region = Sound.from_array(damaged, RATE), Region(67_000, 160_000)
+    given: dict[str, Value] = {"band": False}
+    proposed = run_job(look(sound, region, given, run_scratch))
+    effects = {effect.id: effect for effect in (FillGap(), RemoveTone(run_scratch), Denoise(run_scratch))}
+    chain = run_job(run_steps(chain_steps(proposed, effects), sound, region, run_scratch)).after
+    result, _ = run(damaged, engines, run_scratch, region=region, **given)
+    assert [module.effect for module in proposed.modules] == list(effects)
+    assert np.array_equal(chain.read(0, sound.length), result)
+
+
+def test_a_dull_passage_of_a_bright_recording_is_left_alone(run_scratch: Scratch) -> None:
+    """The cutoff of a part counts only where the part holds less above it than any other moment does."""
+    rng, length = np.random.default_rng(0), 8 * RATE
+    bright = 0.05 * rng.standard_normal((1, length)) + 0.0005 * rng.standard_normal((1, length))
+    hiss = 0.0005 * rng.standard_normal((1, length))
+    dull = lowpass(bright, RATE, 3_000.0, "butter", 6)
+    start, stop = 3 * RATE, 6 * RATE
+    for inside, found in ((dull + hiss, False), (lowpass(bright + hiss, RATE, 3_000.0, "butter", 6), True)):
+        samples = bright + hiss
+        samples[:, start:stop] = inside[:, start:stop]
+        samples[:, -RATE:] = hiss[:, -RATE:]
+        survey = run_job(
+            survey_sound(Sound.from_array(samples.astype(np.float32), RATE), Region(start, stop))
+        )
+        assert survey is not None
+        assert survey.cutoff.full_band != found

@@ -2,7 +2,16 @@ from pathlib import Path
 
 import pytest
 
-from audiosr_desktop.effects.timing import LONG_S, Estimate, ModelCost, Timings, estimate_of_all, model_key
+from audiosr_desktop.effects.timing import (
+    LONG_S,
+    LOOK,
+    RESTORE,
+    Estimate,
+    ModelCost,
+    Timings,
+    estimate_of_all,
+    model_key,
+)
 
 SR = "audiosr.super-resolution"
 DRAFT = {"quality": "draft", "model": "", "device": "auto", "steps": 0, "guidance": 0.0}
@@ -116,8 +125,33 @@ def test_restore_goes_by_what_is_known_of_its_model() -> None:
     learn(timings, DRAFT, 3.0)
     found = timings.estimate("audiosr.restore", DRAFT, duration_s=100.0, channels=1)
     assert found.seconds > 300.0 > guess.seconds
-    assert not found.measured
+    assert found.measured  # the rest is next to nothing beside it
+    assert not guess.measured
     assert timings.knows("audiosr.restore", DRAFT, ModelCost())
+
+
+def test_restore_is_told_from_the_least_to_the_most_that_it_may_take() -> None:
+    timings = Timings()
+    timings.learn(LOOK, {}, duration_s=1_600.0, channels=1, elapsed_s=80.0)  # it looks at 160 s
+    for step, elapsed_s in (
+        ("audiosr.fill-gap", 1.0),
+        ("audiosr.remove-tone", 10.0),
+        ("audiosr.denoise", 9.0),
+    ):
+        timings.learn(step, {}, duration_s=100.0, channels=1, elapsed_s=elapsed_s)
+    learn(timings, DRAFT, 0.2)
+    found = timings.estimate(RESTORE, DRAFT, duration_s=1_000.0, channels=2)
+    assert found.least_s == pytest.approx(2 * 80.0)
+    assert found.seconds == pytest.approx(2 * (80.0 + 10.0 + 100.0 + 90.0 + 200.0))
+    assert found.measured
+    less = {**DRAFT, "tones": False, "band": False}
+    assert timings.estimate(RESTORE, less, duration_s=1_000.0, channels=2).seconds == pytest.approx(2 * 180.0)
+
+
+def test_a_chain_with_restore_goes_from_the_least_to_the_most() -> None:
+    sure, open_ended = Estimate(5.0, 300, measured=True), Estimate(20.0, 400, measured=True, least_s=2.0)
+    assert estimate_of_all([sure, open_ended]) == Estimate(25.0, 400, measured=True, least_s=7.0)
+    assert estimate_of_all([sure, sure]).least_s is None
 
 
 def test_steps_add_up_and_take_the_memory_of_the_largest() -> None:

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QToolButton
 from audiosr_desktop import paths
 from audiosr_desktop.effects.chain import Chain, Module, chain_to_json
 from audiosr_desktop.effects.presets import find_preset
-from audiosr_desktop.ui.applying import CHAIN_ID
 from audiosr_desktop.ui.dialogs.chain_dialog import ChainDialog
+from audiosr_desktop.ui.gate import CHAIN_ID
 from audiosr_desktop.ui.panels.effect_menu import EffectMenu
 from audiosr_desktop.ui.transport import DELTA, TAKE_A
 

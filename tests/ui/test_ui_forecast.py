@@ -5,16 +5,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from conftest import Stage, write_tone
+from conftest import RATE, Stage, write_tone
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from ui_fakes import NewBand
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.effects.benchmark import Speed
 from audiosr_desktop.effects.chain import Chain, Module
 from audiosr_desktop.effects.effect import Parameter, Value
-from audiosr_desktop.effects.timing import SUPER_RESOLUTION, ModelCost
+from audiosr_desktop.effects.timing import LOOK, MENDED, RESTORE, SUPER_RESOLUTION, ModelCost
 from audiosr_desktop.errors import EngineError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui import benchmarking
@@ -156,6 +160,83 @@ def test_a_chain_says_what_its_steps_take_together(stage: Stage, bench: Bench) -
     assert dialog.estimate.text() == ""
     assert not dialog.estimate.isVisibleTo(dialog)
     dialog.close()
+
+
+class Mend(NewBand):
+    """Stands for Restore."""
+
+    id = RESTORE
+    title = "Restore"
+
+    def process(self, sound: Sound, region: Region, values: Mapping[str, Value]) -> Job[Sound]:
+        made = yield from super().process(sound, region, values)
+        self.report["times"] = [(LOOK, 40.0), ("audiosr.denoise", 30.0)]
+        return made
+
+
+@pytest.fixture
+def mend(stage: Stage, bench: Bench) -> Mend:
+    """Restore, chosen for ten seconds that end at 5 kHz, on a machine where everything was measured."""
+    effect = Mend(stage.editor.catalogue.report)
+    switches = [Parameter(name, name, "bool", default=True) for name in MENDED]
+    effect.parameters = (*MODEL, *switches, *NewBand.parameters[1:])
+    effects = {**stage.editor.catalogue.effects, effect.id: effect}
+    stage.editor.catalogue = replace(stage.editor.catalogue, effects=effects)
+    stage.editor.catalogue_changed.emit()
+    timings = stage.window.forecast.timings
+    for step, elapsed_s in ((LOOK, 1.0), *((step, 10.0) for step in MENDED.values())):
+        given = {"model": "", "quality": "standard", "device": "auto"} if step == SUPER_RESOLUTION else {}
+        timings.learn(step, given, duration_s=10.0, channels=1, elapsed_s=elapsed_s, cost=COST)
+    noise = np.random.default_rng(1).normal(0.0, 0.1, 480_000)
+    sound = Sound.from_array(lowpass(noise[None].astype(np.float32), RATE, 5_000.0, "ellip", 8), RATE)
+    assert stage.editor.document is not None
+    stage.editor.document.edit("Noise", sound, Region(0, sound.length))
+    stage.window.panel.show_values(RESTORE, {})
+    return effect
+
+
+def test_what_restore_takes_is_a_range_until_the_sound_was_looked_at(stage: Stage, mend: Mend) -> None:
+    estimate = stage.window.panel.estimate
+    says(stage, "Takes 1 s to 41 s and up to 1.0 GB, by what is found.")
+    stage.window.panel.set_value("noise", False)
+    says(stage, "Takes 1 s to 31 s")
+    QTest.mouseClick(estimate.look_button, Qt.MouseButton.LeftButton)
+    stage.idle()
+    says(stage, "To be run: Super-resolution. Takes about 11 s and 1.0 GB.")
+    assert not estimate.look_button.isVisibleTo(stage.window)
+    stage.window.panel.set_value("seed", 5)  # nothing else is found with it
+    says(stage, "To be run: Super-resolution.")
+    stage.editor.timeline.select(Region(0, 240_000))
+    says(stage, "Takes 1 s to 16 s")
+    assert estimate.look_button.isVisibleTo(stage.window)
+    stage.editor.timeline.select(None)
+    says(stage, "To be run: Super-resolution.")
+    stage.window.panel.set_value("band", False)
+    says(stage, "Takes 1 s to 21 s")
+
+
+def test_a_chain_with_restore_tells_what_was_found_or_a_range(stage: Stage, mend: Mend) -> None:
+    chaining = stage.window.chaining
+    chaining.show()
+    assert chaining.dialog is not None
+    both = Chain("Both", (Module(RESTORE), Module("audiosr.super-resolution")))
+    chaining.dialog.show_chain(both)
+    assert "Takes 11 s to 51 s" in chaining.dialog.estimate.text()
+    chaining.propose()
+    stage.idle()
+    chaining.dialog.show_chain(both)
+    assert "Takes about 31 s" in chaining.dialog.estimate.text()  # white noise is noise, too
+    values = {"model": "", "quality": "standard", "device": "auto"}
+    assert "Takes 1 s to 41 s" in stage.window.forecast.text_of_files([(RESTORE, values)], 10.0)
+    chaining.dialog.close()
+
+
+def test_restore_teaches_what_each_of_its_steps_took(stage: Stage, mend: Mend) -> None:
+    timings = stage.window.forecast.timings
+    stage.window.actions_by_id["apply"].trigger()
+    stage.idle()
+    assert timings.estimate(LOOK, {}, duration_s=10.0, channels=1).seconds == pytest.approx(20.5)
+    assert timings.estimate("audiosr.denoise", {}, duration_s=10.0, channels=1).seconds == pytest.approx(20.0)
 
 
 def test_every_step_of_a_chain_teaches(stage: Stage, tone_file: Path) -> None:

@@ -1,7 +1,7 @@
 """A running job in the window: what is shown of it, cancelling, quitting meanwhile, its end, a missed GPU."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.chain import Chain, Module, chain_to_json
 from audiosr_desktop.effects.effect import Parameter, Value
 from audiosr_desktop.engine import cuda
 from audiosr_desktop.engine.cuda import Check
@@ -181,6 +182,61 @@ def test_who_does_not_want_the_processor_runs_nothing(on_gpu: Stage) -> None:
     assert on_gpu.halve.given == {}
     assert on_gpu.editor.document is not None
     assert not on_gpu.editor.document.modified
+
+
+def chain(stage: Stage) -> None:
+    module = Module(stage.halve.id, {"device": "cuda:0", "quality": "draft"})
+    stage.editor.applying.apply_chain(chain_to_json(Chain("Both", (Module(stage.halve.id), module))))
+
+
+def take(stage: Stage) -> None:
+    stage.window.panel.set_value("device", "cpu")
+    applied(stage)
+    stage.window.panel.set_value("device", "cuda")
+    stage.window.actions_by_id["apply_as_take"].trigger()
+
+
+def preview(stage: Stage) -> None:
+    stage.window.actions_by_id["preview"].trigger()
+
+
+@pytest.mark.parametrize("begin", [chain, take, preview])
+def test_a_missed_gpu_is_said_before_every_kind_of_run(on_gpu: Stage, begin: Callable[[Stage], None]) -> None:
+    begin(on_gpu)
+    on_gpu.qtbot.waitUntil(lambda: bool(on_gpu.answers.notices), timeout=10_000)
+    on_gpu.qtbot.waitUntil(lambda: on_gpu.halve.given.get("device") == "cpu", timeout=10_000)
+    on_gpu.idle()
+    assert len(on_gpu.answers.notices) == 1
+    begin(on_gpu)  # nothing is asked any more
+    on_gpu.idle()
+    assert len(on_gpu.answers.notices) == 1
+
+
+@pytest.mark.parametrize("begin", [chain, take, preview])
+def test_no_kind_of_run_begins_where_the_processor_is_not_wanted(
+    on_gpu: Stage, begin: Callable[[Stage], None]
+) -> None:
+    on_gpu.answers.yes = False
+    begin(on_gpu)
+    on_gpu.qtbot.waitUntil(lambda: bool(on_gpu.answers.notices), timeout=10_000)
+    before = on_gpu.halve.given
+    on_gpu.idle()
+    assert on_gpu.halve.given is before
+    assert not on_gpu.window.preview.on
+
+
+def test_a_chain_is_kept_and_repeated_with_the_processor(on_gpu: Stage) -> None:
+    chain(on_gpu)
+    document = on_gpu.editor.document
+    assert document is not None
+    on_gpu.qtbot.waitUntil(lambda: document.modified, timeout=10_000)
+    on_gpu.idle()
+    assert '"device": "cpu"' in str(document.commands()[-1].step.values["chain"])
+    on_gpu.halve.given = {}
+    on_gpu.window.actions_by_id["repeat"].trigger()
+    on_gpu.qtbot.waitUntil(lambda: bool(on_gpu.halve.given), timeout=10_000)
+    on_gpu.idle()
+    assert len(on_gpu.answers.notices) == 1
 
 
 def test_a_gpu_that_is_there_is_used_without_a_word(on_gpu: Stage) -> None:

@@ -24,7 +24,7 @@ from audiosr_desktop.errors import AudioSRError, BatchError
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.batch_session import BatchSession
 from audiosr_desktop.ui.explaining import explain
-from audiosr_desktop.ui.forecast import Steps
+from audiosr_desktop.ui.gate import Steps
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.batch_form import BatchForm
 from audiosr_desktop.ui.panels.batch_table import BatchModel, BatchTable, local_paths

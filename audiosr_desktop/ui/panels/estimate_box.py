@@ -7,10 +7,11 @@ from audiosr_desktop.ui.language import tr
 
 
 class EstimateBox(QWidget):
-    """A sentence, with a button for the quickest quality or one that skips a measurement."""
+    """A sentence, with buttons: use the quickest quality, skip a measurement, look at the sound first."""
 
     draft_wanted = Signal()
     skip_wanted = Signal()
+    look_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,10 +24,13 @@ class EstimateBox(QWidget):
         self.skip_button = QPushButton(tr("Skip"))
         self.skip_button.setToolTip(tr("Do without the measurement: what a run takes is then a guess"))
         self.skip_button.clicked.connect(self.skip_wanted)
+        self.look_button = QPushButton(tr("Look first"))
+        self.look_button.setToolTip(tr("Find what would be mended, and say what exactly that takes"))
+        self.look_button.clicked.connect(self.look_wanted)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        for widget in (self._label, self.draft_button, self.skip_button):
+        for widget in (self._label, self.draft_button, self.skip_button, self.look_button):
             layout.addWidget(widget)
         self.show_estimate("")
 
@@ -34,9 +38,17 @@ class EstimateBox(QWidget):
         """Return what it says."""
         return self._label.text()
 
-    def show_estimate(self, text: str, *, offers_draft: bool = False, offers_skip: bool = False) -> None:
+    def show_estimate(
+        self,
+        text: str,
+        *,
+        offers_draft: bool = False,
+        offers_skip: bool = False,
+        offers_look: bool = False,
+    ) -> None:
         """Say what a run would take; an empty text says nothing."""
         self._label.setText(text)
         self.draft_button.setVisible(offers_draft)
         self.skip_button.setVisible(offers_skip)
+        self.look_button.setVisible(offers_look)
         self.setVisible(bool(text))
