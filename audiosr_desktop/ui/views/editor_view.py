@@ -17,8 +17,8 @@ from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout
 from audiosr_desktop.ui.views.overview import Overview
-from audiosr_desktop.ui.views.spectrogram_tiles import Analysis
 from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
+from audiosr_desktop.ui.views.tile_measuring import Analysis
 from audiosr_desktop.ui.views.time_ruler import TimeRuler
 from audiosr_desktop.ui.views.tools import Tool
 from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN

@@ -21,15 +21,9 @@ from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
 from audiosr_desktop.ui.views.shapes import mask_image
-from audiosr_desktop.ui.views.spectrogram_tiles import (
-    Analysis,
-    Picture,
-    Request,
-    TileCache,
-    lanes,
-    pictures,
-    warming,
-)
+from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, pictures, warming
+from audiosr_desktop.ui.views.tile_cache import TileCache
+from audiosr_desktop.ui.views.tile_measuring import Analysis, lanes
 from audiosr_desktop.ui.views.track_view import TrackView
 
 _MARGIN = 0.5  # of the view, drawn on each side
