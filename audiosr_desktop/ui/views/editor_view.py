@@ -114,7 +114,7 @@ class EditorView(QWidget):
             self.splitter.setUpdatesEnabled(False)  # what was seen stays until there is something new
             self._blank_timer.start()
         self._sound = sound
-        self.waveform.set_sound(sound)
+        self.waveform.set_sound(sound, peaks)
         self.spectrogram.set_sound(sound)
         self.overview.set_sound(sound, peaks)
         for track in self._tracks():
@@ -122,7 +122,7 @@ class EditorView(QWidget):
             track.set_pending(pending)
         self.overview.set_spans(spans)
         if peaks is not None:
-            self.set_peaks(peaks)
+            self.spectrogram.set_peaks(peaks)
 
     def set_callouts(self, callouts: tuple[Callout, ...]) -> None:
         """Point parts of the sound out."""

@@ -40,10 +40,10 @@ class WaveformView(TrackView):
         self._gain = 1.0
         self._logarithmic = False
 
-    def set_sound(self, sound: Sound | None) -> None:
-        """Show another state of the sound; its peaks come later."""
+    def set_sound(self, sound: Sound | None, peaks: Peaks | None = None) -> None:
+        """Show another state of the sound; its peaks may come later."""
         other = sound is None or self._sound is None or _size(sound) != _size(self._sound)
-        self._sound, self._peaks = sound, None
+        self._sound, self._peaks = sound, peaks
         if other:
             self._waves = None
             self.request_now()
