@@ -21,7 +21,7 @@ from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
 from audiosr_desktop.ui.views.tile_measuring import Analysis
 from audiosr_desktop.ui.views.time_ruler import TimeRuler
 from audiosr_desktop.ui.views.tools import Tool
-from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
 from audiosr_desktop.ui.views.track_view import TrackView
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 

@@ -12,7 +12,8 @@ from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout
-from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, REDRAW_MS, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_canvas import REDRAW_MS
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
 _HEIGHT = 40

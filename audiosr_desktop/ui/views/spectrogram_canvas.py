@@ -21,7 +21,7 @@ from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
 from audiosr_desktop.ui.views.shapes import mask_image
-from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, pictures, warming
+from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, alike, pictures, warming
 from audiosr_desktop.ui.views.tile_cache import TileCache
 from audiosr_desktop.ui.views.tile_measuring import Analysis, lanes
 from audiosr_desktop.ui.views.track_view import TrackView
@@ -53,6 +53,8 @@ class SpectrogramCanvas(TrackView):
             layer.changed.connect(self.update)
         self._tilt_db = 0.0
         self._picture: Picture | None = None
+        self._answered: Request | None = None  # what the picture was asked for by
+        self._asked_for: Request | None = None
         self._backdrop: Picture | None = None
         self._backdrop_wanted = False
 
@@ -163,13 +165,21 @@ class SpectrogramCanvas(TrackView):
         columns = self.area().width() * ratio * (stop - start) / self.timeline.span
         rows = max(8, round(self.lane_rects()[0].height() * ratio))
         request = self._request(start, stop, round(columns), rows)
-        if self.must_ask(request, shown=self._picture is not None):
+        if not self._is_answered(request) and self.must_ask(request, shown=self._picture is not None):
+            self._asked_for = request
             self.loader.load(pictures(request, self._cache))
         if self.wipe.sound is not None:
             self.wipe.request(replace(request, sound=self.wipe.sound))
         self.overlay.request(self._sound, self.timeline, round(self.area().width() * ratio), rows)
         if self._picture is not None:
             self._request_backdrop(rows)
+
+    def _is_answered(self, request: Request) -> bool:
+        """Return whether what is visible, and some way on, is in the picture, as fine as it can be."""
+        picture, known = self._picture, self._answered
+        if picture is None or known is None or not picture.complete or not alike(known, request):
+            return False
+        return self.reaches(picture.start, picture.stop)
 
     def _request_backdrop(self, rows: int) -> None:
         """Ask for the whole sound, coarse, behind what is visible; the visible part comes first."""
@@ -199,7 +209,7 @@ class SpectrogramCanvas(TrackView):
         if number == self.loader.number:
             if self._picture is None:
                 self.refresh()
-            self._picture = picture
+            self._picture, self._answered = picture, self._asked_for
             self._request_backdrop(max(8, round(self.lane_rects()[0].height() * self.devicePixelRatioF())))
             self.update()
             self.drawn.emit()

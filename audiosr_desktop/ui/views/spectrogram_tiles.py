@@ -82,6 +82,20 @@ class Picture:
         return LOWEST_DB + STEP_DB * float(self.levels[lane, row, column])
 
 
+def level_of(request: Request) -> tuple[int, int]:
+    """Return the samples of a frame, and the level, that answer a request: columns of 2 ** level samples."""
+    per_column = max(1.0, (request.stop - request.start) / max(1, request.columns))
+    n_fft = request.analysis.n_fft or auto_n_fft(per_column, request.axis)
+    # columns nearer than a 16th of a frame show nothing new
+    return n_fft, max(5, math.floor(math.log2(per_column)), int(math.log2(n_fft)) - 4)
+
+
+def alike(one: Request, other: Request) -> bool:
+    """Return whether two requests differ in their range alone: their pictures have the same columns."""
+    same_range = replace(one, start=other.start, stop=other.stop, columns=other.columns)
+    return same_range == other and level_of(one) == level_of(other)
+
+
 def pictures(request: Request, cache: TileCache) -> Iterator[Picture | None]:
     """Yield ever better pictures of what was asked for, and None where only time has passed."""
     cache.measured_by(request.analysis)
@@ -115,10 +129,7 @@ class _Making:
 
     def __init__(self, request: Request, cache: TileCache) -> None:
         self.request, self.cache = request, cache
-        per_column = max(1.0, (request.stop - request.start) / max(1, request.columns))
-        n_fft = request.analysis.n_fft or auto_n_fft(per_column, request.axis)
-        # columns nearer than a 16th of a frame show nothing new
-        self.level = max(5, math.floor(math.log2(per_column)), int(math.log2(n_fft)) - 4)
+        n_fft, self.level = level_of(request)
         self.far = (1 << self.level) > n_fft
         self.grid = TileGrid(request.sound, n_fft, cache.numbers)
         length = request.sound.length
