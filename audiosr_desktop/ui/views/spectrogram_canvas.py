@@ -236,7 +236,8 @@ class SpectrogramCanvas(TrackView):
             painter.fillRect(rect, QColor.fromRgb(int(colours(self.bar.colour_map)[0])))
             painter.save()
             painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-            self._paint_lane(painter, rect, self._backdrop, lane)
+            if not self._fills_view(self._picture):
+                self._paint_lane(painter, rect, self._backdrop, lane)
             self._paint_lane(painter, rect, self._picture, lane)
             left, right = (self.x_of(edge) for edge in self.overlay.span)
             self.overlay.paint(painter, lane, rect, left, right)
@@ -247,6 +248,13 @@ class SpectrogramCanvas(TrackView):
                 )
                 self._paint_lane(painter, rect, self.wipe.picture, lane)
             painter.restore()
+
+    def _fills_view(self, picture: Picture | None) -> bool:
+        """Return whether a picture shows all that is visible, so that nothing behind it can be seen."""
+        if picture is None or picture.axis != self._axis:
+            return False
+        stop = min(self.timeline.stop, self.timeline.length)
+        return picture.start <= self.timeline.start and picture.stop >= stop
 
     def _paint_lane(self, painter: QPainter, rect: QRectF, picture: Picture | None, lane: int) -> None:
         """Draw a picture where its times and frequencies lie now, also while a better one is made."""
