@@ -178,7 +178,7 @@ def test_blocks_of_a_grid_lie_side_by_side(
     sound = other = Sound.from_array(np.zeros((1, 90_000)), RATE)
     for place, gone, come in edits:
         at = min(place, sound.length)
-        sound = sound.splice(Region(at, min(sound.length, at + gone)), other.slice(place, place + come // 10))
+        sound = sound.splice(Region(at, min(sound.length, at + gone)), other.slice(0, come // 10))
     stop = min(sound.length, start + span)
     grid = TileGrid(sound, 512, StoreNumbers())
     blocks = grid.blocks(level, start, stop)
