@@ -14,8 +14,8 @@ from test_ui_main_job import drag, place
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.readout import format_time
 from audiosr_desktop.ui.theme import LIGHT
+from audiosr_desktop.ui.views.span_words import badge_texts, span_details
 from audiosr_desktop.ui.views.time_ruler import flag_of
-from audiosr_desktop.ui.views.track_canvas import badge_texts, span_details
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 from audiosr_desktop.ui.views.waves import WaveRequest
 

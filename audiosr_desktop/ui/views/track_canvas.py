@@ -23,6 +23,7 @@ from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout, Callouts
+from audiosr_desktop.ui.views.span_words import badge_texts, span_details
 from audiosr_desktop.ui.views.track_area import TrackArea
 
 REDRAW_MS = 16
@@ -331,18 +332,3 @@ class TrackCanvas(TrackArea):
         x = round(self.x_of(self.timeline.playhead))
         self._playhead_x = x
         self.draw_line(painter, QPointF(x, 0), QPointF(x, area.height()), "playhead")
-
-
-def badge_texts(span: RestoredSpan) -> tuple[str, ...]:
-    """Return what a badge says, the longest first: process, preset and seed as far as there is room."""
-    words = [f"✓ {span.title}"]
-    for name, form in (("preset", "{}"), ("quality", "{}"), ("seed", tr("seed {}"))):
-        if name in span.details:
-            words.append(form.format(span.details[name]))
-    return tuple(" · ".join(words[:count]) for count in range(len(words), 0, -1))
-
-
-def span_details(span: RestoredSpan) -> str:
-    """Return how a span was made, a line each."""
-    plain = ((name, value) for name, value in span.details.items() if isinstance(value, str | int | float))
-    return "\n".join([span.title, *(f"{name.replace('_', ' ')}: {value}" for name, value in plain)])
