@@ -85,10 +85,7 @@ class SpectrogramCanvas(TrackView):
             self._axis = FrequencyAxis(sound.sample_rate / 2, self._axis.scale)
         self._sound = sound
         self._backdrop_wanted = True
-        if same_size:
-            self.refresh()
-        else:
-            self.request_now()
+        self.request_now()
 
     def set_analysis(self, analysis: Analysis) -> None:
         """Measure in another way."""

@@ -147,7 +147,7 @@ class TrackCanvas(TrackArea):
         self._asked = None  # another try may go better
 
     def request_now(self) -> None:
-        """Ask for the first picture of another sound without waiting for the next frame."""
+        """Ask for the first picture of another state of the sound without waiting for the next frame."""
         self._asked = None
         self._request_timer.stop()
         self._on_request_due()

@@ -48,9 +48,7 @@ class WaveformView(TrackView):
         self._sound, self._peaks = sound, peaks
         if other:
             self._waves = None
-            self.request_now()
-        else:
-            self.refresh()
+        self.request_now()
 
     def set_peaks(self, peaks: Peaks) -> None:
         """Take what was measured of the sound."""
