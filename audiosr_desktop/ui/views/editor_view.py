@@ -73,6 +73,7 @@ class EditorView(QWidget):
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setSizes([220, 480])
+        timeline.view_changed.connect(self.hold_loaders)
         self.overview.moved.connect(self.scrolled)
         self.spectrogram.cutoff_moved.connect(self.cutoff_moved)
         self.spectrogram.levels_moved.connect(self._on_levels_moved)
@@ -171,7 +172,7 @@ class EditorView(QWidget):
 
     @Slot()
     def hold_loaders(self) -> None:
-        """Let the threads that draw rest until what was done is painted.
+        """Let the threads that draw rest until what was done is painted: an edit, or a step of scrolling.
 
         With them at work the interpreter is handed to and fro, and an edit takes four times as long.
         """
