@@ -47,7 +47,7 @@ class Measurements(QObject):
     def peaks_of(self, sound: Sound) -> Peaks | None:
         """Return the peaks of a sound if they are known, or as good as known from sounds before it."""
         known = next((peaks for peaks in self._peaks if peaks.sound is sound), None)
-        if known is None:
+        if known is None and self._peaks:  # the first sound of a document waits for its pictures
             known = known_peaks(sound, self._peaks)
             if known is not None:
                 self._keep(known)
