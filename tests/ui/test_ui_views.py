@@ -15,6 +15,7 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.readout import format_time
 from audiosr_desktop.ui.theme import LIGHT
 from audiosr_desktop.ui.views.span_words import badge_texts, span_details
+from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
 from audiosr_desktop.ui.views.time_ruler import flag_of
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 from audiosr_desktop.ui.views.waves import WaveRequest
@@ -104,18 +105,21 @@ def test_both_views_get_their_pictures(opened: Stage) -> None:
     assert picture.level_db(0, 1000 / 24_000, RATE) == pytest.approx(-10.5, abs=1.5)
 
 
+def at_rest(view: WaveformView | SpectrogramView) -> bool:
+    """Return whether a view shows all that is visible, with nothing better to come."""
+    picture, answered = view.picture, view._answered
+    if picture is None or answered is None or answered != view._asked_for or view._request_timer.isActive():
+        return False
+    best = answered.peaks is not None if isinstance(answered, WaveRequest) else view.picture.complete
+    return best and view.reaches(picture.start, picture.stop)
+
+
 @pytest.mark.parametrize("name", ["waveform", "spectrogram"])
 def test_scrolling_asks_for_a_picture_only_near_the_end_of_the_last_one(opened: Stage, name: str) -> None:
     view, timeline = getattr(opened.window.view, name), opened.editor.timeline
     timeline.show(1.0 * RATE, 1.2 * RATE)
 
-    def reached() -> bool:
-        return view._asked_for == view._answered and view.reaches(view.picture.start, view.picture.stop)
-
-    def complete() -> bool:
-        return bool(getattr(view.picture, "complete", True)) and not view._request_timer.isActive()
-
-    opened.qtbot.waitUntil(lambda: view.picture is not None and complete() and reached(), timeout=10_000)
+    opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
     number = view.loader.number
     timeline.scroll(0.1 * timeline.span)
     view.request_picture()
@@ -123,7 +127,21 @@ def test_scrolling_asks_for_a_picture_only_near_the_end_of_the_last_one(opened: 
     timeline.scroll(0.4 * timeline.span)
     view.request_picture()
     assert view.loader.number == number + 1
-    opened.qtbot.waitUntil(reached, timeout=10_000)
+    opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
+
+
+@pytest.mark.parametrize("name", ["waveform", "spectrogram"])
+def test_a_picture_on_its_way_does_not_stay_in_place_of_what_is_seen(opened: Stage, name: str) -> None:
+    view, timeline = getattr(opened.window.view, name), opened.editor.timeline
+    timeline.show(1.0 * RATE, 1.2 * RATE)
+    opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
+    view.loader.hold()
+    timeline.show(0.2 * RATE, 0.4 * RATE)
+    view.loader.hold()
+    view.request_picture()
+    timeline.show(1.0 * RATE, 1.2 * RATE)
+    view.request_picture()
+    opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
 
 
 def test_an_edit_is_drawn_although_the_range_was(opened: Stage) -> None:

@@ -174,7 +174,9 @@ class SpectrogramCanvas(TrackView):
     def _is_answered(self, request: Request) -> bool:
         """Return whether what is visible, and some way on, is in the picture, as fine as it can be."""
         picture, known = self._picture, self._answered
-        if picture is None or known is None or not picture.complete or not alike(known, request):
+        if picture is None or known is None or known != self._asked_for:  # another one is on its way
+            return False
+        if not picture.complete or not alike(known, request):
             return False
         return self.reaches(picture.start, picture.stop)
 

@@ -94,7 +94,9 @@ class WaveformView(TrackView):
     def _is_answered(self, request: WaveRequest) -> bool:
         """Return whether what is visible, and some way on, is in the picture, as fine as it can be."""
         shown, known = self._waves, self._answered
-        if shown is None or known is None or known.peaks is None or not alike(known, request):
+        if shown is None or known is None or known != self._asked_for:  # another one is on its way
+            return False
+        if known.peaks is None or not alike(known, request):
             return False
         return self.reaches(shown.start, shown.stop)
 
