@@ -1,22 +1,54 @@
-"""Min/max pyramid of a sound, for drawing it at any zoom without reading it again."""
+"""Peaks of a sound: minimum, maximum and RMS at any zoom, from what was measured of its stores.
 
+A store never changes, so what was measured of it holds for every sound that has pieces of it: an edit moves
+pieces, and only samples that are new are measured.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import Samples
+from audiosr_desktop.audio.sound import Piece, Sound
+from audiosr_desktop.audio.store import Samples, SampleStore
+from audiosr_desktop.audio.store_peaks import BASE, FACTOR, FOLDS, Level, StorePeaks
 from audiosr_desktop.job import Job, Progress
 
-BASE = 256  # samples in a bin of the finest level
-FACTOR = 4  # bins in a bin of the next level
-_READ = 512 * BASE  # samples read at once, a whole number of bins
+_SOON = 1 << 20  # new samples that are measured as soon as they would be looked at roughly
 
-Level: TypeAlias = tuple[Samples, Samples, Samples]  # min, max, sum of squares, each (channels, bins)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A piece of a sound and where its peaks are.
+
+    Attributes:
+        at: where the piece begins in the sound.
+        piece: the samples.
+        peaks: of its store.
+    """
+
+    at: int
+    piece: Piece
+    peaks: StorePeaks
+
+    def bins(self, depth: int, low: int, high: int) -> list[Samples]:
+        """Return bins [low, high) of a level of the store; of those at its ends what lies in the piece."""
+        size, piece = BASE * FACTOR**depth, self.piece
+        inner = max(low, -(-piece.start // size)), min(high, piece.stop // size)
+        if inner[0] < inner[1]:
+            level = self.peaks.levels[depth]
+            found = [[part[:, inner[0] : inner[1]] for part in level]]
+        else:
+            found, inner = [], (high, high)
+        for number in range(inner[0] - 1, low - 1, -1):
+            found.insert(0, list(self._cut(number * size, (number + 1) * size)))
+        for number in range(inner[1], high):
+            found.append(list(self._cut(number * size, (number + 1) * size)))
+        return [np.concatenate(parts, axis=1) for parts in zip(*found, strict=True)]
+
+    def _cut(self, start: int, stop: int) -> tuple[Samples, ...]:
+        return self.peaks.fold(max(start, self.piece.start), min(stop, self.piece.stop))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,17 +57,17 @@ class Peaks:
 
     Attributes:
         sound: what was measured; read directly where the zoom is finer than a bin.
-        levels: finest first, with bins of 256, 1024, 4096 … samples.
+        parts: its pieces; none where nothing but direct reading will be wanted.
     """
 
     sound: Sound
-    levels: tuple[Level, ...]
+    parts: tuple[Part, ...]
 
     def window(self, start: int, stop: int, columns: int) -> Level:
         """Return minimum, maximum and RMS of each of `columns` equal parts of [start, stop).
 
         A column takes in every sample of its part and, beyond that, at most the rest of the bins its edges
-        lie in, which are never longer than a column.
+        lie in, which are never longer than a column; of a bin at a seam only what lies in the sound.
 
         Args:
             start: first sample, 0 or more.
@@ -54,92 +86,112 @@ class Peaks:
             return empty, empty.copy(), empty.copy()
         edges = start + np.arange(columns + 1, dtype=np.int64) * (stop - start) // columns
         firsts, lasts = edges[:-1], np.maximum(edges[1:], edges[:-1] + 1)
-        depth = _level_for((stop - start) / columns, len(self.levels))
+        depth = self._depth_for((stop - start) / columns)
         if depth is None:
             samples = self.sound.read(start, stop)
-            return _columns(
-                (samples, samples, samples * samples), firsts - start, lasts - start, 1, stop - start
+            squares = samples * samples
+            folded = _columns([samples, samples, squares], firsts - start, lasts - start)
+            return _level(folded, lasts - firsts)
+        shape = (self.sound.channels, columns)
+        found: list[Samples] = [np.full(shape, start, np.float32) for start in (np.inf, -np.inf, 0.0)]
+        counts = np.zeros(columns, np.int64)
+        for part in self._between(start, stop):
+            at, piece, size = part.at, part.piece, BASE * FACTOR**depth
+            of = slice(
+                int(np.searchsorted(lasts, at, "right")), int(np.searchsorted(firsts, at + piece.length))
             )
-        size = BASE * FACTOR**depth
-        return _columns(self.levels[depth], firsts // size, -(-lasts // size), size, self.sound.length)
+            low = np.maximum(firsts[of] - at, 0) + piece.start
+            high = np.minimum(lasts[of] - at, piece.length) + piece.start
+            low_bins, high_bins = low // size, -(-high // size)
+            first = int(low_bins[0])
+            bins = part.bins(depth, first, int(high_bins[-1]))
+            folded = _columns(bins, low_bins - first, high_bins - first)
+            for whole, fold, values in zip(found, FOLDS, folded, strict=True):
+                whole[:, of] = fold(whole[:, of], values)
+            counts[of] += np.minimum(high_bins * size, piece.stop) - np.maximum(low_bins * size, piece.start)
+        return _level(found, counts)
 
-    def updated(self, sound: Sound, region: Region) -> Job["Peaks"]:
-        """Measure again what an edit changed.
+    def _between(self, start: int, stop: int) -> Iterator[Part]:
+        for part in self.parts:
+            if part.at < stop and part.at + part.piece.length > start:
+                yield part
 
-        Args:
-            sound: of the same length and channels, different in `region` only.
-            region: what changed.
-
-        Returns:
-            The peaks of `sound`.
-        """
-        if (sound.length, sound.channels) != (self.sound.length, self.sound.channels):
-            raise ValueError("only an edit that keeps length and channels can be measured in part")
-        return _measure(sound, [tuple(part.copy() for part in level) for level in self.levels], region)
-
-
-def build_peaks(sound: Sound) -> Job[Peaks]:
-    """Measure a whole sound, block by block."""
-    levels = []
-    bins = -(-sound.length // BASE)
-    while True:
-        levels.append(tuple(np.zeros((sound.channels, bins), np.float32) for _ in range(3)))
-        if bins <= 1:
-            break
-        bins = -(-bins // FACTOR)
-    return _measure(sound, levels, Region(0, sound.length))
+    def _depth_for(self, samples_per_column: float) -> int | None:
+        """Return the coarsest level with bins not longer than a column; None where the finest has longer."""
+        depth = None
+        deepest = max((len(part.peaks.levels) for part in self.parts), default=0)
+        while (next_depth := 0 if depth is None else depth + 1) < deepest:
+            if BASE * FACTOR**next_depth > samples_per_column:
+                break
+            depth = next_depth
+        return depth
 
 
-def _measure(sound: Sound, levels: list[tuple[Samples, ...]], region: Region) -> Job[Peaks]:
-    """Fill the bins of `region` in all levels."""
-    first, last = region.start // BASE * BASE, region.stop
-    mins, maxs, squares = levels[0]
-    for start in range(first, last, _READ):
-        yield Progress((start - first) / (last - first), "Reading the waveform")
-        block = sound.read(start, min(start + _READ, -(-last // BASE) * BASE, sound.length))
-        at = np.arange(0, block.shape[1], BASE)
-        where = slice(start // BASE, start // BASE + len(at))
-        mins[:, where] = np.minimum.reduceat(block, at, axis=1)
-        maxs[:, where] = np.maximum.reduceat(block, at, axis=1)
-        squares[:, where] = np.add.reduceat(block * block, at, axis=1)
-    low, high = first // BASE, -(-last // BASE)
-    for finer, coarser in pairwise(levels):
-        low, high = low // FACTOR, -(-high // FACTOR)
-        source = slice(low * FACTOR, high * FACTOR)
-        if low < high:
-            for part, (fold, out) in enumerate(zip((np.minimum, np.maximum, np.add), coarser, strict=True)):
-                values = finer[part][:, source]
-                out[:, low:high] = fold.reduceat(values, np.arange(0, values.shape[1], FACTOR), axis=1)
-    return Peaks(sound, tuple((level[0], level[1], level[2]) for level in levels))
+def known_peaks(sound: Sound, known: Iterable[Peaks]) -> Peaks | None:
+    """Return the peaks of a sound if hardly any of its samples would have to be read for them."""
+    parts = _parts(sound, known)
+    new = {part.peaks: part.peaks.unread for part in parts}
+    return Peaks(sound, parts) if sum(new.values()) <= _SOON else None
 
 
-def _level_for(samples_per_column: float, levels: int) -> int | None:
-    """Return the coarsest level with bins not longer than a column; None when even the finest has longer."""
-    depth = None
-    while (next_depth := 0 if depth is None else depth + 1) < levels:
-        if BASE * FACTOR**next_depth > samples_per_column:
-            break
-        depth = next_depth
-    return depth
+def build_peaks(sound: Sound, known: Iterable[Peaks] = ()) -> Job[Peaks]:
+    """Measure a sound, block by block, where its stores are not known from other sounds."""
+    parts = _parts(sound, known)
+    new = {part.peaks: part.peaks.unread for part in parts if part.peaks.unread}
+    whole, done = sum(new.values()), 0
+    for peaks, count in new.items():
+        job = peaks.measuring()
+        while True:
+            try:
+                progress = next(job)
+            except StopIteration:
+                break
+            yield Progress((done + progress.fraction * count) / whole, progress.stage)
+        done += count
+    return Peaks(sound, parts)
 
 
-def _columns(bins: Level, low: NDArray[np.int64], high: NDArray[np.int64], size: int, length: int) -> Level:
-    """Fold bins [low, high) of each column.
+def _parts(sound: Sound, known: Iterable[Peaks]) -> tuple[Part, ...]:
+    """Return the pieces of a sound with peaks of their stores, those that are known where there are any."""
+    found: dict[SampleStore, StorePeaks] = {}
+    for peaks in known:
+        for part in peaks.parts:
+            old = found.get(part.piece.store)
+            if old is None or _size(part.peaks) > _size(old):
+                found[part.piece.store] = part.peaks
+    ends: dict[SampleStore, tuple[int, int]] = {}
+    for piece in sound.pieces:
+        start, stop = ends.get(piece.store, (piece.start, piece.stop))
+        ends[piece.store] = min(start, piece.start), max(stop, piece.stop)
+    for store, (start, stop) in ends.items():
+        old = found.get(store)
+        if old is None or not old.covers(start, stop):
+            found[store] = StorePeaks(store, start // BASE * BASE, stop, old)
+    parts, at = [], 0
+    for piece in sound.pieces:
+        if piece.length:
+            parts.append(Part(at, piece, found[piece.store]))
+        at += piece.length
+    return tuple(parts)
 
-    Args:
-        bins: of one level.
-        low: first bin of each column.
-        high: one past its last.
-        size: samples in a bin.
-        length: of the sound, as its last bin may be shorter.
-    """
+
+def _size(peaks: StorePeaks) -> int:
+    return peaks.stop - peaks.start
+
+
+def _columns(bins: list[Samples], low: NDArray[np.int64], high: NDArray[np.int64]) -> list[Samples]:
+    """Fold bins [low, high) of each column; the columns follow one another."""
     count = bins[0].shape[1]
     # reduceat folds from each index to the next one: between the two of a column lies what is wanted.
     # An index may not be past the end, so one bin more is put there.
     indices = np.stack([low, high], axis=1).reshape(-1)
     folded = []
-    for part, fold in zip(bins, (np.minimum, np.maximum, np.add), strict=True):
+    for part, fold in zip(bins, FOLDS, strict=True):
         padded = np.concatenate([part, part[:, -1:]], axis=1) if high[-1] >= count else part
         folded.append(fold.reduceat(padded, indices, axis=1)[:, ::2])
-    samples = np.minimum(high * size, length) - low * size
-    return folded[0], folded[1], np.sqrt(folded[2] / samples).astype(np.float32)
+    return folded
+
+
+def _level(folded: list[Samples], counts: NDArray[np.int64]) -> Level:
+    """Return minimum, maximum and RMS from what was folded of so many samples."""
+    return folded[0], folded[1], np.sqrt(folded[2] / counts).astype(np.float32)

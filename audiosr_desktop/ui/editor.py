@@ -14,7 +14,6 @@ from audiosr_desktop.audio.files import (
 from audiosr_desktop.audio.history import History, State
 from audiosr_desktop.audio.markers import from_file
 from audiosr_desktop.audio.peaks import Peaks
-from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.job import Job, Progress
@@ -77,7 +76,6 @@ class Editor(QObject):
         self.gate: Gate = open_gate  # every run of effects goes through it
         self._clipboard: Sound | None = None
         self._document: Document | None = None  # the one that the timeline and the player know
-        self._shown: Sound | None = None
         self._waiting: list[Path] = []
         self.openers: dict[str, Callable[[Path], bool]] = {}  # for files that are no sound, by suffix
         self._load_effects = load_effects
@@ -194,7 +192,7 @@ class Editor(QObject):
             old.undo_stack.indexChanged.disconnect(self._on_history_moved)
             old.undo_stack.cleanChanged.disconnect(self._on_history_moved)
         self.timeline.reset()
-        self._document, self._shown = new, None
+        self._document = new
         if new is None:
             self.transport.set_sounds(None)
             self.timeline.set_marks(())
@@ -205,7 +203,7 @@ class Editor(QObject):
         new.marks_changed.connect(self._on_marks_changed)
         new.undo_stack.indexChanged.connect(self._on_history_moved)
         new.undo_stack.cleanChanged.connect(self._on_history_moved)
-        sound = self._shown = new.sound
+        sound = new.sound
         self.timeline.set_channels(sound.channels)
         self.timeline.set_sound(sound.length, sound.sample_rate)
         self.timeline.set_marks(new.marks)
@@ -253,18 +251,17 @@ class Editor(QObject):
         self.measurements.close()
         self.transport.close()
 
-    @Slot(object)
-    def _on_sound_changed(self, region: Region) -> None:
+    @Slot()
+    def _on_sound_changed(self) -> None:
         document = self.document
         if document is None:
             return
         self.sound_changing.emit()
-        sound, before = document.sound, self._shown
-        self._shown = sound
+        sound = document.sound
         self.timeline.set_channels(sound.channels)
         self.timeline.set_sound(sound.length, sound.sample_rate)
         self.sound_changed.emit()
-        self.measurements.measure_peaks(sound, before, region)
+        self.measurements.measure_peaks(sound)
 
     def show_document(self) -> None:
         """Show the document itself again, after something else stood in its place."""

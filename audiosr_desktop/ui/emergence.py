@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 SHOW_MS = 500  # between two pictures of what has emerged
 SHOW_PLAYING_MS = 2000  # the same while sound is played, which must come in time
-_JOIN_S = 0.05  # before the end of what was finished: its fade is no longer there when there is more
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +174,7 @@ class Emergence(QObject):
         heard = editor.transport.take if old is not None else TAKE_B
         editor.transport.set_sounds(latest.after, latest.before, heard=heard, growing=True)
         self.changed.emit()
-        before = old.after if old is not None else latest.before
-        joined = old.region.stop - round(_JOIN_S * latest.after.sample_rate) if old is not None else 0
-        new = Region(max(latest.region.start, min(joined, latest.region.stop)), latest.region.stop)
-        editor.measurements.measure_peaks(latest.after, before, new)
+        editor.measurements.measure_peaks(latest.after)
         if old is not None:
             editor.measurements.forget(old.after)
 

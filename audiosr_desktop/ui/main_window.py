@@ -232,7 +232,8 @@ class MainWindow(WindowFrame):
         if emergence.sound is None:
             self._on_sound_changed()
         else:
-            self.view.set_sound(emergence.sound, None, emergence.spans(), emergence.pending)
+            peaks = self.editor.measurements.peaks_of(emergence.sound)
+            self.view.set_sound(emergence.sound, peaks, emergence.spans(), emergence.pending)
             self._on_facts_changed()
 
     @Slot()

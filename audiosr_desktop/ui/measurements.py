@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from audiosr_desktop.audio.peaks import Peaks, build_peaks
+from audiosr_desktop.audio.peaks import Peaks, build_peaks, known_peaks
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.job import Job
@@ -45,24 +45,22 @@ class Measurements(QObject):
             thread.start()
 
     def peaks_of(self, sound: Sound) -> Peaks | None:
-        """Return the peaks of a sound if they are known."""
-        return next((peaks for peaks in self._peaks if peaks.sound is sound), None)
+        """Return the peaks of a sound if they are known, or as good as known from sounds before it."""
+        known = next((peaks for peaks in self._peaks if peaks.sound is sound), None)
+        if known is None and self._peaks:  # the first sound of a document waits for its pictures
+            known = known_peaks(sound, self._peaks)
+            if known is not None:
+                self._keep(known)
+        return known
 
-    def measure_peaks(self, sound: Sound, before: Sound | None = None, region: Region | None = None) -> None:
-        """Measure the peaks of a sound; only `region` when those of the sound before are known."""
+    def measure_peaks(self, sound: Sound) -> None:
+        """Measure the peaks of a sound, where its stores are not known from sounds before it."""
         known = self.peaks_of(sound)
         if known is not None:
             self._stop("peaks")
             self.peaks_changed.emit(known)
             return
-        old = self.peaks_of(before) if before is not None else None
-        same = old is not None and (old.sound.length, old.sound.channels) == (sound.length, sound.channels)
-        job = (
-            old.updated(sound, region)
-            if old is not None and same and region is not None
-            else build_peaks(sound)
-        )
-        self._start("peaks", job, self._on_peaks, held=not same)
+        self._start("peaks", build_peaks(sound, tuple(self._peaks)), self._on_peaks, held=True)
 
     def measure_cutoff(self, sound: Sound) -> None:
         """Estimate where the band of a sound ends."""
@@ -109,8 +107,11 @@ class Measurements(QObject):
     @Slot(object)
     def _on_peaks(self, peaks: Peaks) -> None:
         if self.sender() is self._threads.get("peaks"):
-            self._peaks = [*self._peaks[-(_KEPT_PEAKS - 1) :], peaks]
+            self._keep(peaks)
             self.peaks_changed.emit(peaks)
+
+    def _keep(self, peaks: Peaks) -> None:
+        self._peaks = [*self._peaks[-(_KEPT_PEAKS - 1) :], peaks]
 
     @Slot(object)
     def _on_cutoff(self, estimate: object) -> None:

@@ -1,13 +1,17 @@
 """Peaks against brute force."""
 
+from typing import Any
+
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from audiosr_desktop.audio.peaks import BASE, FACTOR, Peaks, build_peaks
+from audiosr_desktop.audio.peaks import Peaks, build_peaks, known_peaks
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.audio.sound import Piece, Sound
+from audiosr_desktop.audio.store import SilenceStore
+from audiosr_desktop.audio.store_peaks import BASE, FACTOR
 from audiosr_desktop.job import run_job
 
 
@@ -27,6 +31,15 @@ def brute_force(x: np.ndarray, start: int, stop: int, columns: int, size: int) -
     return [np.stack(values, axis=1) for values in zip(*out, strict=True)]
 
 
+def size_at(peaks: Peaks, span: float) -> int:
+    """Return how many samples a bin has at a zoom; 1 where samples are read directly."""
+    size = 1
+    for depth in range(max(len(part.peaks.levels) for part in peaks.parts)):
+        if BASE * FACTOR**depth <= span:
+            size = BASE * FACTOR**depth
+    return size
+
+
 @given(st.data())
 @settings(max_examples=120, deadline=None)
 def test_windows_at_any_zoom(data: st.DataObject) -> None:
@@ -36,45 +49,94 @@ def test_windows_at_any_zoom(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, length - 1))
     stop = data.draw(st.integers(start + 1, length))
     columns = data.draw(st.integers(1, 90))
-    size = 1
-    for depth in range(len(peaks.levels)):
-        if BASE * FACTOR**depth <= (stop - start) / columns:
-            size = BASE * FACTOR**depth
     mins, maxs, rms = peaks.window(start, stop, columns)
-    expected = brute_force(x, start, stop, columns, size)
+    expected = brute_force(x, start, stop, columns, size_at(peaks, (stop - start) / columns))
     np.testing.assert_array_equal(mins, expected[0])
     np.testing.assert_array_equal(maxs, expected[1])
     np.testing.assert_allclose(rms, expected[2], rtol=1e-5)
 
 
-@given(st.integers(0, 30_000), st.integers(0, 9_000))
-@settings(max_examples=40, deadline=None)
-def test_an_edit_is_measured_in_part(start: int, length: int) -> None:
-    x = noise(1, 39_001)
-    before = run_job(build_peaks(Sound.from_array(x, 48000)))
-    x[:, start : start + length] *= 3
-    sound = Sound.from_array(x, 48000)
-    region = Region(start, start + length)
-    updated = run_job(before.updated(sound, region))
-    whole = run_job(build_peaks(sound))
-    assert updated.sound is sound
-    for one, other in zip(updated.levels, whole.levels, strict=True):
-        for left, right in zip(one, other, strict=True):
-            np.testing.assert_allclose(left, right, rtol=1e-6)
+def brute_force_of_pieces(sound: Sound, edges: tuple[int, int], columns: int, size: int) -> list[np.ndarray]:
+    """Fold each column by hand, its edges moved out to bins of the store, but not beyond a piece."""
+    start, stop = edges
+    out = []
+    for column in range(columns):
+        first = start + column * (stop - start) // columns
+        last = max(first + 1, start + (column + 1) * (stop - start) // columns)
+        found, at = [], 0
+        for piece in sound.pieces:
+            low, high = (min(max(edge - at, 0), piece.length) + piece.start for edge in (first, last))
+            if low < high:
+                low, high = low // size * size, -(-high // size) * size
+                found.append(piece.store.read(max(low, piece.start), min(high, piece.stop)))
+            at += piece.length
+        part = np.concatenate(found, axis=1)
+        rms = np.sqrt((part.astype(np.float64) ** 2).mean(axis=1))
+        out.append((part.min(axis=1), part.max(axis=1), rms))
+    return [np.stack(values, axis=1) for values in zip(*out, strict=True)]
 
 
-def test_an_update_leaves_the_old_peaks_alone() -> None:
-    sound = Sound.from_array(noise(1, 5000), 48000)
+EDIT = st.tuples(st.integers(0, 60_000), st.integers(0, 20_000), st.integers(0, 9_000))
+
+
+@given(st.lists(EDIT, min_size=1, max_size=4), st.data())
+@settings(max_examples=120, deadline=None)
+def test_peaks_after_edits(edits: list[tuple[int, int, int]], data: st.DataObject) -> None:
+    sound, other = (Sound.from_array(noise(2, length, length), 48000) for length in (60_000, 9_000))
     peaks = run_job(build_peaks(sound))
-    kept = peaks.levels[0][0].copy()
-    run_job(peaks.updated(Sound.from_array(np.zeros((1, 5000), np.float32), 48000), Region(0, 5000)))
-    np.testing.assert_array_equal(peaks.levels[0][0], kept)
+    for place, gone, come in edits:
+        at = min(place, sound.length)
+        edited = sound.splice(Region(at, min(sound.length, at + gone)), other.slice(0, come))
+        sound = edited if edited.length else sound
+        known = known_peaks(sound, [peaks])
+        assert known is not None  # at once: what is new is short
+        assert known.sound is sound
+        peaks = known
+    start = data.draw(st.integers(0, sound.length - 1))
+    stop = data.draw(st.integers(start + 1, sound.length))
+    columns = data.draw(st.integers(1, 60))
+    window = peaks.window(start, stop, columns)
+    size = size_at(peaks, (stop - start) / columns)
+    expected = brute_force_of_pieces(sound, (start, stop), columns, size)
+    np.testing.assert_array_equal(window[0], expected[0])
+    np.testing.assert_array_equal(window[1], expected[1])
+    np.testing.assert_allclose(window[2], expected[2], rtol=1e-5)
 
 
-def test_an_edit_of_another_length_is_refused() -> None:
-    peaks = run_job(build_peaks(Sound.from_array(noise(1, 5000), 48000)))
-    with pytest.raises(ValueError, match="length"):
-        peaks.updated(Sound.from_array(noise(1, 4000), 48000), Region(0, 10))
+class Counted(SilenceStore):
+    """Silence of any length that tells how much of it was read."""
+
+    def __init__(self, channels: int, length: int) -> None:
+        super().__init__(channels, length)
+        self.samples_read = 0
+
+    def read(self, start: int, stop: int, dtype: type[np.floating[Any]] = np.float32) -> NDArray[Any]:
+        self.samples_read += stop - start
+        return super().read(start, stop, dtype)
+
+
+def test_an_edit_reads_only_what_is_new() -> None:
+    store, new = Counted(1, 40_000_000), Counted(1, 3_000_000)
+    sound = Sound.from_store(store, 48_000)
+    peaks = run_job(build_peaks(sound))
+    assert store.samples_read == store.length
+    store.samples_read = 0
+    edited = sound.splice(Region(10_000_001, 20_000_000), Sound.from_store(new, 48_000))
+    assert known_peaks(edited, [peaks]) is None  # too much is new
+    told = list(build_peaks(edited, [peaks]))
+    assert [one.fraction for one in told] == sorted(one.fraction for one in told)
+    assert (store.samples_read, new.samples_read) == (0, new.length)
+    after = run_job(build_peaks(edited, [peaks]))
+    after.window(0, edited.length, 1000)
+    assert store.samples_read < 5000  # the ends of bins at the seams
+
+
+def test_a_store_that_grows_is_read_on() -> None:
+    store = Counted(2, 900_000)
+    known: list[Peaks] = []
+    for length in (200_001, 500_000, 900_000):
+        known = [run_job(build_peaks(Sound((Piece(store, 0, length),), 48_000), known))]
+    assert store.samples_read < store.length + 2 * BASE
 
 
 def test_no_samples_no_peaks() -> None:

@@ -55,6 +55,9 @@ class Pulse(QObject):
         self.worst_own_ms = max(self.worst_own_ms, (own - self._last_own) * 1000)
         self._last, self._last_own = now, own
 
+    def stop(self) -> None:
+        self._timer.stop()
+
     def reset(self) -> None:
         self.worst_ms = self.worst_own_ms = 0.0
         self._last, self._last_own = time.perf_counter(), time.thread_time()
@@ -76,10 +79,10 @@ def start_as_the_program_does() -> None:
     sys.setswitchinterval(SWITCH_S)
 
 
-def settle() -> None:
+def settle(seconds: float = 1.5) -> None:
     """Let the window come to rest, as before a user opens a file."""
     loop = QEventLoop()
-    QTimer.singleShot(1500, loop.quit)
+    QTimer.singleShot(round(seconds * 1000), loop.quit)
     loop.exec()
 
 

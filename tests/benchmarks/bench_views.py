@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -27,8 +28,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import bench_ui
 import numpy as np
 import soundfile
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QEventLoop, QObject, QSettings
 from PySide6.QtWidgets import QApplication
+
+from audiosr_desktop.ui.collecting import Collector
 
 FRAMES = 100
 _IMAGE_COLUMNS = 4096
@@ -72,6 +75,8 @@ def measure_editor(path: Path) -> Figures:
         window.view.spectrogram.warm_up()
         editor.start()
         bench_ui.turn_until(lambda: bool(editor.catalogue.effects))
+        collector = Collector(parent=window)
+        collector.start()
         bench_ui.settle()
         view, timeline = window.view, editor.timeline
         start, computed = time.perf_counter(), time.process_time()
@@ -93,33 +98,62 @@ def measure_editor(path: Path) -> Figures:
         )
         figures["zoom, frames/s"] = frames_per_second(lambda: timeline.zoom(1.02), view.splitter.repaint)
         figures["longest hold-up in pan and zoom, ms"] = pulse.worst_ms
+        pulse.stop()  # it keeps a processor busy
         figures |= measure_edits(window)
         figures["memory, MB"] = memory_mb()
         window.close()
+        collector.stop()
     return figures
 
 
+def turn_until_new(window: bench_ui.MainWindow) -> None:
+    """Let the event loop run until both views have painted a picture that came after this was called."""
+    loop, waiting = QEventLoop(), [window.view.waveform, window.view.spectrogram]
+
+    def come(view: object) -> None:
+        if view in waiting:
+            waiting.remove(view)
+        if not waiting:
+            loop.quit()
+
+    connections = [view.drawn.connect(partial(come, view)) for view in list(waiting)]
+    loop.exec()
+    for connection in connections:
+        QObject.disconnect(connection)
+    window.view.splitter.repaint()
+
+
 def measure_edits(window: bench_ui.MainWindow) -> Figures:
-    """Return how long edits in the middle, undo and redo take until a picture of them is painted, ms."""
-    editing, editor = window.editing, window.editor
-    middle, rate = editor.timeline.length // 2, editor.timeline.sample_rate
+    """Return how long edits in the middle, undo and redo take until new pictures are painted, ms.
+
+    They are made in view of the whole sound, of a minute and of a second, on a twelfth of what is seen, 5 s
+    at most, and each is undone and redone. A paste replaces the selection, an insertion does not.
+    """
+    editing, editor, timeline = window.editing, window.editor, window.editor.timeline
+    middle, rate = timeline.length // 2, timeline.sample_rate
     figures: Figures = {}
-    for name, step in (
-        ("cut", editing.cut),
-        ("undo of it", editor.undo),
-        ("redo of it", editor.redo),
-        ("paste", editing.paste),
-        ("silence", editing.silence),
-        ("trim", editing.trim),
-        ("undo of that", editor.undo),
-    ):
-        editor.timeline.select(bench_ui.Region(middle, middle + 5 * rate))
-        QApplication.processEvents()
-        start = time.perf_counter()
-        step()
-        bench_ui.turn_until_drawn(window)
-        figures[f"{name}, ms"] = (time.perf_counter() - start) * 1000
+    for seen, span_s in (("whole", timeline.length / rate), ("minute", 60.0), ("second", 1.0)):
+        timeline.show(middle - span_s * rate / 2, middle + span_s * rate / 2)
+        selected = bench_ui.Region(middle, middle + round(min(5.0, span_s / 12) * rate))
+        copied = editor.sound.slice(0, selected.length)
         bench_ui.settle()
+        for name in ("cut", "delete", "paste", "paste_insert", "silence", "trim"):
+            view = timeline.start, timeline.stop
+            editor.set_clipboard(copied)
+            timeline.select(selected)
+            bench_ui.turn_until(lambda: bool(window.view.spectrogram.picture.complete), 600)
+            bench_ui.settle(0.4)
+            steps = (name, getattr(editing, name)), ("undo", editor.undo), ("redo", editor.redo)
+            for step, do in steps:
+                start = time.perf_counter()
+                do()
+                turn_until_new(window)
+                label = f"{name}, {seen}, ms" if step == name else f"{step} of {name}, {seen}, ms"
+                figures[label] = (time.perf_counter() - start) * 1000
+                bench_ui.settle(0.4)
+            editor.undo()
+            timeline.show(*view)
+            bench_ui.settle(0.4)
     return figures
 
 

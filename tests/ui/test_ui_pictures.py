@@ -1,14 +1,16 @@
 """Tiles, waves and the frequency axis: what is drawn is what is in the sound."""
 
+import gc
 import itertools
 import math
+import weakref
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtGui import QColor
 
@@ -17,9 +19,12 @@ from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import SilenceStore
 from audiosr_desktop.job import run_job
-from audiosr_desktop.ui.views import colour_maps, spectrogram_tiles, waves
+from audiosr_desktop.ui.views import colour_maps, spectrogram_tiles, tile_measuring, waves
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
-from audiosr_desktop.ui.views.spectrogram_tiles import Analysis, Request, TileCache
+from audiosr_desktop.ui.views.spectrogram_tiles import Request
+from audiosr_desktop.ui.views.tile_cache import TileCache
+from audiosr_desktop.ui.views.tile_grid import StoreNumbers, TileGrid
+from audiosr_desktop.ui.views.tile_measuring import Analysis
 
 RATE = 48_000
 
@@ -30,7 +35,7 @@ def sine(hz: float, amplitude: float = 1.0, seconds: float = 2.0, channels: int 
 
 
 def measured_tile(*asked: Any) -> npt.NDArray[np.uint8]:
-    job = spectrogram_tiles.measuring_tile(*asked)
+    job = tile_measuring.measuring_tile(*asked)
     while True:
         try:
             next(job)
@@ -101,54 +106,123 @@ def test_the_readout_gives_the_level_of_a_place() -> None:
     assert last.level_db(0, 0.5, -5.0) is None
 
 
-def test_an_edit_drops_only_the_tiles_it_changed() -> None:
-    sound, cache = sine(6000, 0.1, seconds=20), TileCache()
-    whole = len(list(spectrogram_tiles.pictures(request(sound), cache)))
-    patch = Sound.from_array(np.zeros((1, 1000), np.float32), RATE)
-    edited = sound.splice(Region(10_000, 11_000), patch)
-    assert spectrogram_tiles.changed_range(sound, edited) == (10_000, 11_000)
-    drawn = list(spectrogram_tiles.pictures(request(edited), cache))
-    fresh = [picture for picture in spectrogram_tiles.pictures(request(edited), TileCache()) if picture][-1]
-    assert drawn[-1] is not None
-    assert np.array_equal(drawn[-1].levels, fresh.levels)
-    assert len(drawn) < whole / 2
+def drawn(asked: Request, cache: TileCache) -> list[spectrogram_tiles.Picture]:
+    return [picture for picture in spectrogram_tiles.pictures(asked, cache) if picture is not None]
 
 
-def test_undo_finds_the_tiles_of_the_sound_before() -> None:
-    sound, cache = sine(6000, 0.1, seconds=20), TileCache()
-    list(spectrogram_tiles.pictures(request(sound), cache))
-    cut = sound.splice(Region(5 * RATE, 6 * RATE), sound.slice(0, 0))
-    before = len(list(spectrogram_tiles.pictures(request(sound), TileCache())))
-    after_cut = list(spectrogram_tiles.pictures(request(cut), cache))
-    assert len(after_cut) < before  # what lies before the cut is known
-    fresh = [picture for picture in spectrogram_tiles.pictures(request(cut), TileCache()) if picture][-1]
-    assert after_cut[-1] is not None
-    assert np.array_equal(after_cut[-1].levels, fresh.levels)
-    for shown in (sound, cut, sound):
-        (known,) = spectrogram_tiles.pictures(request(shown), cache)
-        assert known is not None
-        assert known.complete
-    whole = [picture for picture in spectrogram_tiles.pictures(request(sound), TileCache()) if picture][-1]
-    assert np.array_equal(known.levels, whole.levels)
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return a list that takes in how many columns are measured at once from now on."""
+    columns: list[int] = []
+    measuring = tile_measuring.measuring_tile
+
+    def counting(*asked: Any, **more: Any) -> Any:
+        columns.append(more["columns"])
+        return measuring(*asked, **more)
+
+    monkeypatch.setattr(spectrogram_tiles, "measuring_tile", counting)
+    return columns
 
 
-def test_tiles_laid_aside_count_and_go_first() -> None:
-    sound, tile = sine(500), np.zeros((1, 10, 10), np.uint8)
-    cache = TileCache(limit_bytes=250)
-    cache.show(sound, Analysis())
-    cache.put(512, 5, 0, tile)
-    other = sound.splice(Region(0, RATE), sound.slice(0, 0))
-    cache.show(other, Analysis())
-    assert cache.get(512, 5, 0) is None
-    cache.put(512, 5, 0, tile)
-    cache.put(512, 5, 1, tile)  # 300 bytes: what was laid aside goes
-    assert cache.get(512, 5, 0) is not None
-    cache.show(sound, Analysis())
-    assert cache.get(512, 5, 0) is None
+@pytest.mark.parametrize("hop", [32, 512, 2048])
+def test_after_a_cut_only_the_seam_is_measured(hop: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).standard_normal((1, 600 * 3 * hop)) * 0.1
+    sound, cache = Sound.from_array(noise, RATE), TileCache()
+    drawn(replace(request(sound, stop=1200.0 * hop), columns=1200), cache)
+    cut = sound.splice(Region(220 * hop + 7, 300 * hop), sound.slice(0, 0))
+    columns = counted(monkeypatch)
+    asked = request(cut, stop=600.0 * hop)
+    (after,) = drawn(asked, cache)  # at once, and nothing better comes
+    assert after.complete
+    assert sum(columns) <= 2 * 2048 // hop + 32
+    anew = drawn(asked, TileCache())[-1]
+    assert np.array_equal(after.levels, anew.levels)
+    assert after.images == anew.images
+    columns.clear()
+    (back,) = drawn(request(sound, stop=600.0 * hop), cache)
+    (again,) = drawn(asked, cache)
+    assert columns == []  # undo and redo find everything again
+    assert np.array_equal(again.levels, after.levels)
+    assert np.array_equal(back.levels, drawn(request(sound, stop=600.0 * hop), TileCache())[-1].levels)
+
+
+EDITS = st.lists(
+    st.tuples(st.integers(0, 90_000), st.integers(0, 30_000), st.integers(0, 30_000)), max_size=4
+)
+
+
+@given(EDITS, st.integers(0, 60_000), st.integers(600, 90_000), st.integers(20, 200))
+@settings(max_examples=60, deadline=None)
+def test_pictures_after_edits_are_those_drawn_anew(
+    edits: list[tuple[int, int, int]], start: int, span: int, columns: int
+) -> None:
+    noise = np.random.default_rng(1).standard_normal((1, 90_000)) * 0.1
+    sound, other = Sound.from_array(noise, RATE), Sound.from_array(noise[:, ::-1], RATE)
+    cache, states = TileCache(), [sound]
+    for place, gone, come in edits:
+        now = states[-1]
+        at = min(place, now.length - 1)
+        edited = now.splice(Region(at, min(now.length, at + gone)), other.slice(0, come))
+        states.append(edited if edited.length else now)
+    for state in [*states, *reversed(states)]:
+        asked = replace(request(state, rows=40, start=start, stop=start + span), columns=columns)
+        last = drawn(asked, cache)[-1]
+        assert last.complete
+        assert np.array_equal(last.levels, drawn(asked, TileCache())[-1].levels)
+
+
+@given(EDITS, st.integers(5, 12), st.integers(0, 80_000), st.integers(1, 60_000))
+@settings(max_examples=100, deadline=None)
+def test_blocks_of_a_grid_lie_side_by_side(
+    edits: list[tuple[int, int, int]], level: int, start: int, span: int
+) -> None:
+    sound = other = Sound.from_array(np.zeros((1, 90_000)), RATE)
+    for place, gone, come in edits:
+        at = min(place, sound.length)
+        sound = sound.splice(Region(at, min(sound.length, at + gone)), other.slice(0, come // 10))
+    stop = min(sound.length, start + span)
+    grid = TileGrid(sound, 512, StoreNumbers())
+    blocks = grid.blocks(level, start, stop)
+    if start < stop:
+        assert blocks[0].shown_from <= start
+        assert blocks[-1].shown_to >= stop
+    for one, other_block in itertools.pairwise(blocks):
+        assert one.shown_to == other_block.shown_from
+    for block in blocks:
+        assert 1 <= block.columns <= tile_measuring.TILE_COLUMNS
+        assert block.start == block.shown_from < block.shown_to <= block.start + (block.columns << level)
+
+
+def test_what_was_cut_away_is_in_no_picture() -> None:
+    loud, cache = sine(6000, seconds=1), TileCache()
+    quiet = Sound.from_store(SilenceStore(1, 4 * RATE), RATE)
+    sound = quiet.splice(Region(2 * RATE, 2 * RATE), loud)
+    assert drawn(request(sound), cache)[-1].levels.max() > 200
+    cut = sound.splice(Region(2 * RATE, 3 * RATE), sound.slice(0, 0))
+    for picture in drawn(request(cut), cache):
+        assert picture.levels.max() == 0
+
+
+def test_a_first_look_is_not_taken_for_a_picture_further_out() -> None:
+    noise = np.random.default_rng(0).standard_normal((1, 60 * RATE)) * 0.1
+    sound, cache = Sound.from_array(noise, RATE), TileCache()
+    near = replace(request(sound, stop=20.0 * RATE), columns=3000)
+    next(picture for picture in spectrogram_tiles.pictures(near, cache) if picture is not None)
+    far = replace(near, columns=3000 >> spectrogram_tiles.COARSER)
+    levels = drawn(far, cache)[-1].levels
+    assert np.array_equal(levels, drawn(far, TileCache())[-1].levels)
+
+
+def test_tiles_do_not_hold_the_samples_they_were_measured_of() -> None:
+    sound, cache = sine(500), TileCache()
+    drawn(request(sound), cache)
+    store = weakref.ref(sound.pieces[0].store)
+    del sound
+    gc.collect()
+    assert store() is None
 
 
 def test_more_than_two_channels_are_one_lane() -> None:
-    assert [spectrogram_tiles.lanes(sine(500, channels=count)) for count in (1, 2, 3, 8)] == [1, 2, 1, 1]
+    assert [tile_measuring.lanes(sine(500, channels=count)) for count in (1, 2, 3, 8)] == [1, 2, 1, 1]
     picture = [p for p in spectrogram_tiles.pictures(request(sine(500, channels=6)), TileCache()) if p][-1]
     assert len(picture.images) == 1
 
@@ -160,11 +234,14 @@ def test_very_short_sounds_are_drawn(length: int) -> None:
 
 
 def test_the_cache_keeps_to_its_limit() -> None:
+    sound = Sound.from_array(np.zeros((1, 20 * 128 * 32)), RATE)
     cache = TileCache(limit_bytes=1000)
-    for index in range(20):
-        cache.put(512, 5, index, np.zeros((1, 10, 10), np.uint8))
-    assert cache.get(512, 5, 0) is None
-    assert cache.get(512, 5, 19) is not None
+    blocks = TileGrid(sound, 512, cache.numbers).blocks(5, 0, sound.length)
+    assert len(blocks) > 10
+    for block in blocks:
+        cache.put(block, np.zeros((1, 1, block.columns), np.uint8))
+    assert not cache.has(blocks[0])
+    assert cache.has(blocks[-1])
 
 
 SCALES = ["linear", "mel", "log", "bark", "erb"]

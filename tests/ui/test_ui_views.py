@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from conftest import RATE, Stage, write_tone
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -14,7 +14,9 @@ from test_ui_main_job import drag, place
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.readout import format_time
 from audiosr_desktop.ui.theme import LIGHT
-from audiosr_desktop.ui.views.track_canvas import badge_texts, span_details
+from audiosr_desktop.ui.views.span_words import badge_texts, span_details
+from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
+from audiosr_desktop.ui.views.time_ruler import flag_of
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 from audiosr_desktop.ui.views.waves import WaveRequest
 
@@ -101,6 +103,73 @@ def test_both_views_get_their_pictures(opened: Stage) -> None:
     picture = view.spectrogram.picture
     assert picture is not None
     assert picture.level_db(0, 1000 / 24_000, RATE) == pytest.approx(-10.5, abs=1.5)
+
+
+def at_rest(view: WaveformView | SpectrogramView) -> bool:
+    """Return whether a view shows all that is visible, with nothing better to come."""
+    picture, answered = view.picture, view._answered
+    if picture is None or answered is None or answered != view._asked_for or view._request_timer.isActive():
+        return False
+    best = answered.peaks is not None if isinstance(answered, WaveRequest) else view.picture.complete
+    return best and view.reaches(picture.start, picture.stop)
+
+
+@pytest.mark.parametrize("name", ["waveform", "spectrogram"])
+def test_scrolling_asks_for_a_picture_only_near_the_end_of_the_last_one(opened: Stage, name: str) -> None:
+    view, timeline = getattr(opened.window.view, name), opened.editor.timeline
+    timeline.show(1.0 * RATE, 1.2 * RATE)
+
+    opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
+    number = view.loader.number
+    timeline.scroll(0.1 * timeline.span)
+    view.request_picture()
+    assert view.loader.number == number  # what comes into view was drawn with the rest
+    timeline.scroll(0.4 * timeline.span)
+    view.request_picture()
+    assert view.loader.number == number + 1
+    opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
+
+
+@pytest.mark.parametrize("name", ["waveform", "spectrogram"])
+def test_a_picture_on_its_way_does_not_stay_in_place_of_what_is_seen(opened: Stage, name: str) -> None:
+    view, timeline = getattr(opened.window.view, name), opened.editor.timeline
+    timeline.show(1.0 * RATE, 1.2 * RATE)
+    opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
+    view.loader.hold()
+    timeline.show(0.2 * RATE, 0.4 * RATE)
+    view.loader.hold()
+    view.request_picture()
+    timeline.show(1.0 * RATE, 1.2 * RATE)
+    view.request_picture()
+    opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
+
+
+def test_an_edit_is_drawn_although_the_range_was(opened: Stage) -> None:
+    view, timeline = opened.window.view, opened.editor.timeline
+    tracks = view.waveform, view.spectrogram
+    opened.qtbot.waitUntil(
+        lambda: view.spectrogram.picture is not None and view.spectrogram.picture.complete, timeout=10_000
+    )
+    timeline.select(Region(RATE // 2, RATE))
+    opened.window.editing.silence()
+    sound = opened.editor.sound
+    opened.qtbot.waitUntil(
+        lambda: all(one._answered is not None and one._answered.sound is sound for one in tracks),
+        timeout=10_000,
+    )
+    opened.qtbot.waitUntil(lambda: view.spectrogram.picture.complete, timeout=10_000)
+    middle = round(0.75 * RATE)
+    assert view.waveform.picture.peak_at(middle, 0) == 0.0
+    assert view.spectrogram.picture.level_db(0, 1000 / 24_000, middle) < -100
+
+
+def test_the_flag_of_a_marker_at_the_end_does_not_leave_the_ruler() -> None:
+    assert flag_of(100, 200.0) == QRectF(100, 0, 6, 5)
+    assert flag_of(194, 200.0).right() == 200
+    for x in (195, 199, 200):
+        flag = flag_of(x, 200.0)
+        assert flag.right() == x + 1  # on the other side of its pole
+        assert flag.width() == 6
 
 
 def test_a_click_places_the_playhead_and_clears_the_selection(opened: Stage) -> None:

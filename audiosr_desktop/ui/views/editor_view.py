@@ -18,11 +18,11 @@ from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout
 from audiosr_desktop.ui.views.overview import Overview
-from audiosr_desktop.ui.views.spectrogram_tiles import Analysis
 from audiosr_desktop.ui.views.spectrogram_view import SpectrogramView
+from audiosr_desktop.ui.views.tile_measuring import Analysis
 from audiosr_desktop.ui.views.time_ruler import TimeRuler
 from audiosr_desktop.ui.views.tools import Tool
-from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
 from audiosr_desktop.ui.views.track_view import TrackView
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 
@@ -75,6 +75,7 @@ class EditorView(QWidget):
         self.splitter.setStretchFactor(0, 2)
         self.splitter.setStretchFactor(1, 5)
         self.splitter.setSizes([220, 480])
+        timeline.view_changed.connect(self.hold_loaders)
         self.overview.moved.connect(self.scrolled)
         for axis in (self.overview, self.ruler):
             axis.hovered.connect(self.hovered)
@@ -120,7 +121,7 @@ class EditorView(QWidget):
             self.splitter.setUpdatesEnabled(False)  # what was seen stays until there is something new
             self._blank_timer.start()
         self._sound = sound
-        self.waveform.set_sound(sound)
+        self.waveform.set_sound(sound, peaks)
         self.spectrogram.set_sound(sound)
         self.overview.set_sound(sound, peaks)
         for track in self._tracks():
@@ -128,7 +129,7 @@ class EditorView(QWidget):
             track.set_pending(pending)
         self.overview.set_spans(spans)
         if peaks is not None:
-            self.set_peaks(peaks)
+            self.spectrogram.set_peaks(peaks)
 
     def set_callouts(self, callouts: tuple[Callout, ...]) -> None:
         """Point parts of the sound out."""
@@ -177,7 +178,7 @@ class EditorView(QWidget):
 
     @Slot()
     def hold_loaders(self) -> None:
-        """Let the threads that draw rest until what was done is painted.
+        """Let the threads that draw rest until what was done is painted: an edit, or a step of scrolling.
 
         With them at work the interpreter is handed to and fro, and an edit takes four times as long.
         """

@@ -8,7 +8,8 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
-from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, TileCache, pictures
+from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, pictures
+from audiosr_desktop.ui.views.tile_cache import TileCache
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 
 _OPACITY = 0.55

@@ -15,7 +15,8 @@ from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout
 from audiosr_desktop.ui.views.time_ruler import time_at
-from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, REDRAW_MS, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_canvas import REDRAW_MS
 from audiosr_desktop.ui.views.track_view import SCROLL_NOTCHES, ZOOM_PER_NOTCH, is_pan
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
 

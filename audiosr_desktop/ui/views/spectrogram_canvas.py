@@ -21,15 +21,9 @@ from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
 from audiosr_desktop.ui.views.shapes import mask_image
-from audiosr_desktop.ui.views.spectrogram_tiles import (
-    Analysis,
-    Picture,
-    Request,
-    TileCache,
-    lanes,
-    pictures,
-    warming,
-)
+from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, alike, pictures, warming
+from audiosr_desktop.ui.views.tile_cache import TileCache
+from audiosr_desktop.ui.views.tile_measuring import Analysis, lanes
 from audiosr_desktop.ui.views.track_view import TrackView
 
 _MARGIN = 0.5  # of the view, drawn on each side
@@ -59,6 +53,8 @@ class SpectrogramCanvas(TrackView):
             layer.changed.connect(self.update)
         self._tilt_db = 0.0
         self._picture: Picture | None = None
+        self._answered: Request | None = None  # what the picture was asked for by
+        self._asked_for: Request | None = None
         self._backdrop: Picture | None = None
         self._backdrop_wanted = False
 
@@ -89,10 +85,7 @@ class SpectrogramCanvas(TrackView):
             self._axis = FrequencyAxis(sound.sample_rate / 2, self._axis.scale)
         self._sound = sound
         self._backdrop_wanted = True
-        if same_size:
-            self.refresh()
-        else:
-            self.request_now()
+        self.request_now()
 
     def set_analysis(self, analysis: Analysis) -> None:
         """Measure in another way."""
@@ -169,13 +162,23 @@ class SpectrogramCanvas(TrackView):
         columns = self.area().width() * ratio * (stop - start) / self.timeline.span
         rows = max(8, round(self.lane_rects()[0].height() * ratio))
         request = self._request(start, stop, round(columns), rows)
-        if self.must_ask(request, shown=self._picture is not None):
+        if not self._is_answered(request) and self.must_ask(request, shown=self._picture is not None):
+            self._asked_for = request
             self.loader.load(pictures(request, self._cache))
         if self.wipe.sound is not None:
             self.wipe.request(replace(request, sound=self.wipe.sound))
         self.overlay.request(self._sound, self.timeline, round(self.area().width() * ratio), rows)
         if self._picture is not None:
             self._request_backdrop(rows)
+
+    def _is_answered(self, request: Request) -> bool:
+        """Return whether what is visible, and some way on, is in the picture, as fine as it can be."""
+        picture, known = self._picture, self._answered
+        if picture is None or known is None or known != self._asked_for:  # another one is on its way
+            return False
+        if not picture.complete or not alike(known, request):
+            return False
+        return self.reaches(picture.start, picture.stop)
 
     def _request_backdrop(self, rows: int) -> None:
         """Ask for the whole sound, coarse, behind what is visible; the visible part comes first."""
@@ -205,7 +208,7 @@ class SpectrogramCanvas(TrackView):
         if number == self.loader.number:
             if self._picture is None:
                 self.refresh()
-            self._picture = picture
+            self._picture, self._answered = picture, self._asked_for
             self._request_backdrop(max(8, round(self.lane_rects()[0].height() * self.devicePixelRatioF())))
             self.update()
             self.drawn.emit()
@@ -232,7 +235,8 @@ class SpectrogramCanvas(TrackView):
             painter.fillRect(rect, QColor.fromRgb(int(colours(self.bar.colour_map)[0])))
             painter.save()
             painter.setClipRect(rect, Qt.ClipOperation.IntersectClip)
-            self._paint_lane(painter, rect, self._backdrop, lane)
+            if not self._fills_view(self._picture):
+                self._paint_lane(painter, rect, self._backdrop, lane)
             self._paint_lane(painter, rect, self._picture, lane)
             left, right = (self.x_of(edge) for edge in self.overlay.span)
             self.overlay.paint(painter, lane, rect, left, right)
@@ -243,6 +247,13 @@ class SpectrogramCanvas(TrackView):
                 )
                 self._paint_lane(painter, rect, self.wipe.picture, lane)
             painter.restore()
+
+    def _fills_view(self, picture: Picture | None) -> bool:
+        """Return whether a picture shows all that is visible, so that nothing behind it can be seen."""
+        if picture is None or picture.axis != self._axis:
+            return False
+        stop = min(self.timeline.stop, self.timeline.length)
+        return picture.start <= self.timeline.start and picture.stop >= stop
 
     def _paint_lane(self, painter: QPainter, rect: QRectF, picture: Picture | None, lane: int) -> None:
         """Draw a picture where its times and frequencies lie now, also while a better one is made."""

@@ -8,12 +8,13 @@ from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_time, multiples, step_decimals, time_step
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
-from audiosr_desktop.ui.views.track_canvas import LEFT_MARGIN, RIGHT_MARGIN
+from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
 from audiosr_desktop.ui.views.track_view import CLICK_REACH, SCROLL_NOTCHES, ZOOM_PER_NOTCH, is_pan
 
 _HEIGHT = 26
 _LABEL_SPACE = 84  # pixels from one label to the next, at least
 _ZOOM_PER_PIXEL = 1.01
+_FLAG = 6  # width of a marker's flag
 
 
 class TimeRuler(QWidget):
@@ -114,7 +115,7 @@ class TimeRuler(QWidget):
                 painter.fillRect(bar, colour)
             if area.left() <= left <= area.right():
                 painter.fillRect(QRectF(round(left), 0, 1, _HEIGHT), colour)
-                painter.fillRect(QRectF(round(left), 0, 6, 5), colour)
+                painter.fillRect(flag_of(round(left), area.right()), colour)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.timeline.length:
@@ -170,3 +171,8 @@ class TimeRuler(QWidget):
 def time_at(timeline: Timeline, sample: float) -> str:
     """Return the readout of a place where there is only time; empty without a sound."""
     return format_time(max(0.0, sample) / timeline.sample_rate) if timeline.length else ""
+
+
+def flag_of(x: int, right: float) -> QRectF:
+    """Return where the flag of a marker at `x` is: right of its pole, or left where the ruler ends."""
+    return QRectF(x if x + _FLAG <= right else x + 1 - _FLAG, 0, _FLAG, 5)

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QBrush,
     QColor,
@@ -23,9 +23,9 @@ from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout, Callouts
+from audiosr_desktop.ui.views.span_words import badge_texts, span_details
+from audiosr_desktop.ui.views.track_area import TrackArea
 
-LEFT_MARGIN = 58  # ruler of the vertical axis; the same for all views, so that their times line up
-RIGHT_MARGIN = 50
 REDRAW_MS = 16
 _EDGE = 190  # opacity of what sets lines off from the picture
 _SOLID = Qt.PenStyle.SolidLine
@@ -39,12 +39,11 @@ class Asked(Protocol):
         """What it is a picture of."""
 
 
-class TrackCanvas(QWidget):
+class TrackCanvas(TrackArea):
     """A picture of the sound over time. Subclasses paint it and say what its vertical axis means."""
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.timeline = timeline
+        super().__init__(timeline, parent)
         self.theme = theme
         self._spans: tuple[RestoredSpan, ...] = ()
         self._pending: Region | None = None
@@ -84,19 +83,6 @@ class TrackCanvas(QWidget):
     def paint_draft(self, painter: QPainter) -> None:
         """Paint a selection that is being drawn."""
 
-    def y_of_hz(self, hz: float, lane: int) -> float | None:
-        """Return the height of a frequency in a lane."""
-        return None
-
-    def channel_of(self, lane: int) -> int | None:
-        """Return the channel that a lane shows; None where it shows all of them."""
-        return lane if self.timeline.channels > 1 else None
-
-    def button_of(self, lane: int) -> QRectF:
-        """Return where the button is that picks a lane's channel."""
-        rect = self.lane_rects()[lane]
-        return QRectF(rect.left() - 34, rect.center().y() - 11, 24, 22)
-
     def veil(self) -> QColor:
         """Return what lies over channels that are not meant."""
         return self.theme.colour("canvas", 150)
@@ -114,62 +100,6 @@ class TrackCanvas(QWidget):
         painter.drawLine(start, stop)
         painter.setPen(QPen(theme.colour(name), 1, style))
         painter.drawLine(start, stop)
-
-    # geometry
-
-    def area(self) -> QRectF:
-        """Return the part that the picture fills."""
-        return QRectF(
-            LEFT_MARGIN, 0, max(1, self.width() - LEFT_MARGIN - RIGHT_MARGIN), max(1, self.height())
-        )
-
-    def lane_rects(self) -> list[QRectF]:
-        """Return the strips of the channels, top to bottom, with a gap between them."""
-        area, count = self.area(), self.lane_count()
-        gap = 3.0
-        height = (area.height() - gap * (count - 1)) / count
-        return [QRectF(area.left(), lane * (height + gap), area.width(), height) for lane in range(count)]
-
-    def lane_count(self) -> int:
-        """Return the number of lanes."""
-        return 1
-
-    def x_of(self, sample: float) -> float:
-        """Return the pixel of a time."""
-        area = self.area()
-        return area.left() + self.timeline.x_of(sample, area.width())
-
-    def sample_at(self, x: float) -> float:
-        """Return the time at a pixel."""
-        area = self.area()
-        return self.timeline.sample_at(x - area.left(), area.width())
-
-    def inside(self, position: QPointF) -> bool:
-        """Return whether a place lies in the picture, not beside it."""
-        return self.area().contains(position)
-
-    def lane_at(self, y: float) -> int:
-        """Return the lane at a height."""
-        rects = self.lane_rects()
-        return next((lane for lane, rect in enumerate(rects) if y <= rect.bottom() + 1), len(rects) - 1)
-
-    def is_meant(self, lane: int, channels: tuple[int, ...] | None) -> bool:
-        """Return whether a lane shows one of some channels, or all of them."""
-        channel = self.channel_of(lane)
-        return channels is None or channel is None or channel in channels
-
-    def button_at(self, position: QPointF) -> int | None:
-        """Return the channel whose button lies at a place."""
-        for lane in range(self.lane_count()):
-            if self.channel_of(lane) is not None and self.button_of(lane).contains(position):
-                return self.channel_of(lane)
-        return None
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(240, 80)
-
-    def sizeHint(self) -> QSize:
-        return QSize(900, 260)
 
     # state
 
@@ -217,7 +147,7 @@ class TrackCanvas(QWidget):
         self._asked = None  # another try may go better
 
     def request_now(self) -> None:
-        """Ask for the first picture of another sound without waiting for the next frame."""
+        """Ask for the first picture of another state of the sound without waiting for the next frame."""
         self._asked = None
         self._request_timer.stop()
         self._on_request_due()
@@ -383,22 +313,6 @@ class TrackCanvas(QWidget):
         for box in self.boxes_of(selection):
             self.paint_selection_box(painter, box)
 
-    def boxes_of(self, region: Region) -> list[QRectF]:
-        """Return a region's bounds in each lane in which they can be seen."""
-        left, right = self.x_of(region.start), self.x_of(region.stop)
-        boxes = []
-        for lane, rect in enumerate(self.lane_rects()):
-            if not self.is_meant(lane, region.channels):
-                continue
-            top, bottom = rect.top(), rect.bottom()
-            if region.high_hz is not None and (y := self.y_of_hz(region.high_hz, lane)) is not None:
-                top = max(top, y)
-            if region.low_hz is not None and (y := self.y_of_hz(region.low_hz, lane)) is not None:
-                bottom = min(bottom, y)
-            if bottom >= top:
-                boxes.append(QRectF(left, top, max(1.0, right - left), bottom - top))
-        return boxes
-
     def paint_mask(self, painter: QPainter, selection: Region) -> None:
         """Show a selection that is no rectangle: here only the times in which it chooses anything."""
         assert selection.mask is not None
@@ -418,18 +332,3 @@ class TrackCanvas(QWidget):
         x = round(self.x_of(self.timeline.playhead))
         self._playhead_x = x
         self.draw_line(painter, QPointF(x, 0), QPointF(x, area.height()), "playhead")
-
-
-def badge_texts(span: RestoredSpan) -> tuple[str, ...]:
-    """Return what a badge says, the longest first: process, preset and seed as far as there is room."""
-    words = [f"✓ {span.title}"]
-    for name, form in (("preset", "{}"), ("quality", "{}"), ("seed", tr("seed {}"))):
-        if name in span.details:
-            words.append(form.format(span.details[name]))
-    return tuple(" · ".join(words[:count]) for count in range(len(words), 0, -1))
-
-
-def span_details(span: RestoredSpan) -> str:
-    """Return how a span was made, a line each."""
-    plain = ((name, value) for name, value in span.details.items() if isinstance(value, str | int | float))
-    return "\n".join([span.title, *(f"{name.replace('_', ' ')}: {value}" for name, value in plain)])

@@ -15,7 +15,7 @@ from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.track_view import TrackView
-from audiosr_desktop.ui.views.waves import WaveRequest, Waves, height_of, waves
+from audiosr_desktop.ui.views.waves import WaveRequest, Waves, alike, height_of, waves
 
 _MARGIN = 0.5  # of the view, drawn on each side, so that scrolling finds something there
 _MAX_GAIN = 256.0
@@ -37,18 +37,18 @@ class WaveformView(TrackView):
         self._sound: Sound | None = None
         self._peaks: Peaks | None = None
         self._waves: Waves | None = None
+        self._answered: WaveRequest | None = None  # what it was asked for by
+        self._asked_for: WaveRequest | None = None
         self._gain = 1.0
         self._logarithmic = False
 
-    def set_sound(self, sound: Sound | None) -> None:
-        """Show another state of the sound; its peaks come later."""
+    def set_sound(self, sound: Sound | None, peaks: Peaks | None = None) -> None:
+        """Show another state of the sound; its peaks may come later."""
         other = sound is None or self._sound is None or _size(sound) != _size(self._sound)
-        self._sound, self._peaks = sound, None
+        self._sound, self._peaks = sound, peaks
         if other:
             self._waves = None
-            self.request_now()
-        else:
-            self.refresh()
+        self.request_now()
 
     def set_peaks(self, peaks: Peaks) -> None:
         """Take what was measured of the sound."""
@@ -87,15 +87,25 @@ class WaveformView(TrackView):
             self.theme.colour("wave_core"),
             self.theme.colour("clip"),
         )
-        if self.must_ask(request, shown=self._waves is not None):
+        if not self._is_answered(request) and self.must_ask(request, shown=self._waves is not None):
+            self._asked_for = request
             self.loader.load(waves(request))
+
+    def _is_answered(self, request: WaveRequest) -> bool:
+        """Return whether what is visible, and some way on, is in the picture, as fine as it can be."""
+        shown, known = self._waves, self._answered
+        if shown is None or known is None or known != self._asked_for:  # another one is on its way
+            return False
+        if known.peaks is None or not alike(known, request):
+            return False
+        return self.reaches(shown.start, shown.stop)
 
     @Slot(int, object)
     def _on_loaded(self, number: int, picture: Waves) -> None:
         if number == self.loader.number:
             if self._waves is None:
                 self.refresh()
-            self._waves = picture
+            self._waves, self._answered = picture, self._asked_for
             self.update()
             self.drawn.emit()
 

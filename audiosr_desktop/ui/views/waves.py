@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -69,13 +69,24 @@ class Waves:
         return max(float(self.maxs[channel, column]), -float(self.mins[channel, column]))
 
 
+def alike(one: WaveRequest, other: WaveRequest) -> bool:
+    """Return whether two requests differ in their range alone: their pictures have the same columns."""
+    same_range = replace(one, start=other.start, stop=other.stop, columns=other.columns)
+    return same_range == other and _range_of(one)[2] == _range_of(other)[2]
+
+
+def _range_of(request: WaveRequest) -> tuple[int, int, int]:
+    """Return first sample, end and samples per column."""
+    start, stop = max(0, int(request.start)), min(request.sound.length, math.ceil(request.stop))
+    return start, stop, max(1, int((stop - start) / max(1, request.columns)))
+
+
 def waves(request: WaveRequest) -> Iterator[Waves]:
     """Yield the picture; rough ones where the whole sound was not read yet."""
     sound = request.sound
-    start, stop = max(0, int(request.start)), min(sound.length, math.ceil(request.stop))
+    start, stop, hop = _range_of(request)
     if start >= stop:
         return
-    hop = max(1, int((stop - start) / max(1, request.columns)))
     if request.peaks is None and hop > _SPARSE_READ:
         for columns in _SPARSE:
             yield _sparse(request, start, stop, columns)
