@@ -1,6 +1,6 @@
 """Listening: blind tests in the window, and the page that is handed to other listeners."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,8 @@ from audiosr_desktop.playback.ranking import Ranking, start_ranking
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
 from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
 from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import LANGUAGES, read_catalogue, read_messages, tr
+from audiosr_desktop.ui.messages import Messages
 from audiosr_desktop.ui.transport import TAKE_A
 
 if TYPE_CHECKING:
@@ -130,7 +131,8 @@ class Listening(QObject):
             ListeningTake(name, sound.slice(region.start, region.stop), given)
             for name, sound, given in zip(self._names(), transport.takes, facts, strict=True)
         ]
-        job = write_listening(parts, path, overwrite=True)  # the dialog has asked
+        words = translations(sentence for given in facts for sentence in _warnings(given))
+        job = write_listening(parts, path, overwrite=True, words=words)  # the dialog has asked
         return editor.runner.start(
             tr("Export {name}", name=path.name), job, lambda _: self.exported.emit(path)
         )
@@ -175,6 +177,22 @@ class Listening(QObject):
                 Path(chosen).write_text(text, encoding="utf-8")
             except OSError as error:
                 self._editor.failed.emit(tr("Export the result"), error)
+
+
+def translations(sentences: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return sentences of the rooms below in every language but English: a page speaks its reader's."""
+    wanted = set(sentences)
+    found: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES if wanted else ():
+        messages = Messages(read_messages(language), read_catalogue(language))
+        told = {sentence: messages.translated(sentence) for sentence in wanted}
+        found[language] = {sentence: text for sentence, text in told.items() if text is not None}
+    return found
+
+
+def _warnings(facts: Mapping[str, object]) -> list[str]:
+    warnings = facts.get("warnings", [])
+    return [str(warning) for warning in warnings] if isinstance(warnings, list) else []
 
 
 def _open(dialog: QDialog) -> None:

@@ -21,6 +21,7 @@ from audiosr_desktop.cli import main
 from audiosr_desktop.dsp.level import integrated_loudness
 from audiosr_desktop.errors import AudioFileError, SoundError
 from audiosr_desktop.evaluation.listening import ListeningTake, write_listening
+from audiosr_desktop.evaluation.listening_facts import FORMS, told_facts
 from audiosr_desktop.job import run_job
 from audiosr_desktop.playback.abx import p_value
 
@@ -33,8 +34,9 @@ def noise(seed: int = 1, seconds: float = 4.0, channels: int = 2) -> np.ndarray:
 
 def takes_of(*arrays: np.ndarray, rate: int = RATE) -> list[ListeningTake]:
     names = ("source </script> <!-- file", "made by A & B", "third")
+    facts = {"seed": 7, "tones": [{"frequency_hz": 1000.04, "level_dbfs": -40.2}], "warnings": []}
     return [
-        ListeningTake(name, Sound.from_array(array, rate), {"seed": 7, "warnings": []})
+        ListeningTake(name, Sound.from_array(array, rate), facts)
         for name, array in zip(names, arrays, strict=False)
     ]
 
@@ -77,8 +79,48 @@ def test_a_page_holds_everything_and_asks_for_nothing(tmp_path: Path) -> None:
     hz = np.fft.rfftfreq(x.shape[1], 1 / RATE)
     assert anchor[hz > 4000].max() < 0.001 * anchor[hz < 3000].max()
     assert base64.b64decode(data["takes"][0]["picture"]).startswith(b"\x89PNG")
-    assert data["figures"][1]["seed"] == "7"
+    assert data["figures"][1]["Seed"] == "7"
+    assert data["figures"][1]["Warnings"] == "none"
     assert data["figures"][1]["Gain for equal loudness"] == "-12.0 dB"
+
+
+def test_facts_of_a_run_are_told_to_a_listener() -> None:
+    told = told_facts(
+        {
+            "model_sha256": "0123456789abcdef",
+            "device": "cuda:1",
+            "cutoff_hz": 4031.7,
+            "cutoff_confidence": 0.974,
+            "gain_db": 4.0,
+            "quality": "",
+            "gaps": [{"start_s": 1.5, "end_s": 1.52}, {"start_s": 3.0, "end_s": 3.005}],
+            "tones": [],
+            "proposal": [{"effect": "audiosr.denoise", "values": {"strength": 1.0}}],
+            "warnings": ["One.", "Two."],
+            "a plugin's": 0.25,
+        }
+    )
+    assert told == {
+        "Checksum of the model": "0123456789ab",
+        "Device": "GPU 1",
+        "Cutoff": "4032 Hz",
+        "Confidence of the cutoff": "97 %",
+        "Gain of the new band": "+4.0 dB",
+        "Quality": "none",
+        "Gaps": ["1.50 s (20 ms)", "3.00 s (5 ms)"],
+        "Tones": "none",
+        "Proposed modules": ["audiosr.denoise"],
+        "Warnings": ["One.", "Two."],
+        "a plugin's": "0.25",
+    }
+
+
+def test_words_of_facts_stand_beside_those_of_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    run_job(write_listening(takes_of(noise(), noise(2)), page, words={"de": {"One.": "Eins."}, "xx": {}}))
+    words = data_of(page)["words"]
+    assert list(words) == ["de"]
+    assert (words["de"]["One."], words["de"]["Play"]) == ("Eins.", "Spielen")
 
 
 def test_a_folder_gets_page_takes_and_pictures(tmp_path: Path) -> None:
@@ -167,7 +209,7 @@ def test_every_text_of_the_page_has_a_translation(catalogue: Path, tmp_path: Pat
     run_job(write_listening(takes_of(noise(), noise(2)), tmp_path / "page.html"))
     named = {name for figure in data_of(tmp_path / "page.html")["figures"] for name in figure}
     wanted = texts.found | said
-    wanted |= named - {"seed", "warnings"}  # facts of a run, which keep the names that scripts know
+    wanted |= named | {title for title, _ in FORMS.values()} | {"none", "draft", "standard", "best"}
     words = json.loads(catalogue.read_text(encoding="utf-8"))
     assert sorted(wanted - words.keys()) == []
     for english, other in words.items():
@@ -289,6 +331,7 @@ def test_the_page_speaks_the_readers_language(opened: Browser, tmp_path: Path) -
     heads = browser.ask("[...document.querySelectorAll('h2')].map(h => h.textContent)")
     assert heads[:1] + heads[2:] == ["Anhören", "Blinde Rangfolge", "Werte und Einstellungen"]
     assert re.search(r"Lautheit-?\d+,\d LUFS", browser.text("figures"))
+    assert re.search(r"Startwert777Töne(1000,0 Hz \(-40 dBFS\)){3}Warnungenkeine", browser.text("figures"))
     browser.driver.execute_script("document.getElementById('abx-trials').value = 1")
     browser.click("#abx-start")
     assert "Versuch 1 von 1" in browser.text("abx-said")

@@ -20,6 +20,7 @@ from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
 from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
 from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
+from audiosr_desktop.ui.listening import translations
 from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B
 
 
@@ -493,7 +494,19 @@ def test_a_page_for_listening_is_written(stage: Stage, tone_file: Path, tmp_path
     text = page.read_text("utf-8")
     assert "Halve, seed 3" in text
     assert "1.0 s" not in text  # figures come from the data, not from the template
-    assert '"cutoff_hz": "6000"' in text
+    assert '"Cutoff": "6000 Hz"' in text
+
+
+def test_warnings_are_on_the_page_in_every_language() -> None:
+    sentences = [
+        "The region is silent and was left as it is.",
+        "Peaks reach +1.2 dBFS: lower the level before saving as integers.",
+    ]
+    told = translations(sentences)
+    assert told["de"].keys() == set(sentences)
+    assert "+1" in told["de"][sentences[1]]
+    assert told["de"][sentences[0]] != sentences[0]
+    assert translations([]) == {}
 
 
 @pytest.mark.parametrize("written", [".html", ""])
