@@ -153,11 +153,11 @@ class Listening(QObject):
         timeline, transport = self._editor.timeline, self._editor.transport
         span = timeline.selection or Region(0, timeline.length)
         rate = timeline.sample_rate
-        offsets = [transport.offset_of(number) for number in numbers]
+        offsets = [transport.levels.offset_of(number) for number in numbers]
         return {
             "file": self._editor.document.path.name if self._editor.document is not None else "",
             "loop_s": [span.start / rate, span.stop / rate],
-            "level_matched": transport.level_match,
+            "level_matched": transport.levels.matched,
             "speed": transport.player.speed,
             "channels": transport.player.monitor.mode,
             "band_hz": transport.player.band,

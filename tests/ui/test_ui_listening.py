@@ -68,7 +68,7 @@ def test_variations_are_rendered_compared_and_one_is_used(stage: Stage, tone_fil
     assert document.sound is result  # compared first, used later
     assert len(editor.transport.takes) == 3
     assert editor.transport.take == 2
-    stage.qtbot.waitUntil(lambda: editor.transport.offset_of(2) is not None, timeout=10_000)
+    stage.qtbot.waitUntil(lambda: editor.transport.levels.offset_of(2) is not None, timeout=10_000)
     assert texts(menu)[:3] == [
         "A · Source",
         "B · Halve, seed 3\t−6.0 dB",
@@ -145,8 +145,8 @@ def test_the_difference_can_be_made_louder(stage: Stage, tone_file: Path) -> Non
     heard(stage, 480)
     assert np.abs(heard(stage, 4_800)).max() == pytest.approx(soft * 10**0.5, rel=0.1)
     assert stage.window.transport_bar.compare.text() == "Δ · difference +10 dB"
-    transport.set_delta_db(99.0)
-    assert transport.delta_db == 40.0
+    transport.levels.set_delta_db(99.0)
+    assert transport.levels.delta_db == 40.0
 
 
 def test_only_the_selected_band_is_heard(stage: Stage, tone_file: Path) -> None:
@@ -273,7 +273,7 @@ def test_a_blind_test_waits_for_equal_levels_and_notes_how_it_was_heard(
 ) -> None:
     restored(stage, tone_file)
     transport = stage.editor.transport
-    stage.qtbot.waitUntil(lambda: transport.levels_settled, timeout=10_000)
+    stage.qtbot.waitUntil(lambda: transport.levels.settled, timeout=10_000)
     gate = threading.Event()
     monkeypatch.setattr("audiosr_desktop.ui.matching._gains", lambda *_: held_gains(gate))
     stage.editor.timeline.select(Region(30_000, 60_000))  # they are measured anew there
@@ -316,7 +316,7 @@ def test_the_anchor_is_as_loud_as_the_source_whatever_the_difference_is(
     stage: Stage, tone_file: Path
 ) -> None:
     restored(stage, tone_file)
-    stage.editor.transport.set_delta_db(40.0)
+    stage.editor.transport.levels.set_delta_db(40.0)
     stage.window.actions_by_id["ranking"].trigger()
     dialog = stage.window.findChild(RankingDialog)
     assert dialog is not None
