@@ -1,11 +1,12 @@
 """Listening: blind tests in the window, and the page that is handed to other listeners."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from audiosr_desktop.audio.region import Region
@@ -17,6 +18,7 @@ from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
 from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
 from audiosr_desktop.ui.language import LANGUAGES, read_catalogue, read_messages, tr
 from audiosr_desktop.ui.messages import Messages
+from audiosr_desktop.ui.readout import own_mark
 from audiosr_desktop.ui.transport import TAKE_A
 
 if TYPE_CHECKING:
@@ -184,7 +186,8 @@ def translations(sentences: Iterable[str]) -> dict[str, dict[str, str]]:
     wanted = set(sentences)
     found: dict[str, dict[str, str]] = {}
     for language in LANGUAGES if wanted else ():
-        messages = Messages(read_messages(language), read_catalogue(language))
+        mark = partial(own_mark, locale=QLocale(language))
+        messages = Messages(read_messages(language), read_catalogue(language), mark)
         told = {sentence: messages.translated(sentence) for sentence in wanted}
         found[language] = {sentence: text for sentence, text in told.items() if text is not None}
     return found

@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -330,8 +331,8 @@ def test_the_page_speaks_the_readers_language(opened: Browser, tmp_path: Path) -
     assert "3 Takes, 4,0 s mit 16 kHz" in browser.text("ready")
     heads = browser.ask("[...document.querySelectorAll('h2')].map(h => h.textContent)")
     assert heads[:1] + heads[2:] == ["Anhören", "Blinde Rangfolge", "Werte und Einstellungen"]
-    assert re.search(r"Lautheit-?\d+,\d LUFS", browser.text("figures"))
-    assert re.search(r"Startwert777Töne(1000,0 Hz \(-40 dBFS\)){3}Warnungenkeine", browser.text("figures"))
+    assert re.search(r"Lautheit−?\d+,\d LUFS", browser.text("figures"))
+    assert re.search(r"Startwert777Töne(1000,0 Hz \(−40 dBFS\)){3}Warnungenkeine", browser.text("figures"))
     browser.driver.execute_script("document.getElementById('abx-trials').value = 1")
     browser.click("#abx-start")
     assert "Versuch 1 von 1" in browser.text("abx-said")
@@ -381,6 +382,34 @@ def test_a_browser_runs_abx_to_its_p_value(opened: Browser, tmp_path: Path) -> N
     for _ in range(3):
         browser.click("#abx-a")
     assert "of 3 correct" in browser.text("abx-said")
+
+
+def test_who_stops_while_the_sound_wakes_up_hears_nothing(opened: Browser) -> None:
+    browser = opened
+    browser.driver.execute_script("start(); start(); stop()")
+    assert not browser.driver.execute_async_script("context.resume().then(() => arguments[0](state.playing))")
+    browser.driver.execute_script("start(); start()")  # twice is once
+    browser.wait("listening.playing")
+    assert browser.ask("sources.length") == 4
+    browser.click("#play")
+    assert not browser.ask("listening.playing")
+
+
+def test_the_page_fits_a_narrow_screen(tmp_path: Path, browser: Browser) -> None:
+    takes = takes_of(noise(), noise(2))
+    takes[1] = replace(takes[1], name="a name that is much longer than a narrow screen is wide " * 2)
+    path = tmp_path / "page.html"
+    run_job(write_listening(takes, path))
+    metrics = {"width": 390, "height": 1500, "deviceScaleFactor": 1, "mobile": True}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.driver.get(path.as_uri())
+    browser.wait("!document.getElementById('play').disabled")
+    assert browser.ask("document.documentElement.scrollWidth") == 390
+    outside = (
+        "[...document.querySelectorAll('button, select, input')].map(e => e.getBoundingClientRect().right)"
+    )
+    assert max(browser.ask(outside)) < 390
+    assert browser.shot(tmp_path, "narrow").startswith(b"\x89PNG")
 
 
 def test_a_test_in_a_browser_is_left_and_another_does_not_hear_its_keys(opened: Browser) -> None:
