@@ -55,7 +55,7 @@ class _Keeper:
         facts: dict[str, object] = {}
         try:
             if message["kind"] == "open":
-                facts = self._open(message["sample_rate"], message["channels"])
+                facts = self._open(message["sample_rate"], message["channels"], loaded=message["loaded"])
             elif message["kind"] == "start" and self._output is not None:
                 self._output.start()
             elif message["kind"] == "close" and self._output is not None:
@@ -77,8 +77,9 @@ class _Keeper:
         desk.active = int(output is not None and output.active)
         desk.beat_s = time.monotonic()
 
-    def _open(self, sample_rate: int, channels: int) -> dict[str, object]:
-        output = self._output = self._device(sample_rate, channels, Mixdown(self._desk, sample_rate))
+    def _open(self, sample_rate: int, channels: int, *, loaded: bool) -> dict[str, object]:
+        fill = Mixdown(self._desk, sample_rate)
+        output = self._output = self._device(sample_rate, channels, fill, loaded=loaded)
         return {
             "name": output.name,
             "sample_rate": output.sample_rate,

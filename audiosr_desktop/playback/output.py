@@ -20,7 +20,7 @@ Fill: TypeAlias = Callable[
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
 LATENCY_S = STEPS_S[0]  # asked for, by a process that does nothing else and goes before all others
-SHARED_LATENCY_S = STEPS_S[1]  # by one that has no such rights, or computes, too
+SHARED_LATENCY_S = STEPS_S[1]  # by one that has no such rights, or while all cores compute
 STALL_S = 2.0  # without a call for samples, after which a device counts as gone
 _PRIORITY, _NICENESS = 5, -11  # real time; where that is not allowed
 _FRESH_S = 30.0  # the list of devices is believed for so long where the system does not tell of changes
@@ -178,7 +178,7 @@ class SystemDevice:
         self._last: DeviceOutput | None = None
         self.names: tuple[str, ...] = ()
 
-    def __call__(self, sample_rate: int, channels: int, fill: Fill) -> DeviceOutput:
+    def __call__(self, sample_rate: int, channels: int, fill: Fill, *, loaded: bool = False) -> DeviceOutput:
         """Open the device, at its own rate and channels where it refuses those asked for.
 
         PortAudio lists devices once: they are listed anew here, since one may have been plugged in, taken
@@ -188,12 +188,15 @@ class SystemDevice:
             sample_rate: wanted, Hz.
             channels: wanted.
             fill: called in the sound card's thread for each block.
+            loaded: the machine computes with all that it has: not with the shortest latency.
 
         Raises:
             PlaybackError: there is no sound device, or it is in use, or PortAudio is missing.
         """
         if self._last is not None:
             self._latency_s = self._last.fitting_s
+        if loaded:
+            self._latency_s = max(self._latency_s, SHARED_LATENCY_S)
         sounddevice = _portaudio()
         sounddevice._terminate()
         sounddevice._initialize()

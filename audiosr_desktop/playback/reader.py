@@ -113,6 +113,12 @@ class Reader:
         with self.control:
             self.make_output = make_output
 
+    def expect_load(self, loaded: bool) -> None:
+        """Know whether the program computes with all that the machine has."""
+        if isinstance(self.make_output, DeviceApart):
+            self.make_output.loaded = loaded
+            self.wake.set()
+
     def set_mix(self) -> None:
         """Tell what is heard of the takes as it is wanted now."""
         with self.control:

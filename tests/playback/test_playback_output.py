@@ -177,6 +177,15 @@ def test_another_latency_that_fits_better_is_taken_when_nothing_is_played(
     assert not opened.outdated
 
 
+def test_while_all_cores_compute_the_shortest_latency_is_not_asked_for(portaudio: FakePortAudio) -> None:
+    device = SystemDevice()
+    asked = []
+    for loaded in (False, True, False):
+        device(44_100, 2, ones, loaded=loaded).close()
+        asked.append(portaudio.streams[-1].latency)
+    assert asked == [LATENCY_S, SHARED_LATENCY_S, SHARED_LATENCY_S]  # until it was calm for long
+
+
 def test_cards_that_come_or_go_make_the_stream_outdated(portaudio: FakePortAudio, tmp_path: Path) -> None:
     opened = SystemDevice()(44_100, 2, ones)
     assert not opened.outdated

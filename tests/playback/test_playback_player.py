@@ -528,6 +528,18 @@ def test_levels_are_matched_downwards(seconds: float) -> None:
     np.testing.assert_allclose(gains, [0.0, -6.02, 0.0, -MOST_GAIN_DB], atol=0.01)
 
 
+@pytest.mark.parametrize(("seconds", "softer_db"), [(2.9, 0.0), (3.0, 8.0)])
+def test_from_three_seconds_on_loudness_is_compared_not_power(seconds: float, softer_db: float) -> None:
+    """BS.1770 weighs 30 Hz by about -9 dB against 1 kHz; to RMS they are the same."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    low, middle = (
+        np.tile(0.1 * np.sin(2 * np.pi * hz * t), (2, 1)).astype(np.float32) for hz in (30.0, 1000.0)
+    )
+    gains = run_job(matched_gains_db(sounds(low, middle), 0, low.shape[1]))
+    assert gains[0] == pytest.approx(0.0, abs=0.05)
+    assert gains[1] == pytest.approx(-softer_db, abs=0.05 if softer_db == 0.0 else 2.0)
+
+
 def test_matching_can_be_left_half_way() -> None:
     job = matched_gains_db(sounds(ramp(500_000)), 0, 500_000)
     assert next(job).fraction == 0.0
