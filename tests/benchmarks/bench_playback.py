@@ -1,9 +1,9 @@
 """How soon a key is heard, how soon a take is switched, and whether sound drops out under load.
 
 Run by hand: `python tests/benchmarks/bench_playback.py`; plays a minute on a virtual card while the window
-restores with the shipped model in the same process, records it, and compares it sample by sample. PulseAudio's
-own player does the same on a second card: what both lose is the machine's. The aims
-are those of the program's contracts: key to sound 50 ms, switch 10 ms, no drop-out.
+restores with the shipped model in the same process, records it, and compares it sample by sample. A plain
+player, PulseAudio's own, does the same on a second card: what both lose is the machine's. The aims are those
+of the program's contracts: key to sound 50 ms, switch 10 ms, no drop-out.
 """
 
 import os
