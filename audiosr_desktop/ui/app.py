@@ -25,7 +25,7 @@ from audiosr_desktop.ui.icons import app_icon
 from audiosr_desktop.ui.language import install_language
 from audiosr_desktop.ui.main_window import NAME, MainWindow
 from audiosr_desktop.ui.settings import Settings
-from audiosr_desktop.ui.start_up import keep_freed_memory, share_memory_pools, use_plain_import
+from audiosr_desktop.ui.start_up import share_memory_pools, use_plain_import
 from audiosr_desktop.ui.theme import apply_theme, chosen_theme
 from audiosr_desktop.ui.troubles import Trouble
 
@@ -100,7 +100,6 @@ def run(files: Sequence[Path]) -> int:
     start_crash_log()
     use_plain_import()
     share_memory_pools()
-    keep_freed_memory()
     # threads that draw pictures hand the interpreter over sooner: twice the frames a second while panning
     sys.setswitchinterval(SWITCH_S)
     app = QApplication.instance()

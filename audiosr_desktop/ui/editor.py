@@ -28,7 +28,7 @@ from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.measurements import Measurements
-from audiosr_desktop.ui.start_up import give_memory_back
+from audiosr_desktop.ui.start_up import give_memory_back, keep_freed_memory
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import Transport
 from audiosr_desktop.ui.troubles import opening_trouble
@@ -36,7 +36,7 @@ from audiosr_desktop.ui.variations import Variations
 
 MODEL_IDLE_S = 300.0  # a large model is not kept in memory for longer than this after its last use
 IDLE_CHECK_MS = 30_000
-LOADED_AFTER_MS = 1000  # a job that is done sooner is nothing that the sound device should be made ready for
+LOADED_AFTER_MS = 1000  # a job that is done sooner needs no preparation
 
 
 class Editor(QObject):
@@ -307,18 +307,22 @@ class Editor(QObject):
 
     @Slot()
     def _on_loaded(self) -> None:
-        self.transport.player.expect_load(True)
+        self._expect_load(True)
 
     @Slot(object)
     def _on_job_ended(self, end: JobEnd) -> None:
         self._load_timer.stop()
-        self.transport.player.expect_load(False)
+        self._expect_load(False)
         for document in self.documents.all:
             document.set_locked(False)
         self.facts_changed.emit()
         if end.error is not None and not end.told:
             self.failed.emit(end.title, end.error)
         self._open_next()
+
+    def _expect_load(self, loaded: bool) -> None:
+        keep_freed_memory(loaded)
+        self.transport.player.expect_load(loaded)
 
     @Slot()
     def _on_idle_check(self) -> None:

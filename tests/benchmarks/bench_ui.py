@@ -27,7 +27,7 @@ from audiosr_desktop.ui.app import SWITCH_S
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
-from audiosr_desktop.ui.start_up import keep_freed_memory, share_memory_pools, use_plain_import
+from audiosr_desktop.ui.start_up import share_memory_pools, use_plain_import
 from audiosr_desktop.ui.theme import DARK, apply_theme
 
 RATE = 48_000
@@ -73,7 +73,6 @@ def turn_until(done: Callable[[], bool], limit_s: float = 60.0) -> float:
 def start_as_the_program_does() -> None:
     use_plain_import()
     share_memory_pools()
-    keep_freed_memory()
     sys.setswitchinterval(SWITCH_S)
 
 

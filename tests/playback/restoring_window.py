@@ -27,7 +27,7 @@ from audiosr_desktop.ui.collecting import Collector
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
-from audiosr_desktop.ui.start_up import keep_freed_memory, share_memory_pools, use_plain_import
+from audiosr_desktop.ui.start_up import share_memory_pools, use_plain_import
 from audiosr_desktop.ui.transport import TAKE_A
 
 EFFECT = "audiosr.super-resolution"
@@ -119,7 +119,6 @@ def main() -> None:
     sound, seconds = Path(sys.argv[1]), float(sys.argv[2])
     use_plain_import()
     share_memory_pools()
-    keep_freed_memory()
     sys.setswitchinterval(SWITCH_S)
     QApplication(sys.argv[:1])
     watch = Watch()

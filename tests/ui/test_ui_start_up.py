@@ -30,7 +30,7 @@ import resource, threading
 import numpy as np
 from audiosr_desktop.ui.start_up import keep_freed_memory, share_memory_pools
 share_memory_pools()
-keep_freed_memory()
+keep_freed_memory(True)
 def work():
     def faults():
         for _ in range(10):
