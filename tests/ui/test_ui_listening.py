@@ -549,3 +549,23 @@ def test_a_device_that_goes_while_nothing_plays_is_told_too(stage: Stage, tone_f
     bar = stage.window.status
     stage.qtbot.waitUntil(lambda: "sound device Silent is gone" in bar.currentMessage(), timeout=10_000)
     assert "stopped" not in bar.currentMessage()
+
+
+def test_the_sound_device_is_made_ready_for_a_long_job(
+    stage: Stage, tone_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.open(tone_file)
+    told: list[bool] = []
+    monkeypatch.setattr(stage.editor.transport.player, "expect_load", told.append)
+    stage.editor._load_timer.setInterval(0)
+    ended = threading.Event()
+
+    def work() -> Job[None]:
+        while not ended.is_set():
+            yield Progress(0.5, "Working")
+
+    stage.editor.runner.start("Long", work(), lambda _: None)
+    stage.qtbot.waitUntil(lambda: told == [True], timeout=10_000)
+    ended.set()
+    stage.idle()
+    assert told == [True, False]
