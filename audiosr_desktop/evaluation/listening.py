@@ -17,6 +17,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.dsp.level import integrated_loudness, peak_db, true_peak_db
 from audiosr_desktop.errors import AudioFileError, SoundError
+from audiosr_desktop.evaluation.listening_facts import told_facts
 from audiosr_desktop.evaluation.picture import (
     Panel,
     colour,
@@ -66,13 +67,20 @@ class Listening:
     loudness_lufs: tuple[float, ...]
 
 
-def write_listening(takes: Sequence[ListeningTake], out: Path, *, overwrite: bool = False) -> Job[Listening]:
+def write_listening(
+    takes: Sequence[ListeningTake],
+    out: Path,
+    *,
+    overwrite: bool = False,
+    words: Mapping[str, Mapping[str, str]] | None = None,
+) -> Job[Listening]:
     """Write a page with A/B switching, ABX and blind ranking that needs no network.
 
     Args:
         takes: the source first.
         out: a file that ends in .html, or a folder: it gets the page, the takes as WAV files and pictures.
         overwrite: replace what is there.
+        words: for each language, translations of what the facts say (warnings, names) beside the page's own.
 
     Raises:
         SoundError: fewer than two takes, takes that cannot be compared, or more sound than a page holds.
@@ -123,12 +131,15 @@ def write_listening(takes: Sequence[ListeningTake], out: Path, *, overwrite: boo
                 "True peak": f"{true_peak_db(plain[number], rate):.1f} dBTP",
                 "Peak": f"{peak_db(plain[number]):.1f} dBFS",
                 "Gain for equal loudness": f"{round(gains_db[number], 1) + 0.0:+.1f} dB",
-                **{str(name): _in_words(value) for name, value in take.facts.items()},
+                **told_facts(take.facts),
             }
             for number, take in enumerate(takes)
         ],
         "version": __version__,
-        "words": {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in _catalogues()},
+        "words": {
+            path.stem: {**json.loads(path.read_text(encoding="utf-8")), **(words or {}).get(path.stem, {})}
+            for path in _catalogues()
+        },
     }
     text = _filled(" · ".join(take.name for take in takes), data)
     try:
@@ -182,11 +193,3 @@ def _flac(samples: Samples, rate: int) -> str:
 
 def _in_base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
-
-
-def _in_words(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, list | tuple):
-        return "; ".join(map(_in_words, value)) or "none"
-    return str(value)

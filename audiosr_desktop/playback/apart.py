@@ -34,6 +34,7 @@ class DeviceApart:
         self._process: _Process | None = None
         self._here: SystemDevice | None = None
         self._names: tuple[str, ...] = ()
+        self.loaded = False  # the program computes with all that the machine has
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -67,11 +68,13 @@ class DeviceApart:
         if self._process is None:
             assert self._here is not None
             return self._here(sample_rate, channels, fill)
-        facts = self._process.ask("open", OPEN_S, sample_rate=sample_rate, channels=channels)
+        facts = self._process.ask(
+            "open", OPEN_S, sample_rate=sample_rate, channels=channels, loaded=self.loaded
+        )
         self._names = tuple(facts["names"])
         if facts["kind"] == "refused":
             raise PlaybackError(facts["text"])
-        return _OutputApart(self._process, fill.desk, facts)
+        return _OutputApart(self, self._process, fill.desk, facts)
 
     def close(self) -> None:
         """End the process."""
@@ -84,13 +87,15 @@ class _OutputApart:
     """A stream that another process keeps.
 
     Args:
+        device: that opened it.
         process: that keeps it.
         desk: what is played.
         facts: what it told of the device.
     """
 
-    def __init__(self, process: "_Process", desk: Desk, facts: Message) -> None:
-        self._process, self._desk = process, desk
+    def __init__(self, device: DeviceApart, process: "_Process", desk: Desk, facts: Message) -> None:
+        self._device, self._process, self._desk = device, process, desk
+        self._for_load = device.loaded
         self.name = str(facts["name"])
         self.sample_rate, self.channels = int(facts["sample_rate"]), int(facts["channels"])
         self.latency_s = float(facts["latency_s"])
@@ -113,8 +118,8 @@ class _OutputApart:
 
     @property
     def outdated(self) -> bool:
-        """Whether sound cards may have come or gone."""
-        return bool(self._desk.outdated)
+        """Whether sound cards may have come or gone, or another latency would fit better."""
+        return bool(self._desk.outdated) or (self._device.loaded and not self._for_load)
 
     def start(self) -> None:
         """Begin asking for samples."""

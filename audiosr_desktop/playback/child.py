@@ -10,7 +10,7 @@ from audiosr_desktop.line import Line, LineEndedError, Message, line_of_stdio
 from audiosr_desktop.playback.desk import DESK_BYTES, Desk
 from audiosr_desktop.playback.memory import Memory
 from audiosr_desktop.playback.mixdown import Mixdown
-from audiosr_desktop.playback.output import DeviceOutput, SystemDevice, hurry
+from audiosr_desktop.playback.output import LATENCY_S, SHARED_LATENCY_S, DeviceOutput, SystemDevice, hurry
 
 BEAT_S = 0.25  # how often it looks after the device
 
@@ -18,16 +18,16 @@ BEAT_S = 0.25  # how often it looks after the device
 def main() -> None:
     """Do what the program asks for, until it closes the line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the program, which ends this process
-    hurry(heirs=True)
+    latency_s = LATENCY_S if hurry(heirs=True) else SHARED_LATENCY_S
     with contextlib.suppress(LineEndedError):
-        _serve(line_of_stdio())
+        _serve(line_of_stdio(), latency_s)
 
 
-def _serve(line: Line) -> None:
+def _serve(line: Line, latency_s: float) -> None:
     begin = line.receive()
     assert begin is not None
     desk = Desk(Memory(DESK_BYTES, begin["memory"]))
-    keeper = _Keeper(line, desk, SystemDevice(begin["name"]))
+    keeper = _Keeper(line, desk, SystemDevice(begin["name"], latency_s))
     gc.disable()  # a look through all objects would keep a callback waiting
     line.send("ready")
     while True:
@@ -55,7 +55,7 @@ class _Keeper:
         facts: dict[str, object] = {}
         try:
             if message["kind"] == "open":
-                facts = self._open(message["sample_rate"], message["channels"])
+                facts = self._open(message["sample_rate"], message["channels"], loaded=message["loaded"])
             elif message["kind"] == "start" and self._output is not None:
                 self._output.start()
             elif message["kind"] == "close" and self._output is not None:
@@ -77,8 +77,9 @@ class _Keeper:
         desk.active = int(output is not None and output.active)
         desk.beat_s = time.monotonic()
 
-    def _open(self, sample_rate: int, channels: int) -> dict[str, object]:
-        output = self._output = self._device(sample_rate, channels, Mixdown(self._desk, sample_rate))
+    def _open(self, sample_rate: int, channels: int, *, loaded: bool) -> dict[str, object]:
+        fill = Mixdown(self._desk, sample_rate)
+        output = self._output = self._device(sample_rate, channels, fill, loaded=loaded)
         return {
             "name": output.name,
             "sample_rate": output.sample_rate,

@@ -12,16 +12,15 @@ from typing import Any, Protocol, TypeAlias
 
 from audiosr_desktop.dsp.overlap import Samples
 from audiosr_desktop.errors import PlaybackError
+from audiosr_desktop.playback.lateness import STEPS_S, Lateness
 from audiosr_desktop.playback.mixdown import Mixdown
 
 Fill: TypeAlias = Callable[
     [Samples], None
 ]  # fills float32 (samples, channels) in place, in the sound card's thread
 
-LATENCY_S = 0.03  # asked for, by a process that does nothing else
-SHARED_LATENCY_S = 0.04  # by one that computes, too: longer than a callback waits for Python there
-MOST_LATENCY_S = 0.16
-LATE_BLOCKS = 3  # after so many that came too late, a longer latency is asked for
+LATENCY_S = STEPS_S[0]  # asked for, by a process that does nothing else and goes before all others
+SHARED_LATENCY_S = STEPS_S[1]  # by one that has no such rights, or while all cores compute
 STALL_S = 2.0  # without a call for samples, after which a device counts as gone
 _PRIORITY, _NICENESS = 5, -11  # real time; where that is not allowed
 _FRESH_S = 30.0  # the list of devices is believed for so long where the system does not tell of changes
@@ -59,7 +58,10 @@ class Output(Protocol):
 
     @property
     def outdated(self) -> bool:
-        """Whether it should be opened anew when nothing is played, as devices may have come or gone."""
+        """Whether it should be opened anew when nothing is played.
+
+        Devices may have come or gone, or another latency would fit better.
+        """
 
     def start(self) -> None:
         """Begin asking.
@@ -78,9 +80,8 @@ OpenOutput: TypeAlias = Callable[[int, int, Mixdown], Output]  # sample rate, ch
 class DeviceOutput:
     """A stream of a sound device."""
 
-    def __init__(self, stream: Any, name: str, asked_s: float, pulse: "_Pulse") -> None:
+    def __init__(self, stream: Any, name: str, pulse: "_Pulse") -> None:
         self._stream, self._name, self._pulse = stream, name, pulse
-        self._stream_latency_s = asked_s
         self._opened = time.monotonic()
         self._cards = _cards()
 
@@ -107,7 +108,7 @@ class DeviceOutput:
     @property
     def late_blocks(self) -> int:
         """How often the system had to play on before it was given samples."""
-        return self._pulse.late
+        return self._pulse.lateness.count
 
     @property
     def active(self) -> bool:
@@ -116,12 +117,22 @@ class DeviceOutput:
 
     @property
     def strained(self) -> bool:
-        """Whether it was late too often for its latency, and a longer one can be had."""
-        return self.late_blocks >= LATE_BLOCKS and self._stream_latency_s < MOST_LATENCY_S
+        """Whether it is late so often now that a longer latency is worth a pause."""
+        return self._pulse.lateness.strained
+
+    @property
+    def fitting_s(self) -> float:
+        """The latency to be asked for when it is opened next, seconds."""
+        return self._pulse.lateness.fitting_s
 
     @property
     def outdated(self) -> bool:
-        """Whether sound cards have come or gone; where the system does not tell, whether it is old."""
+        """Whether another latency would fit better, or sound cards may have come or gone.
+
+        Where the system does not tell of cards, whether it is old.
+        """
+        if self.fitting_s != self._pulse.lateness.asked_s:
+            return True
         if self._cards is not None:
             return self._cards != _cards()
         return time.monotonic() - self._opened > _FRESH_S
@@ -131,6 +142,7 @@ class DeviceOutput:
         import sounddevice  # noqa: PLC0415  see _portaudio
 
         self._pulse.last = time.monotonic()
+        self._pulse.lateness.begin()
         try:
             self._stream.start()
         except sounddevice.PortAudioError as error:
@@ -138,22 +150,22 @@ class DeviceOutput:
 
     def close(self) -> None:
         """Stop at once and give the device back."""
-        if self._pulse.late:
-            log.warning("%s: %d blocks came too late", self._name, self._pulse.late)
+        if self.late_blocks:
+            log.warning("%s: %d blocks came too late", self._name, self.late_blocks)
         self._stream.close(ignore_errors=True)
 
 
 class _Pulse:
     """What the sound card's thread leaves for the others to see."""
 
-    def __init__(self) -> None:
+    def __init__(self, lateness: Lateness) -> None:
         self.last = time.monotonic()
-        self.late = 0
+        self.lateness = lateness
         self.hurried = False
 
 
 class SystemDevice:
-    """Opens one device again and again; where it was late too often, with twice the latency.
+    """Opens one device again and again, with the latency that fits how it did before.
 
     Args:
         name: of the device as in `names`; the system's default when it is empty or no longer there.
@@ -162,11 +174,11 @@ class SystemDevice:
 
     def __init__(self, name: str = "", latency_s: float = LATENCY_S) -> None:
         self._name = name
-        self._latency_s = latency_s
+        self._latency_s = self._first_s = latency_s
         self._last: DeviceOutput | None = None
         self.names: tuple[str, ...] = ()
 
-    def __call__(self, sample_rate: int, channels: int, fill: Fill) -> DeviceOutput:
+    def __call__(self, sample_rate: int, channels: int, fill: Fill, *, loaded: bool = False) -> DeviceOutput:
         """Open the device, at its own rate and channels where it refuses those asked for.
 
         PortAudio lists devices once: they are listed anew here, since one may have been plugged in, taken
@@ -176,12 +188,15 @@ class SystemDevice:
             sample_rate: wanted, Hz.
             channels: wanted.
             fill: called in the sound card's thread for each block.
+            loaded: the machine computes with all that it has: not with the shortest latency.
 
         Raises:
             PlaybackError: there is no sound device, or it is in use, or PortAudio is missing.
         """
-        if self._last is not None and self._last.late_blocks >= LATE_BLOCKS:
-            self._latency_s = min(2.0 * self._latency_s, MOST_LATENCY_S)
+        if self._last is not None:
+            self._latency_s = self._last.fitting_s
+        if loaded:
+            self._latency_s = max(self._latency_s, SHARED_LATENCY_S)
         sounddevice = _portaudio()
         sounddevice._terminate()
         sounddevice._initialize()
@@ -191,7 +206,10 @@ class SystemDevice:
         try:
             with _in_a_hurry():  # threads that the system's sound libraries start now are to be so too
                 self._last = _open(
-                    sounddevice, sample_rate, channels, fill, number=wanted, latency_s=self._latency_s
+                    sounddevice,
+                    *(sample_rate, channels, fill),
+                    number=wanted,
+                    lateness=Lateness(self._latency_s, self._first_s),
                 )
         except (sounddevice.PortAudioError, ValueError) as error:
             raise PlaybackError(
@@ -219,11 +237,11 @@ def _outputs(sounddevice: Any) -> list[tuple[int, str]]:
 
 
 def _open(
-    sounddevice: Any, sample_rate: int, channels: int, fill: Fill, *, number: int | None, latency_s: float
+    sounddevice: Any, sample_rate: int, channels: int, fill: Fill, *, number: int | None, lateness: Lateness
 ) -> DeviceOutput:
     device = sounddevice.query_devices(number, kind="output")
     width = min(channels, int(device["max_output_channels"]))
-    pulse = _Pulse()
+    pulse = _Pulse(lateness)
 
     def callback(out: Samples, _count: int, _time: Any, status: Any) -> None:
         if not pulse.hurried:
@@ -231,7 +249,7 @@ def _open(
             hurry()
         pulse.last = time.monotonic()
         if status.output_underflow:
-            pulse.late += 1
+            lateness.note()
         fill(out)
 
     problem: Exception | None = None
@@ -243,32 +261,37 @@ def _open(
                 samplerate=rate,
                 channels=count,
                 dtype="float32",
-                latency=latency_s,
+                latency=lateness.asked_s,
                 callback=callback,
                 device=number,
             )
         except (sounddevice.PortAudioError, ValueError) as error:
             problem = problem or error  # the first says what was really wanted
         else:
-            return DeviceOutput(stream, str(device["name"]), latency_s, pulse)
+            return DeviceOutput(stream, str(device["name"]), pulse)
     assert problem is not None
     raise problem
 
 
-def hurry(*, heirs: bool = False) -> None:
+def hurry(*, heirs: bool = False) -> bool:
     """Put the calling thread before those that compute, where the system allows it.
 
     Args:
         heirs: the threads that it starts, too.
+
+    Returns:
+        Whether it goes before all others now.
     """
     if not sys.platform.startswith("linux"):  # elsewhere the system does so itself with the sound card's
-        return
+        return True
     try:
         policy = os.SCHED_RR if heirs else os.SCHED_RR | os.SCHED_RESET_ON_FORK
         os.sched_setscheduler(0, policy, os.sched_param(_PRIORITY))
     except OSError:
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -129,6 +129,10 @@ class Player:
         self._reader.use_output(make_output)
         self.prepare()
 
+    def expect_load(self, loaded: bool) -> None:
+        """Take a longer latency as soon as nothing is played, because all cores compute; or no longer."""
+        self._reader.expect_load(loaded)
+
     def load(self, takes: Sequence[Sound], gains_db: Sequence[float] = ()) -> None:
         """Take other sounds; playing goes on at the same place when they have the same rate and channels.
 

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,7 @@ SLICE = 4 * BLOCK  # samples laid ready before the next look for orders
 RESERVE = 2 * BLOCK  # samples laid ready before the first is heard: what computes may hold the reader up
 _REFILL_S = 0.02  # how often it looks at the strips
 _TURN_S = 0.002  # how often it looks for a strip while all are in use
+_FADE_OUT_S = 0.3  # at most, for a device that hardly asks any more
 _IDLE_S = 1.0  # how often it looks after the device when nothing is played
 _CLOSE_S = 5.0
 
@@ -110,6 +112,12 @@ class Reader:
         """Open another device from now on."""
         with self.control:
             self.make_output = make_output
+
+    def expect_load(self, loaded: bool) -> None:
+        """Know whether the program computes with all that the machine has."""
+        if isinstance(self.make_output, DeviceApart):
+            self.make_output.loaded = loaded
+            self.wake.set()
 
     def set_mix(self) -> None:
         """Tell what is heard of the takes as it is wanted now."""
@@ -221,7 +229,8 @@ class Reader:
         self.tracks = tuple(tracks)
 
     def _lengthen(self, output: Output) -> None:
-        """Open the device with a longer latency: what plays goes on, after one gap instead of many."""
+        """Open the device with a longer latency: what plays goes on, after one pause instead of many gaps."""
+        self._let_sound_out(output)
         with self.control:
             kind = output.sample_rate, output.channels
             if self.live is not None and not self.waiting:
@@ -241,8 +250,16 @@ class Reader:
             live = self.live
             if live is not None:  # or the window stopped it meanwhile
                 strip = live.strip
-                strip.number, strip.follows, strip.at_once = self.desk.next_number(), 0, 1
+                strip.number, strip.follows, strip.at_once = self.desk.next_number(), 0, 0
                 self.desk.play(strip)
+
+    def _let_sound_out(self, output: Output) -> None:
+        """Wait until what is heard has faded out, and what is on its way to the card is heard."""
+        self.desk.play(None)
+        limit = time.monotonic() + _FADE_OUT_S
+        while any(self.desk.in_use(track.strip) for track in self.tracks) and time.monotonic() < limit:
+            time.sleep(_TURN_S)
+        time.sleep(output.latency_s)
 
     def _lose(self, output: Output) -> None:
         """Stop where it is, and take the system's default device instead."""

@@ -40,7 +40,7 @@ class Appearance(QObject):
         for name in ("history", "markers"):
             actions[name].setChecked(True)
         actions["clickless"].setChecked(settings.clickless)
-        transport.set_level_match(settings.level_match)
+        transport.levels.set_matched(settings.level_match)
         transport.following.on = settings.follow_playhead
         transport.following.smooth = settings.follow_smoothly
         if settings.sound_device:

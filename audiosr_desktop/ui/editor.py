@@ -28,7 +28,7 @@ from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.measurements import Measurements
-from audiosr_desktop.ui.start_up import give_memory_back
+from audiosr_desktop.ui.start_up import give_memory_back, keep_freed_memory
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.transport import Transport
 from audiosr_desktop.ui.troubles import opening_trouble
@@ -36,6 +36,7 @@ from audiosr_desktop.ui.variations import Variations
 
 MODEL_IDLE_S = 300.0  # a large model is not kept in memory for longer than this after its last use
 IDLE_CHECK_MS = 30_000
+LOADED_AFTER_MS = 1000  # a job that is done sooner needs no preparation
 
 
 class Editor(QObject):
@@ -85,6 +86,9 @@ class Editor(QObject):
         self._idle_timer.start()
         self.documents.current_changed.connect(self._on_document_chosen)
         self.runner.ended.connect(self._on_job_ended)
+        self._load_timer = QTimer(self, interval=LOADED_AFTER_MS, singleShot=True)
+        self._load_timer.timeout.connect(self._on_loaded)
+        self.runner.started.connect(self._on_job_started)
         self.transport.failed.connect(self._on_playing_failed)
         self.measurements.failed.connect(self._on_measuring_failed)
         self.timeline.selection_changed.connect(self.facts_changed)
@@ -296,14 +300,28 @@ class Editor(QObject):
             last = document.last_edit()
             self.transport.set_sounds(document.sound, last.before.sound if last is not None else None)
 
+    @Slot(str)
+    def _on_job_started(self, _title: str) -> None:
+        self._load_timer.start()
+
+    @Slot()
+    def _on_loaded(self) -> None:
+        self._expect_load(True)
+
     @Slot(object)
     def _on_job_ended(self, end: JobEnd) -> None:
+        self._load_timer.stop()
+        self._expect_load(False)
         for document in self.documents.all:
             document.set_locked(False)
         self.facts_changed.emit()
         if end.error is not None and not end.told:
             self.failed.emit(end.title, end.error)
         self._open_next()
+
+    def _expect_load(self, loaded: bool) -> None:
+        keep_freed_memory(loaded)
+        self.transport.player.expect_load(loaded)
 
     @Slot()
     def _on_idle_check(self) -> None:

@@ -1,11 +1,12 @@
 """Listening: blind tests in the window, and the page that is handed to other listeners."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QLocale, QObject, Qt, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from audiosr_desktop.audio.region import Region
@@ -16,7 +17,9 @@ from audiosr_desktop.playback.ranking import Ranking, start_ranking
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
 from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
 from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
-from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.language import LANGUAGES, read_catalogue, read_messages, tr
+from audiosr_desktop.ui.messages import Messages
+from audiosr_desktop.ui.readout import own_mark
 from audiosr_desktop.ui.transport import TAKE_A
 from audiosr_desktop.ui.troubles import Remedy, Trouble
 
@@ -132,7 +135,8 @@ class Listening(QObject):
             ListeningTake(name, sound.slice(region.start, region.stop), given)
             for name, sound, given in zip(self._names(), transport.takes, facts, strict=True)
         ]
-        job = write_listening(parts, path, overwrite=True)  # the dialog has asked
+        words = translations(sentence for given in facts for sentence in _warnings(given))
+        job = write_listening(parts, path, overwrite=True, words=words)  # the dialog has asked
         title = tr("Export {name}", name=path.name)
         remedies = (Remedy(tr("Export again…"), self.ask_export),)
         return editor.runner.start(
@@ -158,11 +162,11 @@ class Listening(QObject):
         timeline, transport = self._editor.timeline, self._editor.transport
         span = timeline.selection or Region(0, timeline.length)
         rate = timeline.sample_rate
-        offsets = [transport.offset_of(number) for number in numbers]
+        offsets = [transport.levels.offset_of(number) for number in numbers]
         return {
             "file": self._editor.document.path.name if self._editor.document is not None else "",
             "loop_s": [span.start / rate, span.stop / rate],
-            "level_matched": transport.level_match,
+            "level_matched": transport.levels.matched,
             "speed": transport.player.speed,
             "channels": transport.player.monitor.mode,
             "band_hz": transport.player.band,
@@ -194,6 +198,23 @@ class Listening(QObject):
         told.__cause__ = error
         means = tr("No result is lost: it can be exported again.")
         return Trouble(tr("Export the result"), told, means, (Remedy(tr("Choose another place…"), again),))
+
+
+def translations(sentences: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return sentences of the rooms below in every language but English: a page speaks its reader's."""
+    wanted = set(sentences)
+    found: dict[str, dict[str, str]] = {}
+    for language in LANGUAGES if wanted else ():
+        mark = partial(own_mark, locale=QLocale(language))
+        messages = Messages(read_messages(language), read_catalogue(language), mark)
+        told = {sentence: messages.translated(sentence) for sentence in wanted}
+        found[language] = {sentence: text for sentence, text in told.items() if text is not None}
+    return found
+
+
+def _warnings(facts: Mapping[str, object]) -> list[str]:
+    warnings = facts.get("warnings", [])
+    return [str(warning) for warning in warnings] if isinstance(warnings, list) else []
 
 
 def _open(dialog: QDialog) -> None:

@@ -6,13 +6,13 @@ the window looks a sentence up by the template that made it.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from audiosr_desktop.ui.readout import own_mark
 
 _PLACE = re.compile(r"\{(\d+)\}")
-_NUMBER = re.compile(r"-?\d+\.\d+")
+_NUMBER = re.compile(r"[-+]?\d+\.\d+")
 _KEPT = 500  # sentences that are remembered; stages come thirty times a second
 
 
@@ -29,11 +29,17 @@ class Messages:
     Args:
         templates: by the English ones; facts are numbered in braces.
         words: other texts of the language, as facts may be such (titles of effects).
+        own_mark: writes figures as their reader does.
     """
 
-    def __init__(self, templates: Mapping[str, str], words: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        templates: Mapping[str, str],
+        words: Mapping[str, str],
+        own_mark: Callable[[str], str] = own_mark,
+    ) -> None:
         self._plain = {english: text for english, text in templates.items() if not _PLACE.search(english)}
-        self._words = words
+        self._words, self._own_mark = words, own_mark
         with_facts = [english for english in templates if english not in self._plain]
         # the one with the most words of its own is meant, where several fit
         with_facts.sort(key=lambda english: len(_PLACE.sub("", english)), reverse=True)
@@ -58,7 +64,7 @@ class Messages:
     def _fact(self, text: str) -> str:
         """Return a fact as it is told: a sentence or a title in the language, a number with its mark."""
         if _NUMBER.fullmatch(text):
-            return own_mark(text)
+            return self._own_mark(text)
         return self._words.get(text) or self.translated(text) or text
 
 

@@ -13,9 +13,9 @@ _LONG_STEPS_S = (10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 36
 _TIME = re.compile(r"^(?:(?:(\d+):)?(\d+):)?(\d+(?:[.,]\d*)?|[.,]\d+)$")
 
 
-def own_mark(text: str) -> str:
-    """Return figures with the decimal mark of the user's locale and a true minus sign at their start."""
-    text = text.replace(".", QLocale().decimalPoint())
+def own_mark(text: str, locale: QLocale | None = None) -> str:
+    """Return figures with the decimal mark of a locale, the user's by itself, and a true minus sign."""
+    text = text.replace(".", (locale or QLocale()).decimalPoint())
     return f"−{text[1:]}" if text.startswith("-") else text
 
 

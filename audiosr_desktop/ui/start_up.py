@@ -6,8 +6,11 @@ import ctypes
 import linecache
 import sys
 
-_M_ARENA_MAX = -8  # of glibc's malloc.h
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8  # of glibc's malloc.h
 _ARENAS = 2
+# what glibc comes to by itself as arrays grow, and what lets a model use its arrays again
+_USUAL = {_M_TRIM_THRESHOLD: 64 << 20, _M_TOP_PAD: 128 << 10, _M_MMAP_THRESHOLD: 32 << 20}
+_KEEPING = {_M_TRIM_THRESHOLD: 1 << 30, _M_TOP_PAD: 64 << 20, _M_MMAP_THRESHOLD: 256 << 20}
 
 
 def use_plain_import() -> None:
@@ -30,6 +33,21 @@ def share_memory_pools() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(AttributeError):  # another C library than glibc
             ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def keep_freed_memory(keep: bool) -> None:
+    """Let what is freed be used again, or be returned to the system at once as usual.
+
+    A model makes and drops arrays of megabytes all the time. Each came from the system as pages to be cleared
+    and mapped anew, fifteen thousand a second, and every change of the system's page tables delays all other
+    processes for a moment, the one that feeds the sound card among them. A pool that may not grow ahead would
+    drop its last 64 MB again and again.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(AttributeError):
+            mallopt = ctypes.CDLL(None).mallopt
+            for name, value in (_KEEPING if keep else _USUAL).items():
+                mallopt(name, value)
 
 
 def give_memory_back() -> None:

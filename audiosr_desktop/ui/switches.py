@@ -50,7 +50,7 @@ class Switches(QObject):
     def set_level_match(self, match: bool) -> None:
         """Compare at equal loudness or not."""
         self._settings.level_match = match
-        self._transport.set_level_match(match)
+        self._transport.levels.set_matched(match)
 
     def _action_name(self) -> str:
         sender = self.sender()

@@ -14,15 +14,14 @@ from audiosr_desktop.ui.blind_tests import BlindTests
 from audiosr_desktop.ui.following import Following
 from audiosr_desktop.ui.hearing import Hearing
 from audiosr_desktop.ui.language import tr_message
-from audiosr_desktop.ui.matching import LevelMatching
 from audiosr_desktop.ui.metering import Metering
+from audiosr_desktop.ui.take_levels import TakeLevels
 from audiosr_desktop.ui.timeline import Timeline
 
 POLL_MS = 33
 NOTICE_MS = 250  # a device can go while nothing plays, and another one takes its time to open
 TAKE_A, TAKE_B = 0, 1
 DELTA = -1  # B minus A, or the last other take minus A
-DELTA_GAINS_DB = (0.0, 40.0)
 CUT_BEFORE_S, CUT_AFTER_S = 2.0, 1.0
 
 
@@ -40,12 +39,9 @@ class Transport(QObject):
         self.player = player
         self._timeline = timeline
         self._takes: tuple[Sound, ...] = ()
-        self._match = True
         self._loop = False
         self._device = ""
-        self._delta_db = 0.0
         self._compared = TAKE_B  # which take stands against A
-        self._anchored = False  # an anchor is played behind the takes, not the difference
         self._growing = False
         self.span: Region | None = None  # that `toggle` plays whatever is selected, as while it is previewed
         self.following = Following(timeline, self)
@@ -58,8 +54,8 @@ class Transport(QObject):
         self._was_playing = False
         self.metering = Metering(player, self)
         self.metering.measured.connect(self.levels_changed)
-        self.matching = LevelMatching(self)
-        self.matching.changed.connect(self._on_matched)
+        self.levels = TakeLevels(player, self)
+        self.levels.changed.connect(self.state_changed)
         timeline.selection_changed.connect(self._match_levels)
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MS)
@@ -122,29 +118,9 @@ class Transport(QObject):
         return self.playing and self.can_compare and self.take in (TAKE_A, DELTA)
 
     @property
-    def level_match(self) -> bool:
-        """Whether takes are turned down to the softest one."""
-        return self._match
-
-    @property
-    def delta_db(self) -> float:
-        """Gain of the difference."""
-        return self._delta_db
-
-    @property
     def offset_db(self) -> float | None:
         """How much louder the take that is compared is than A; None while that is not known."""
-        return self.offset_of(self._compared)
-
-    def offset_of(self, take: int) -> float | None:
-        """Return how much louder a take is than A; None while that is not known."""
-        gains = self.matching.gains_db
-        return gains[TAKE_A] - gains[take] if take < len(gains) else None
-
-    @property
-    def levels_settled(self) -> bool:
-        """Whether the takes are as loud as they will be compared."""
-        return not self._match or not self.matching.measuring
+        return self.levels.offset_of(self._compared)
 
     @property
     def heard_sound(self) -> Sound | None:
@@ -220,12 +196,11 @@ class Transport(QObject):
     def load(self, anchor: Sound | None = None) -> None:
         """Give the takes to the player, and behind them their difference, or a test's anchor."""
         takes = list(self._takes)
-        self._anchored = anchor is not None
         if anchor is not None:
             takes.append(anchor)
         elif self.can_compare:
             takes.append(difference(takes[TAKE_A], takes[self._compared]))
-        self.player.load(takes, self._gains())
+        self.levels.load(takes, len(self._takes), anchored=anchor is not None)
 
     def prepare(self) -> None:
         """Have the sound device ready; called when the user turns to the window."""
@@ -341,18 +316,6 @@ class Transport(QObject):
             self.player.select_take(take)
         self.state_changed.emit()
 
-    def set_level_match(self, match: bool) -> None:
-        """Compare at equal loudness, or as the takes are."""
-        self._match = match
-        self._give_gains()
-        self.state_changed.emit()
-
-    def set_delta_db(self, gain_db: float) -> None:
-        """Hear the difference louder, 0 to 40 dB."""
-        self._delta_db = min(max(gain_db, DELTA_GAINS_DB[0]), DELTA_GAINS_DB[1])
-        self._give_gains()
-        self.state_changed.emit()
-
     def hold_takes(self) -> None:
         """Keep the takes as they are, for a blind test; what is finished meanwhile comes after it."""
         self._held = True
@@ -369,7 +332,7 @@ class Transport(QObject):
         """Give the sound device back."""
         self._timer.stop()
         self._notices.stop()
-        self.matching.close()
+        self.levels.close()
         self.metering.close()
         self.player.close()
 
@@ -407,29 +370,11 @@ class Transport(QObject):
     def _match_levels(self) -> None:
         """Measure what is compared: the loop that is played, the selection, or all."""
         if not self.can_compare:
-            self.matching.drop()
+            self.levels.drop()
             return
         selection, length = self._timeline.selection, self._takes[0].length
         edges = (0, length)
         if selection is not None:
             edges = (self._in_takes(selection.start), min(self._in_takes(selection.stop), length))
         span = self.player.loop_span or edges
-        self.matching.measure(self._takes, *span, growing=self._growing)
-        self._give_gains()
-
-    @Slot()
-    def _on_matched(self) -> None:
-        self._give_gains()
-        self.state_changed.emit()
-
-    def _gains(self) -> list[float]:
-        gains = self.matching.gains_db
-        if not self._match or len(gains) != len(self._takes):
-            gains = [0.0] * len(self._takes)
-        if not self.can_compare:
-            return gains
-        return [*gains, gains[TAKE_A] if self._anchored else self._delta_db]
-
-    def _give_gains(self) -> None:
-        if self._takes:
-            self.player.set_gains_db(self._gains())
+        self.levels.measure(self._takes, *span, growing=self._growing)

@@ -1,8 +1,9 @@
 """How soon a key is heard, how soon a take is switched, and whether sound drops out under load.
 
 Run by hand: `python tests/benchmarks/bench_playback.py`; plays a minute on a virtual card while the window
-restores with the shipped model in the same process, records it, and compares it sample by sample. The aims
-are those of the program's contracts: key to sound 50 ms, switch 10 ms, no drop-out.
+restores with the shipped model in the same process, records it, and compares it sample by sample. A plain
+player, PulseAudio's own, does the same on a second card: what both lose is the machine's. The aims are those
+of the program's contracts: key to sound 50 ms, switch 10 ms, no drop-out.
 """
 
 import os
@@ -13,12 +14,13 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "playback"))
 
 import numpy as np
 from test_playback_real_time import MINUTE_S, breaks_of, heard_while_restoring, noise, write_noise
-from virtual_card import Card, hurry, missing, recorded, virtual_card
+from virtual_card import SINK, Card, hurry, missing, recorded, virtual_card
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.playback.player import Player
@@ -143,11 +145,52 @@ def memory_of(process: int) -> dict[str, str]:
     return {line.partition(":")[0]: line.split()[1] for line in lines}
 
 
+class PlainPlayer:
+    """PulseAudio's own player, on a second card: what it loses meanwhile is the machine's.
+
+    Args:
+        card: whose server it uses.
+        folder: for what it plays, and for what was heard of that.
+        wanted: what it plays.
+    """
+
+    def __init__(self, card: Card, folder: Path, wanted: np.ndarray) -> None:
+        self._environment, self._wanted = card.environment, wanted
+        self._played, self._heard = folder / "plain.raw", folder / "plain heard.raw"
+        wanted.T.astype("<f4").tofile(self._played)
+        words = ("module-null-sink", "sink_name=plain", *SINK.split())
+        subprocess.run(
+            ["pactl", "load-module", *words], env=card.environment, check=True, stdout=subprocess.DEVNULL
+        )
+        self._file = self._heard.open("wb")
+        self._recorder = self._start("parec", "--device=plain.monitor", "--latency-msec=50", out=self._file)
+
+    def _start(self, *words: str, out: BinaryIO | None = None) -> subprocess.Popen[bytes]:
+        form = ("--raw", "--format=float32le", f"--rate={RATE}", "--channels=2")
+        process = subprocess.Popen([*words, *form], env=self._environment, stdout=out)
+        hurry(process.pid)
+        return process
+
+    def play(self) -> None:
+        """Begin."""
+        self._player = self._start("paplay", "--device=plain", "--latency-msec=30", str(self._played))
+
+    def breaks(self) -> list[tuple[int, int]]:
+        """Wait for the end, and return where something is missing, as `breaks_of` does."""
+        self._player.wait()
+        time.sleep(0.3)  # what is on its way to the recorder
+        self._recorder.terminate()
+        self._recorder.wait()
+        self._file.close()
+        return breaks_of(recorded(self._heard), self._wanted)
+
+
 def measure_drop_outs(card: Card, folder: Path) -> None:
     wanted = noise(3, MINUTE_S)
     write_noise(folder / "sound.wav", wanted)
-    told = heard_while_restoring(card, folder / "sound.wav", folder / "heard.raw")
-    breaks = breaks_of(recorded(folder / "heard.raw"), wanted)
+    plain = PlainPlayer(card, folder, noise(4, MINUTE_S))
+    told = heard_while_restoring(card, folder / "sound.wav", folder / "heard.raw", plain.play)
+    breaks, others = breaks_of(recorded(folder / "heard.raw"), wanted), plain.breaks()
     busy = f"{told['computed'] / told['lasted']:.1f} cores busy, load {os.getloadavg()[0]:.1f}"
     sys.stdout.write(
         f"{MINUTE_S} s while the shipped model restores ({busy}): "
@@ -156,8 +199,11 @@ def measure_drop_outs(card: Card, folder: Path) -> None:
         f"device opened anew {told['opened']} times, the card's server {told['underruns']}; "
         f"longest answer {1000 * told['answer_s']:.1f} ms\n"
     )
-    for place, lost in breaks:
-        sys.stdout.write(f"  a break at {place / RATE:.2f} s, {1000 * lost / RATE:.1f} ms missing\n")
+    for name, places in (("", breaks), ("in a plain player beside it, ", others)):
+        for place, lost in places:
+            sys.stdout.write(
+                f"  a break {name}at {place / RATE:.2f} s, {1000 * lost / RATE:.1f} ms missing\n"
+            )
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from audiosr_desktop.cli import main
 from audiosr_desktop.dsp.level import integrated_loudness
 from audiosr_desktop.errors import AudioFileError, SoundError
 from audiosr_desktop.evaluation.listening import ListeningTake, write_listening
+from audiosr_desktop.evaluation.listening_facts import FORMS, told_facts
 from audiosr_desktop.job import run_job
 from audiosr_desktop.playback.abx import p_value
 
@@ -33,8 +35,9 @@ def noise(seed: int = 1, seconds: float = 4.0, channels: int = 2) -> np.ndarray:
 
 def takes_of(*arrays: np.ndarray, rate: int = RATE) -> list[ListeningTake]:
     names = ("source </script> <!-- file", "made by A & B", "third")
+    facts = {"seed": 7, "tones": [{"frequency_hz": 1000.04, "level_dbfs": -40.2}], "warnings": []}
     return [
-        ListeningTake(name, Sound.from_array(array, rate), {"seed": 7, "warnings": []})
+        ListeningTake(name, Sound.from_array(array, rate), facts)
         for name, array in zip(names, arrays, strict=False)
     ]
 
@@ -77,8 +80,48 @@ def test_a_page_holds_everything_and_asks_for_nothing(tmp_path: Path) -> None:
     hz = np.fft.rfftfreq(x.shape[1], 1 / RATE)
     assert anchor[hz > 4000].max() < 0.001 * anchor[hz < 3000].max()
     assert base64.b64decode(data["takes"][0]["picture"]).startswith(b"\x89PNG")
-    assert data["figures"][1]["seed"] == "7"
+    assert data["figures"][1]["Seed"] == "7"
+    assert data["figures"][1]["Warnings"] == "none"
     assert data["figures"][1]["Gain for equal loudness"] == "-12.0 dB"
+
+
+def test_facts_of_a_run_are_told_to_a_listener() -> None:
+    told = told_facts(
+        {
+            "model_sha256": "0123456789abcdef",
+            "device": "cuda:1",
+            "cutoff_hz": 4031.7,
+            "cutoff_confidence": 0.974,
+            "gain_db": 4.0,
+            "quality": "",
+            "gaps": [{"start_s": 1.5, "end_s": 1.52}, {"start_s": 3.0, "end_s": 3.005}],
+            "tones": [],
+            "proposal": [{"effect": "audiosr.denoise", "values": {"strength": 1.0}}],
+            "warnings": ["One.", "Two."],
+            "a plugin's": 0.25,
+        }
+    )
+    assert told == {
+        "Checksum of the model": "0123456789ab",
+        "Device": "GPU 1",
+        "Cutoff": "4032 Hz",
+        "Confidence of the cutoff": "97 %",
+        "Gain of the new band": "+4.0 dB",
+        "Quality": "none",
+        "Gaps": ["1.50 s (20 ms)", "3.00 s (5 ms)"],
+        "Tones": "none",
+        "Proposed modules": ["audiosr.denoise"],
+        "Warnings": ["One.", "Two."],
+        "a plugin's": "0.25",
+    }
+
+
+def test_words_of_facts_stand_beside_those_of_the_page(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    run_job(write_listening(takes_of(noise(), noise(2)), page, words={"de": {"One.": "Eins."}, "xx": {}}))
+    words = data_of(page)["words"]
+    assert list(words) == ["de"]
+    assert (words["de"]["One."], words["de"]["Play"]) == ("Eins.", "Spielen")
 
 
 def test_a_folder_gets_page_takes_and_pictures(tmp_path: Path) -> None:
@@ -167,7 +210,7 @@ def test_every_text_of_the_page_has_a_translation(catalogue: Path, tmp_path: Pat
     run_job(write_listening(takes_of(noise(), noise(2)), tmp_path / "page.html"))
     named = {name for figure in data_of(tmp_path / "page.html")["figures"] for name in figure}
     wanted = texts.found | said
-    wanted |= named - {"seed", "warnings"}  # facts of a run, which keep the names that scripts know
+    wanted |= named | {title for title, _ in FORMS.values()} | {"none", "draft", "standard", "best"}
     words = json.loads(catalogue.read_text(encoding="utf-8"))
     assert sorted(wanted - words.keys()) == []
     for english, other in words.items():
@@ -288,7 +331,8 @@ def test_the_page_speaks_the_readers_language(opened: Browser, tmp_path: Path) -
     assert "3 Takes, 4,0 s mit 16 kHz" in browser.text("ready")
     heads = browser.ask("[...document.querySelectorAll('h2')].map(h => h.textContent)")
     assert heads[:1] + heads[2:] == ["Anhören", "Blinde Rangfolge", "Werte und Einstellungen"]
-    assert re.search(r"Lautheit-?\d+,\d LUFS", browser.text("figures"))
+    assert re.search(r"Lautheit−?\d+,\d LUFS", browser.text("figures"))
+    assert re.search(r"Startwert777Töne(1000,0 Hz \(−40 dBFS\)){3}Warnungenkeine", browser.text("figures"))
     browser.driver.execute_script("document.getElementById('abx-trials').value = 1")
     browser.click("#abx-start")
     assert "Versuch 1 von 1" in browser.text("abx-said")
@@ -338,6 +382,34 @@ def test_a_browser_runs_abx_to_its_p_value(opened: Browser, tmp_path: Path) -> N
     for _ in range(3):
         browser.click("#abx-a")
     assert "of 3 correct" in browser.text("abx-said")
+
+
+def test_who_stops_while_the_sound_wakes_up_hears_nothing(opened: Browser) -> None:
+    browser = opened
+    browser.driver.execute_script("start(); start(); stop()")
+    assert not browser.driver.execute_async_script("context.resume().then(() => arguments[0](state.playing))")
+    browser.driver.execute_script("start(); start()")  # twice is once
+    browser.wait("listening.playing")
+    assert browser.ask("sources.length") == 4
+    browser.click("#play")
+    assert not browser.ask("listening.playing")
+
+
+def test_the_page_fits_a_narrow_screen(tmp_path: Path, browser: Browser) -> None:
+    takes = takes_of(noise(), noise(2))
+    takes[1] = replace(takes[1], name="a name that is much longer than a narrow screen is wide " * 2)
+    path = tmp_path / "page.html"
+    run_job(write_listening(takes, path))
+    metrics = {"width": 390, "height": 1500, "deviceScaleFactor": 1, "mobile": True}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.driver.get(path.as_uri())
+    browser.wait("!document.getElementById('play').disabled")
+    assert browser.ask("document.documentElement.scrollWidth") == 390
+    outside = (
+        "[...document.querySelectorAll('button, select, input')].map(e => e.getBoundingClientRect().right)"
+    )
+    assert max(browser.ask(outside)) < 390
+    assert browser.shot(tmp_path, "narrow").startswith(b"\x89PNG")
 
 
 def test_a_test_in_a_browser_is_left_and_another_does_not_hear_its_keys(opened: Browser) -> None:

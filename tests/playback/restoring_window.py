@@ -82,7 +82,7 @@ def scene(window: MainWindow, editor: Editor, watch: Watch, sound: Path, seconds
     turn_until(lambda: EFFECT in editor.catalogue.effects)
     window.filing.open_file(sound)
     turn_until(lambda: transport.player.device is not None and not editor.runner.busy)
-    transport.set_level_match(False)
+    transport.levels.set_matched(False)
 
     def restore() -> None:
         assert editor.applying.apply(EFFECT, VALUES)

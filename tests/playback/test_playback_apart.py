@@ -18,6 +18,7 @@ from audiosr_desktop.line import own_command
 from audiosr_desktop.playback import apart
 from audiosr_desktop.playback.apart import DeviceApart
 from audiosr_desktop.playback.child import BEAT_S
+from audiosr_desktop.playback.output import SHARED_LATENCY_S
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.playback.switch import DEVICE_MODULE, DEVICE_SWITCH
 
@@ -27,6 +28,7 @@ SCENE = """
 import sys
 import numpy as np
 from audiosr_desktop.audio.sound import Sound
+from audiosr_desktop.playback.output import SHARED_LATENCY_S
 from audiosr_desktop.playback.player import Player
 player = Player()
 player.load([Sound.from_array(np.ones((2, 480_000), np.float32), 48_000)])
@@ -132,6 +134,28 @@ def test_another_device_is_another_process(card: Card, player: Player) -> None:
     wait(lambda: player.device is not None and player.device[0] == "pulse")
     assert process_of(player) != process
     assert not alive(process)
+
+
+def test_a_longer_latency_is_taken_while_the_program_computes_but_not_amid_what_is_played(
+    card: Card, player: Player
+) -> None:
+    process = playing(player)
+    first = player._reader.output
+    player.expect_load(True)
+    at = player.position
+    wait(lambda: player.position > at + RATE // 2)
+    assert player._reader.output is first
+    player.pause()
+    wait(lambda: player._reader.output not in (None, first))
+    assert player.device is not None
+    assert player.device[2] >= SHARED_LATENCY_S
+    assert process_of(player) == process
+    second = player._reader.output
+    player.expect_load(False)
+    player.expect_load(True)  # the next job finds it as it is
+    player.resume()
+    wait(lambda: player.position > at + RATE)
+    assert player._reader.output is second
 
 
 def test_nothing_is_left_of_a_program_that_is_killed(card: Card) -> None:

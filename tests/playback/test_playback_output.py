@@ -11,15 +11,14 @@ import pytest
 
 from audiosr_desktop.audio.store import Samples
 from audiosr_desktop.errors import PlaybackError
-from audiosr_desktop.playback import apart, output
+from audiosr_desktop.playback import apart, lateness, output
 from audiosr_desktop.playback.apart import DeviceApart
 from audiosr_desktop.playback.desk import DESK_BYTES, Desk
+from audiosr_desktop.playback.lateness import DENSE, STEPS_S
 from audiosr_desktop.playback.memory import Memory
 from audiosr_desktop.playback.mixdown import Mixdown
 from audiosr_desktop.playback.output import (
-    LATE_BLOCKS,
     LATENCY_S,
-    MOST_LATENCY_S,
     SHARED_LATENCY_S,
     SystemDevice,
 )
@@ -141,22 +140,50 @@ def test_no_device_is_one_sentence(portaudio: FakePortAudio) -> None:
         SystemDevice()(48_000, 2, ones)
 
 
-def test_a_device_that_was_late_too_often_is_opened_with_more_latency(portaudio: FakePortAudio) -> None:
+def test_a_device_that_is_late_again_and_again_is_opened_with_more_latency(
+    portaudio: FakePortAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lateness, "STEADY_S", -1.0)
     device = SystemDevice()
     asked = []
-    for _ in range(5):
+    for _ in range(4):
         opened = device(44_100, 2, ones)
         opened.start()
         asked.append(portaudio.streams[-1].latency)
-        for _ in range(LATE_BLOCKS - 1):
+        for _ in range(DENSE - 1):
             portaudio.streams[-1].ask(late=True)
         assert not opened.strained
         portaudio.streams[-1].ask(late=True)
-        assert opened.strained == (asked[-1] < MOST_LATENCY_S)
+        assert opened.late_blocks == DENSE
+        assert opened.strained == (asked[-1] < STEPS_S[-1])
         opened.close()
-    doubled = [min(LATENCY_S * 2**times, MOST_LATENCY_S) for times in range(5)]
-    assert asked == pytest.approx(doubled)
-    assert doubled[-1] == MOST_LATENCY_S
+    assert asked == [STEPS_S[0], STEPS_S[2], STEPS_S[3], STEPS_S[3]]
+
+
+def test_another_latency_that_fits_better_is_taken_when_nothing_is_played(
+    portaudio: FakePortAudio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lateness, "STEADY_S", -1.0)
+    device = SystemDevice()
+    opened = device(44_100, 2, ones)
+    opened.start()
+    assert not opened.outdated
+    portaudio.streams[-1].ask(late=True)
+    assert opened.outdated
+    assert not opened.strained
+    opened.close()
+    opened = device(44_100, 2, ones)
+    assert portaudio.streams[-1].latency == STEPS_S[1]
+    assert not opened.outdated
+
+
+def test_while_all_cores_compute_the_shortest_latency_is_not_asked_for(portaudio: FakePortAudio) -> None:
+    device = SystemDevice()
+    asked = []
+    for loaded in (False, True, False):
+        device(44_100, 2, ones, loaded=loaded).close()
+        asked.append(portaudio.streams[-1].latency)
+    assert asked == [LATENCY_S, SHARED_LATENCY_S, SHARED_LATENCY_S]  # until it was calm for long
 
 
 def test_cards_that_come_or_go_make_the_stream_outdated(portaudio: FakePortAudio, tmp_path: Path) -> None:

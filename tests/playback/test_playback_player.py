@@ -389,7 +389,33 @@ def test_a_device_that_was_late_too_often_is_opened_anew_and_what_plays_goes_on(
     assert bench.outputs[0].closed
     assert bench.player.playing
     assert bench.player.position == 12_000
-    np.testing.assert_array_equal(bench.output.hear(2_000), x[:, 12_000:14_000])
+    same(bench.output.hear(2_000), begun(x[:, 12_000:14_000]))
+
+
+def test_what_is_heard_fades_out_before_the_device_is_opened_anew(bench: Bench) -> None:
+    x, block = ramp(400_000), 48
+    bench.player.load(sounds(x))
+    bench.player.play(10_000)
+    first = bench.output
+    first.hear(2_000)
+    first.strained = True
+    parts: list[Samples] = []
+
+    def silent() -> bool:
+        parts.append(first.pull(block))
+        return not parts[-1].any()
+
+    bench.wait(silent)
+    bench.wait(lambda: first.closed)
+    heard = np.concatenate(parts, axis=1)
+    wanted = x[:, 12_000 : 12_000 + heard.shape[1]]
+    steady = int(np.flatnonzero(heard[0] == wanted[0])[-1]) + 1
+    np.testing.assert_array_equal(heard[:, :steady], wanted[:, :steady])
+    fade = wanted[:, steady : steady + EDGE] * RISE[::-1]
+    same(heard[:, steady : steady + EDGE], fade)
+    assert not heard[:, steady + EDGE :].any()
+    goes_on = 12_000 + steady + -(-(EDGE + 1) // block) * block  # whole blocks were taken
+    same(bench.output.hear(2_000), begun(x[:, goes_on : goes_on + 2_000]))
 
 
 def test_what_was_stopped_while_the_device_is_opened_anew_is_not_heard_again(bench: Bench) -> None:
@@ -500,6 +526,18 @@ def test_levels_are_matched_downwards(seconds: float) -> None:
     takes = sounds(noise, 2 * noise, np.zeros_like(noise), 1000 * noise)
     gains = run_job(matched_gains_db(takes, 0, noise.shape[1]))
     np.testing.assert_allclose(gains, [0.0, -6.02, 0.0, -MOST_GAIN_DB], atol=0.01)
+
+
+@pytest.mark.parametrize(("seconds", "softer_db"), [(2.9, 0.0), (3.0, 8.0)])
+def test_from_three_seconds_on_loudness_is_compared_not_power(seconds: float, softer_db: float) -> None:
+    """BS.1770 weighs 30 Hz by about -9 dB against 1 kHz; to RMS they are the same."""
+    t = np.arange(round(seconds * RATE)) / RATE
+    low, middle = (
+        np.tile(0.1 * np.sin(2 * np.pi * hz * t), (2, 1)).astype(np.float32) for hz in (30.0, 1000.0)
+    )
+    gains = run_job(matched_gains_db(sounds(low, middle), 0, low.shape[1]))
+    assert gains[0] == pytest.approx(0.0, abs=0.05)
+    assert gains[1] == pytest.approx(-softer_db, abs=0.05 if softer_db == 0.0 else 2.0)
 
 
 def test_matching_can_be_left_half_way() -> None:

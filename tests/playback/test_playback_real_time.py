@@ -300,8 +300,17 @@ def write_noise(path: Path, wanted: Samples) -> None:
             file.write(wanted.T)
 
 
-def heard_while_restoring(card: Card, sound: Path, raw: Path) -> dict[str, Any]:
-    """Record a minute of a sound whose restoration goes on, and return what the window's process saw."""
+def heard_while_restoring(
+    card: Card, sound: Path, raw: Path, begun: Callable[[], object] = bool
+) -> dict[str, Any]:
+    """Record a minute of a sound whose restoration goes on, and return what the window's process saw.
+
+    Args:
+        card: that is recorded.
+        sound: what is opened, restored and played.
+        raw: gets the recording.
+        begun: called when playing begins.
+    """
     here = Path(__file__).resolve()
     paths = os.pathsep.join((str(here.parents[2]), str(here.parents[1] / "ui")))
     environment = {**card.environment, "PYTHONPATH": paths, "QT_QPA_PLATFORM": "offscreen"}
@@ -316,6 +325,7 @@ def heard_while_restoring(card: Card, sound: Path, raw: Path) -> dict[str, Any]:
         try:
             assert child.stdout.readline() == "ready\n", child.communicate()[1]
             before = card.underruns()
+            begun()
             child.stdin.write("\n")
             child.stdin.flush()
             told: dict[str, Any] = json.loads(child.stdout.readline())

@@ -181,7 +181,7 @@ def test_neither_take_nor_level_jumps_with_each_finished_part(
     begin(stage, stage.halve)
     transport = stage.editor.transport
     stage.qtbot.waitUntil(
-        lambda: transport.offset_db is not None and transport.levels_settled, timeout=10_000
+        lambda: transport.offset_db is not None and transport.levels.settled, timeout=10_000
     )
     before, part = transport.takes
     offset, asked = transport.offset_db, []
@@ -191,12 +191,12 @@ def test_neither_take_nor_level_jumps_with_each_finished_part(
     transport.set_sounds(more, before, heard=TAKE_A, growing=True)
     assert asked == [TAKE_A]
     assert transport.offset_db == offset
-    assert transport.levels_settled  # not measured again with every part
+    assert transport.levels.settled  # not measured again with every part
     transport.set_sounds(part, before, heard=DELTA)
     assert asked == [TAKE_A, len(transport.takes)]
     assert transport.offset_db == offset  # until the new one is known
-    assert not transport.levels_settled
-    stage.qtbot.waitUntil(lambda: transport.levels_settled, timeout=10_000)
+    assert not transport.levels.settled
+    stage.qtbot.waitUntil(lambda: transport.levels.settled, timeout=10_000)
     stage.halve.go.set()
     stage.idle()
 

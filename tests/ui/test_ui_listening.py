@@ -20,6 +20,7 @@ from audiosr_desktop.playback.monitor import Monitor
 from audiosr_desktop.ui.dialogs.abx_dialog import AbxDialog
 from audiosr_desktop.ui.dialogs.ranking_dialog import RankingDialog
 from audiosr_desktop.ui.dialogs.takes_dialog import TakesDialog
+from audiosr_desktop.ui.listening import translations
 from audiosr_desktop.ui.transport import DELTA, TAKE_A, TAKE_B
 
 
@@ -67,7 +68,7 @@ def test_variations_are_rendered_compared_and_one_is_used(stage: Stage, tone_fil
     assert document.sound is result  # compared first, used later
     assert len(editor.transport.takes) == 3
     assert editor.transport.take == 2
-    stage.qtbot.waitUntil(lambda: editor.transport.offset_of(2) is not None, timeout=10_000)
+    stage.qtbot.waitUntil(lambda: editor.transport.levels.offset_of(2) is not None, timeout=10_000)
     assert texts(menu)[:3] == [
         "A · Source",
         "B · Halve, seed 3\t−6.0 dB",
@@ -144,8 +145,8 @@ def test_the_difference_can_be_made_louder(stage: Stage, tone_file: Path) -> Non
     heard(stage, 480)
     assert np.abs(heard(stage, 4_800)).max() == pytest.approx(soft * 10**0.5, rel=0.1)
     assert stage.window.transport_bar.compare.text() == "Δ · difference +10 dB"
-    transport.set_delta_db(99.0)
-    assert transport.delta_db == 40.0
+    transport.levels.set_delta_db(99.0)
+    assert transport.levels.delta_db == 40.0
 
 
 def test_only_the_selected_band_is_heard(stage: Stage, tone_file: Path) -> None:
@@ -272,7 +273,7 @@ def test_a_blind_test_waits_for_equal_levels_and_notes_how_it_was_heard(
 ) -> None:
     restored(stage, tone_file)
     transport = stage.editor.transport
-    stage.qtbot.waitUntil(lambda: transport.levels_settled, timeout=10_000)
+    stage.qtbot.waitUntil(lambda: transport.levels.settled, timeout=10_000)
     gate = threading.Event()
     monkeypatch.setattr("audiosr_desktop.ui.matching._gains", lambda *_: held_gains(gate))
     stage.editor.timeline.select(Region(30_000, 60_000))  # they are measured anew there
@@ -315,7 +316,7 @@ def test_the_anchor_is_as_loud_as_the_source_whatever_the_difference_is(
     stage: Stage, tone_file: Path
 ) -> None:
     restored(stage, tone_file)
-    stage.editor.transport.set_delta_db(40.0)
+    stage.editor.transport.levels.set_delta_db(40.0)
     stage.window.actions_by_id["ranking"].trigger()
     dialog = stage.window.findChild(RankingDialog)
     assert dialog is not None
@@ -493,7 +494,19 @@ def test_a_page_for_listening_is_written(stage: Stage, tone_file: Path, tmp_path
     text = page.read_text("utf-8")
     assert "Halve, seed 3" in text
     assert "1.0 s" not in text  # figures come from the data, not from the template
-    assert '"cutoff_hz": "6000"' in text
+    assert '"Cutoff": "6000 Hz"' in text
+
+
+def test_warnings_are_on_the_page_in_every_language() -> None:
+    sentences = [
+        "The region is silent and was left as it is.",
+        "Peaks reach +1.2 dBFS: lower the level before saving as integers.",
+    ]
+    told = translations(sentences)
+    assert told["de"].keys() == set(sentences)
+    assert "+1,2 dBFS" in told["de"][sentences[1]]  # whatever the window's locale is
+    assert told["de"][sentences[0]] != sentences[0]
+    assert translations([]) == {}
 
 
 @pytest.mark.parametrize("written", [".html", ""])
@@ -536,3 +549,23 @@ def test_a_device_that_goes_while_nothing_plays_is_told_too(stage: Stage, tone_f
     bar = stage.window.status
     stage.qtbot.waitUntil(lambda: "sound device Silent is gone" in bar.currentMessage(), timeout=10_000)
     assert "stopped" not in bar.currentMessage()
+
+
+def test_the_sound_device_is_made_ready_for_a_long_job(
+    stage: Stage, tone_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.open(tone_file)
+    told: list[bool] = []
+    monkeypatch.setattr(stage.editor.transport.player, "expect_load", told.append)
+    stage.editor._load_timer.setInterval(0)
+    ended = threading.Event()
+
+    def work() -> Job[None]:
+        while not ended.is_set():
+            yield Progress(0.5, "Working")
+
+    stage.editor.runner.start("Long", work(), lambda _: None)
+    stage.qtbot.waitUntil(lambda: told == [True], timeout=10_000)
+    ended.set()
+    stage.idle()
+    assert told == [True, False]

@@ -253,7 +253,7 @@ def test_a_and_b_are_heard_at_the_same_place(stage: Stage, tone_file: Path) -> N
     with stage.qtbot.waitSignal(stage.editor.applying.restored, timeout=20_000):
         stage.window.apply_effect()
     transport = stage.editor.transport
-    transport.set_level_match(False)
+    transport.levels.set_matched(False)
     QTest.keyClick(stage.window, Qt.Key.Key_Space)
     assert transport.playing
     assert stage.output.last is not None

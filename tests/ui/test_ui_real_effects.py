@@ -66,6 +66,41 @@ def test_super_resolution_runs_from_the_panel(
     window.close()
 
 
+def test_another_model_makes_another_take(
+    qtbot: QtBot, run_scratch: Scratch, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_bundle = pytest.importorskip("tiny_bundle", reason="onnx is not installed")
+    for name in ("first", "second"):
+        tiny_bundle.build_tiny_bundle(tmp_path / "models" / name)
+    monkeypatch.setattr(paths, "user_models_dir", lambda: tmp_path / "models")
+    editor = Editor(run_scratch, Player(OutputMaker()), lambda: load_catalogue(run_scratch))
+    window = MainWindow(editor, settings, Answers())
+    window.show()
+    with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
+        editor.start()
+    with qtbot.waitSignal(editor.document_changed, timeout=10_000):
+        window.filing.open_file(write_tone(tmp_path / "tone.wav", seconds=2.0))
+    qtbot.waitUntil(lambda: not editor.runner.busy, timeout=10_000)
+    panel = window.panel
+    panel.chooser.setCurrentIndex(panel.chooser.findData("audiosr.super-resolution"))
+    panel.set_value("model", "first")
+    panel.set_value("cutoff_hz", 6000.0)
+    with qtbot.waitSignal(editor.applying.restored, timeout=120_000):
+        panel.apply_button.click()
+    assert editor.document is not None
+    result = editor.document.sound
+    panel.set_value("model", "second")
+    window.actions_by_id["apply_as_take"].trigger()
+    qtbot.waitUntil(lambda: not editor.runner.busy, timeout=120_000)
+    takes = editor.variations.current()
+    assert takes is not None
+    assert [take.facts.get("model") for take in takes.takes] == [None, "first", "second"]
+    assert "model second" in takes.names[2]
+    assert editor.transport.take == 2
+    assert editor.document.sound is result  # compared first
+    window.close()
+
+
 def test_a_line_in_the_spectrogram_is_taken_by_a_right_click(
     qtbot: QtBot, run_scratch: Scratch, settings: Settings, tmp_path: Path
 ) -> None:

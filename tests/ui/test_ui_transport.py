@@ -172,9 +172,9 @@ def test_keys_compare_while_it_loops_and_the_place_stays(long: Stage) -> None:
         assert transport.take == take
         assert transport.playing
         assert transport.player.position == at
-    assert transport.level_match
+    assert transport.levels.matched
     press(long, Qt.Key.Key_G)
-    assert not transport.level_match
+    assert not transport.levels.matched
     assert transport.player.loop_span == (10 * RATE, 20 * RATE)
     press(long, Qt.Key.Key_Space)
 

@@ -100,7 +100,7 @@ class AbxDialog(QDialog):
     @Slot()
     def _on_state(self) -> None:
         """Begin to play as soon as the takes are equally loud."""
-        if not self._begun and self._transport.levels_settled:
+        if not self._begun and self._transport.levels.settled:
             self._begun = True
             self._transport.blind_tests.begin(duck=self.duck.isChecked())
             self.hear("X")

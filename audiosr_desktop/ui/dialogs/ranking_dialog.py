@@ -89,7 +89,7 @@ class RankingDialog(QDialog):
     @Slot()
     def _on_state(self) -> None:
         """Begin to play as soon as the sounds are equally loud."""
-        if not self._begun and self._transport.levels_settled:
+        if not self._begun and self._transport.levels.settled:
             self._begun = True
             self.said.setText(
                 tr("How near is each sound to the reference? 100 is the same; mark all of them.")

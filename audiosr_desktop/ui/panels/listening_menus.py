@@ -101,7 +101,7 @@ class TakesMenu(QMenu):
 
     def _told(self, number: int, takes: TakeSet | None) -> str:
         name = takes.names[number] if takes is not None else (tr("Source"), tr("Result"))[number]
-        offset = self._transport.offset_of(number)
+        offset = self._transport.levels.offset_of(number)
         level = f"\t{offset:+.1f} dB".replace("-", "−") if number and offset is not None else ""
         return f"{letter(number)} · {name}{level}"
 
@@ -150,7 +150,9 @@ class HearingMenu(QMenu):
             self._choice(group, text, chosen, transport.hearing.set_monitor, monitor)
         group = self._section(tr("Gain of the difference"))
         for gain in DELTA_GAINS_DB:
-            self._choice(group, f"+{gain} dB", transport.delta_db == gain, transport.set_delta_db, gain)
+            self._choice(
+                group, f"+{gain} dB", transport.levels.delta_db == gain, transport.levels.set_delta_db, gain
+            )
         self.addSeparator()
         self.addAction(self._band_only)
         self._add_devices()

@@ -107,7 +107,7 @@ class TransportBar(QWidget):
         self.meter.blind = transport.blind
         text, offset = "", transport.offset_db
         known = transport.can_compare and offset is not None and not transport.blind
-        if known and offset is not None and transport.level_match:
+        if known and offset is not None and transport.levels.matched:
             text = f"{letter(transport.compared)} {figures(round(offset, 1) + 0.0, '+.1f')} dB"
         self.offset.setText(text)
         self.compare.defaultAction().setIconText(_take_name(transport))
@@ -130,7 +130,7 @@ def _take_name(transport: Transport) -> str:
     if transport.take == DELTA:
         return tr(
             "Δ · difference",
-        ) + (f" +{figures(transport.delta_db, 'g')} dB" if transport.delta_db else "")
+        ) + (f" +{figures(transport.levels.delta_db, 'g')} dB" if transport.levels.delta_db else "")
     return (
         tr(
             "A · source",
