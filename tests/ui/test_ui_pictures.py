@@ -233,6 +233,13 @@ def test_very_short_sounds_are_drawn(length: int) -> None:
     assert [p for p in spectrogram_tiles.pictures(request(sound), TileCache()) if p][-1].complete
 
 
+def test_samples_that_are_no_numbers_are_drawn_as_silence() -> None:
+    samples = np.ones((1, 5000), np.float32)
+    samples[0, 2000:2010] = np.nan
+    sound = Sound.from_array(samples, RATE)
+    assert [p for p in spectrogram_tiles.pictures(request(sound), TileCache()) if p][-1].complete
+
+
 def test_the_cache_keeps_to_its_limit() -> None:
     sound = Sound.from_array(np.zeros((1, 20 * 128 * 32)), RATE)
     cache = TileCache(limit_bytes=1000)

@@ -106,7 +106,7 @@ def measuring_tile(
     power = np.square(spectra.real) + np.square(spectra.imag)
     if count > 1:
         power = np.add.reduceat(power, np.arange(0, total, count), axis=2) * np.float32(1 / count)
-    level_db = 10.0 * np.log10(np.maximum(power * np.float32(gain * gain), np.float32(1e-17)))
+    level_db = 10.0 * np.log10(np.fmax(power * np.float32(gain * gain), np.float32(1e-17)))
     return np.clip(np.rint((level_db - LOWEST_DB) / STEP_DB), 0, 255).astype(np.uint8)
 
 
