@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.job import Job
 from audiosr_desktop.ui.job_thread import JobThread
+
+BEGIN_MS = 150  # after an edit the views are drawn first: what reads the same sound would hold them up
 
 
 class LevelMatching(QObject):
@@ -20,6 +22,8 @@ class LevelMatching(QObject):
         self._asked: tuple[tuple[Sound, ...], int, int] | None = None
         self._thread: JobThread | None = None
         self._ending: list[JobThread] = []
+        self._timer = QTimer(self, singleShot=True, interval=BEGIN_MS)
+        self._timer.timeout.connect(self._begin)
 
     @property
     def measuring(self) -> bool:
@@ -45,15 +49,18 @@ class LevelMatching(QObject):
         self._thread = JobThread(_gains(takes, start, stop), self)
         self._thread.succeeded.connect(self._on_measured)
         self._thread.finished.connect(self._on_finished)
-        self._thread.start()
+        self._timer.start()
 
     def drop(self) -> None:
         """Forget what was measured."""
         self.gains_db, self._asked = [], None
-        if self._thread is not None:
-            self._thread.requestInterruption()
-            self._ending.append(self._thread)
-            self._thread = None
+        thread, self._thread = self._thread, None
+        if self._timer.isActive() and thread is not None:
+            thread.deleteLater()
+        elif thread is not None:
+            thread.requestInterruption()
+            self._ending.append(thread)
+        self._timer.stop()
 
     def close(self) -> None:
         """Wait for all threads."""
@@ -61,6 +68,11 @@ class LevelMatching(QObject):
         for thread in self._ending:
             thread.wait()
         self._ending.clear()
+
+    @Slot()
+    def _begin(self) -> None:
+        if self._thread is not None:
+            self._thread.start()
 
     @Slot(object)
     def _on_measured(self, gains_db: list[float]) -> None:
