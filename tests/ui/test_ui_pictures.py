@@ -233,7 +233,7 @@ def test_very_short_sounds_are_drawn(length: int) -> None:
     assert [p for p in spectrogram_tiles.pictures(request(sound), TileCache()) if p][-1].complete
 
 
-def test_samples_that_are_no_numbers_are_drawn_as_silence() -> None:
+def test_samples_that_are_no_numbers_are_silence_in_the_spectrogram() -> None:
     samples = np.ones((1, 5000), np.float32)
     samples[0, 2000:2010] = np.nan
     sound = Sound.from_array(samples, RATE)
