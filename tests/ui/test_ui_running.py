@@ -10,7 +10,7 @@ from conftest import Stage, open_samples, write_tone
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from audiosr_desktop.audio.store import Scratch
@@ -52,6 +52,21 @@ def test_percentage_times_stage_and_device_are_shown(stage: Stage, tone_file: Pa
     stage.window.filing.open_file(write_tone(tone_file.parent / "other.wav"))
     assert stage.window.running.device_words() == ""  # no model runs
     stage.idle()
+
+
+def test_the_run_and_what_it_did_can_be_seen_in_a_small_window(stage: Stage, tone_file: Path) -> None:
+    panel = stage.window.panel
+
+    def is_seen(widget: QWidget) -> bool:
+        return widget.visibleRegion().boundingRect().height() >= widget.height() > 0
+
+    stage.window.resize(1000, 480)
+    begin(stage, tone_file)
+    stage.qtbot.waitUntil(lambda: is_seen(panel.job_panel.cancel_button), timeout=5_000)
+    stage.halve.go.set()
+    stage.idle()
+    assert panel.summary.text()
+    stage.qtbot.waitUntil(lambda: is_seen(panel.summary), timeout=5_000)
 
 
 def test_a_click_on_cancel_is_answered_at_once(stage: Stage, tone_file: Path) -> None:

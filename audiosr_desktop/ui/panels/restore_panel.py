@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
@@ -88,6 +88,7 @@ class RestorePanel(QWidget):
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.summary.setProperty("quiet", True)
         self._build()
+        self.job_panel.appeared.connect(self._look_at_run)
         self.gaps.changed.connect(self._show_target)
         timeline.selection_changed.connect(self._show_target)
         timeline.sound_changed.connect(self._show_target)
@@ -134,7 +135,7 @@ class RestorePanel(QWidget):
         layout.addWidget(self.job_panel)
         layout.addWidget(self.summary)
         layout.addStretch(1)
-        area = QScrollArea()
+        self._area = area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the control that has the focus
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -231,6 +232,16 @@ class RestorePanel(QWidget):
     def show_summary(self, text: str) -> None:
         """Say what the last run did."""
         self.summary.setText(text)
+        self._look_at_run()
+
+    @Slot()
+    def _look_at_run(self) -> None:
+        """Scroll to the run, or to what it did; it lies below the form, and a window may be small."""
+        QTimer.singleShot(0, self, self._scroll_to_run)  # by then it is known where that is
+
+    @Slot()
+    def _scroll_to_run(self) -> None:
+        self._area.ensureWidgetVisible(self.summary if self.summary.text() else self.job_panel, 0, 12)
 
     @Slot()
     def _on_chosen(self) -> None:
