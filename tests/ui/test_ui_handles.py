@@ -1,5 +1,6 @@
 """Overview, wipe and borders between panes without a mouse: keys, ring, and what a screen reader tells."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ from audiosr_desktop.ui.theme import DARK, apply_theme
 KEY = Qt.Key
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 SLIDER = QAccessible.Role.Slider
+
+
+@pytest.fixture
+def dark(qapp: QApplication) -> Iterator[None]:
+    """The dark theme, whose borders are thinner than the system's."""
+    apply_theme(qapp, DARK)
+    yield
+    qapp.setStyleSheet("")
 
 
 @pytest.fixture
@@ -178,7 +187,7 @@ def test_the_border_between_the_views_follows_the_keys(opened: Stage) -> None:
     assert looks_focused(border, view.waveform)
 
 
-def test_the_borders_of_the_panes_follow_the_keys(opened: Stage) -> None:
+def test_the_borders_of_the_panes_follow_the_keys(dark: None, opened: Stage) -> None:
     window, wait = opened.window, opened.qtbot.waitUntil
     across, down = window.grips
     window.resize(1600, 900)
@@ -217,15 +226,9 @@ def test_the_border_in_the_plugins_window_is_one_of_these(opened: Stage) -> None
     dialog.close()
 
 
-def test_the_ring_has_the_colour_of_the_theme(opened: Stage) -> None:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    apply_theme(app, DARK)
-    try:
-        overview = opened.window.view.overview
-        overview.setFocus(Qt.FocusReason.TabFocusReason)
-        image = overview.grab().toImage()
-        colours = {image.pixelColor(x, overview.height() // 2).name() for x in range(50, 70)}
-        assert DARK.focus in colours
-    finally:
-        app.setStyleSheet("")
+def test_the_ring_has_the_colour_of_the_theme(dark: None, opened: Stage) -> None:
+    overview = opened.window.view.overview
+    overview.setFocus(Qt.FocusReason.TabFocusReason)
+    image = overview.grab().toImage()
+    colours = {image.pixelColor(x, overview.height() // 2).name() for x in range(50, 70)}
+    assert DARK.focus in colours

@@ -55,7 +55,8 @@ class DockGrip(Handle):
             docks, sizes = [self._dock], [self.value()]
             for dock in self._shown_beyond()[:1]:  # it gets what is left
                 docks.append(dock)
-                gap = self._window.style().pixelMetric(QStyle.PixelMetric.PM_DockWidgetSeparatorExtent)
+                extent = QStyle.PixelMetric.PM_DockWidgetSeparatorExtent
+                gap = self._window.style().pixelMetric(extent, None, self._window)  # as the theme has it
                 both = dock.geometry().bottom() - self._dock.geometry().top() + 1 - gap  # with its tab
                 sizes.append(max(1, both - self.value()))
             self._window.resizeDocks(docks, sizes, self.orientation())
