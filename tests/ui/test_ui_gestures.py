@@ -233,9 +233,16 @@ def test_the_ruler_of_the_waveform_zooms_its_height_alone(opened: Stage) -> None
 @pytest.mark.parametrize("pane", ["ruler", "overview"])
 def test_the_time_is_read_out_over_the_strips_too(opened: Stage, pane: str) -> None:
     strip, readout = getattr(opened.window.view, pane), opened.window.status.readout
-    at = QPoint(opened.window.view.waveform.area().center().x(), 8)
-    QTest.mouseMove(strip, at)
-    assert readout.text().startswith(("00:20.0", "00:19.9"))
+
+    def is_read_out() -> bool:
+        middle = QPoint(
+            opened.window.view.waveform.area().center().x(), 8
+        )  # the window may still be laid out
+        QTest.mouseMove(strip, middle + QPoint(1, 0))
+        QTest.mouseMove(strip, middle)
+        return readout.text().startswith(("00:20.0", "00:19.9"))
+
+    opened.qtbot.waitUntil(is_read_out, timeout=5_000)
     QApplication.sendEvent(strip, QEvent(QEvent.Type.Leave))
     assert readout.text() == ""
 
