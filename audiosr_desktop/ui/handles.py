@@ -1,5 +1,6 @@
 """Handles that keys move: what lines, borders and scrolling strips have in common without a mouse."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -77,6 +78,16 @@ def takes_key(event: QEvent) -> bool:
     return wanted
 
 
+def _answered(event: QKeyEvent, go: Callable[[Move], None]) -> bool:
+    """Move as a key asks; return whether it asks for a move."""
+    wanted = move_of(event)
+    if wanted is None:
+        event.ignore()
+        return False
+    go(wanted)
+    return True
+
+
 class Handle(QAbstractSlider):
     """A slider by role and value, painted by subclasses; Tab reaches it, a click leaves the focus as it is.
 
@@ -100,11 +111,7 @@ class Handle(QAbstractSlider):
         return takes_key(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        wanted = move_of(event)
-        if wanted is None:
-            event.ignore()
-        else:
-            self.go(wanted)
+        if _answered(event, self.go):
             self.moved.emit()
 
 
@@ -145,10 +152,9 @@ class _Border(QSplitterHandle):
         return takes_key(event) or super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        wanted = move_of(event)
-        if wanted is None:
-            event.ignore()
-            return
+        _answered(event, self._go)
+
+    def _go(self, wanted: Move) -> None:
         splitter = self.splitter()
         place = splitter.indexOf(self)
         here = sum(splitter.sizes()[:place]) + splitter.handleWidth() * (place - 1)

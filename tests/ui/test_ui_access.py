@@ -425,13 +425,19 @@ def test_borders_and_states_of_controls_have_enough_contrast(theme: Theme) -> No
     assert {name: ratio for name, ratio in found.items() if ratio < 3.0} == {}  # WCAG 2.1, 1.4.11
 
 
+def column_of(stage: Stage, widgets: list[QWidget]) -> QDialog:
+    box = QDialog()
+    stage.qtbot.addWidget(box)
+    layout = QVBoxLayout(box)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return box
+
+
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
 def test_controls_are_drawn_with_these_borders(opened: Stage, theme: Theme) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    box = QDialog()
-    opened.qtbot.addWidget(box)
-    line = QVBoxLayout(box)
     made: list[QWidget] = [
         QPushButton("Press"),
         QLineEdit("Text"),
@@ -441,8 +447,7 @@ def test_controls_are_drawn_with_these_borders(opened: Stage, theme: Theme) -> N
         QCheckBox("Check"),
         QListWidget(),
     ]
-    for widget in made:
-        line.addWidget(widget)
+    box = column_of(opened, made)
     apply_theme(app, theme)
     try:
         box.show()
@@ -484,9 +489,6 @@ def test_a_marker_is_set_off_from_any_picture(opened: Stage, theme: Theme, pane:
 def test_a_control_that_gets_the_focus_looks_different(opened: Stage, theme: Theme) -> None:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
-    box = QDialog()
-    opened.qtbot.addWidget(box)
-    line = QVBoxLayout(box)
     made: list[QWidget] = [
         QPushButton("Press"),
         QLineEdit("Text"),
@@ -502,8 +504,7 @@ def test_a_control_that_gets_the_focus_looks_different(opened: Stage, theme: The
         switch.setChecked(on)
         switch.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made += [check, switch]
-    for widget in made:
-        line.addWidget(widget)
+    box = column_of(opened, made)
     apply_theme(app, theme)
     try:
         with opened.qtbot.waitActive(box):

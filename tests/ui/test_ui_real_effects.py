@@ -31,18 +31,29 @@ def installed(tiny_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tiny_folder
 
 
-def test_super_resolution_runs_from_the_panel(
-    qtbot: QtBot, installed: Path, run_scratch: Scratch, settings: Settings, tmp_path: Path
-) -> None:
-    answers = Answers()
-    editor = Editor(run_scratch, Player(OutputMaker()), lambda: load_catalogue(run_scratch))
+def opened_window(
+    qtbot: QtBot, scratch: Scratch, settings: Settings, answers: Answers, path: Path
+) -> MainWindow:
+    """Return a window with the program's own effects that shows a file."""
+    editor = Editor(scratch, Player(OutputMaker()), lambda: load_catalogue(scratch))
     window = MainWindow(editor, settings, answers)
     window.show()
     with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
         editor.start()
     with qtbot.waitSignal(editor.document_changed, timeout=10_000):
-        window.filing.open_file(write_tone(tmp_path / "tone.wav", seconds=4.0))
+        window.filing.open_file(path)
     qtbot.waitUntil(lambda: not editor.runner.busy, timeout=10_000)
+    return window
+
+
+def test_super_resolution_runs_from_the_panel(
+    qtbot: QtBot, installed: Path, run_scratch: Scratch, settings: Settings, tmp_path: Path
+) -> None:
+    answers = Answers()
+    window = opened_window(
+        qtbot, run_scratch, settings, answers, write_tone(tmp_path / "tone.wav", seconds=4.0)
+    )
+    editor = window.editor
     assert editor.sound is not None
     before = editor.sound.read(0, 4 * RATE)
     panel = window.panel
@@ -67,35 +78,27 @@ def test_super_resolution_runs_from_the_panel(
 
 
 def test_another_model_makes_another_take(
-    qtbot: QtBot, run_scratch: Scratch, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, installed: Path, run_scratch: Scratch, settings: Settings, tmp_path: Path
 ) -> None:
-    tiny_bundle = pytest.importorskip("tiny_bundle", reason="onnx is not installed")
-    for name in ("first", "second"):
-        tiny_bundle.build_tiny_bundle(tmp_path / "models" / name)
-    monkeypatch.setattr(paths, "user_models_dir", lambda: tmp_path / "models")
-    editor = Editor(run_scratch, Player(OutputMaker()), lambda: load_catalogue(run_scratch))
-    window = MainWindow(editor, settings, Answers())
-    window.show()
-    with qtbot.waitSignal(editor.catalogue_changed, timeout=60_000):
-        editor.start()
-    with qtbot.waitSignal(editor.document_changed, timeout=10_000):
-        window.filing.open_file(write_tone(tmp_path / "tone.wav", seconds=2.0))
-    qtbot.waitUntil(lambda: not editor.runner.busy, timeout=10_000)
+    window = opened_window(
+        qtbot, run_scratch, settings, Answers(), write_tone(tmp_path / "tone.wav", seconds=2.0)
+    )
+    editor = window.editor
     panel = window.panel
     panel.chooser.setCurrentIndex(panel.chooser.findData("audiosr.super-resolution"))
-    panel.set_value("model", "first")
+    panel.set_value("model", installed.name)
     panel.set_value("cutoff_hz", 6000.0)
     with qtbot.waitSignal(editor.applying.restored, timeout=120_000):
         panel.apply_button.click()
     assert editor.document is not None
     result = editor.document.sound
-    panel.set_value("model", "second")
+    panel.set_value("model", "audiosr-compact")
     window.actions_by_id["apply_as_take"].trigger()
     qtbot.waitUntil(lambda: not editor.runner.busy, timeout=120_000)
     takes = editor.variations.current()
     assert takes is not None
-    assert [take.facts.get("model") for take in takes.takes] == [None, "first", "second"]
-    assert "model second" in takes.names[2]
+    assert [take.facts.get("model") for take in takes.takes] == [None, installed.name, "audiosr-compact"]
+    assert "model audiosr-compact" in takes.names[2]
     assert editor.transport.take == 2
     assert editor.document.sound is result  # compared first
     window.close()
