@@ -69,6 +69,7 @@ class BatchOpener(QObject):
             BatchForm(lambda: editor.catalogue.effects, self._window.panel.chosen),
             self._window,
             expect=self._window.forecast.text_of_files,
+            gate=editor.gate,
         )
         batch.compare_wanted.connect(self._on_compare_wanted)
         return batch

@@ -116,11 +116,13 @@ class Forecast(QObject):
             return ""
         return _words(found)
 
+    def of_files(self, steps: Steps, seconds: float) -> Estimate:
+        """Return what steps would take on files of so many seconds of one channel together."""
+        return estimate_of_all([self._estimate(effect_id, values, seconds, 1) for effect_id, values in steps])
+
     def text_of_files(self, steps: Steps, seconds: float) -> str:
-        """Return what steps would take on files of so many seconds of one channel together, in words."""
-        found = estimate_of_all(
-            [self._estimate(effect_id, values, seconds, 1) for effect_id, values in steps]
-        )
+        """Return the same in words; empty where it is not worth a word."""
+        found = self.of_files(steps, seconds)
         if found.seconds < _SAID_FROM_S:
             return ""
         return _words(found)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from audiosr_desktop.effects.effect import Value
 
@@ -11,10 +11,18 @@ CPU, DEVICE = "cpu", "device"
 
 Steps: TypeAlias = Sequence[tuple[str, Mapping[str, Value]]]  # ids of effects, each with its values
 Go: TypeAlias = Callable[[bool], bool]  # begins a run, on the processor instead of the GPU; whether it did
-Gate: TypeAlias = Callable[[Steps, Go], bool]  # lets a run go, now or later; whether it did, or looks first
 
 
-def open_gate(_steps: Steps, go: Go) -> bool:
+class Gate(Protocol):
+    """Lets a run go, now or later, and returns whether it did or looks first.
+
+    `seconds` is how much sound of one channel the run is about; None is what is selected in the editor.
+    """
+
+    def __call__(self, steps: Steps, go: Go, /, *, seconds: float | None = None) -> bool: ...
+
+
+def open_gate(_steps: Steps, go: Go, *, seconds: float | None = None) -> bool:
     """Let a run go at once, as it is."""
     return go(False)
 

@@ -24,7 +24,7 @@ class GpuAsking(QObject):
     """Asks once in a session; who chose the processor then gets it for every run that wants a GPU.
 
     Args:
-        editor: whose runs go through its `gate`: effects, chains, repetitions, takes.
+        editor: whose runs go through its `gate`: effects, chains, repetitions, takes, batches.
         panel: whose form shows the processor as the device when that is used instead.
         forecast: tells how long that will take.
         dialogs: what asks.
@@ -35,11 +35,11 @@ class GpuAsking(QObject):
         self._editor, self._panel, self._forecast, self._dialogs = editor, panel, forecast, dialogs
         self.look: Callable[[], Job[list[Check]]] = _look
         self._usable: bool | None = None  # None is not looked at yet
-        self._waiting: tuple[Steps, Go] | None = None
+        self._waiting: tuple[Steps, Go, float | None] | None = None
         editor.gate = self.let_go
         editor.runner.ended.connect(self._on_ended)
 
-    def let_go(self, steps: Steps, go: Go) -> bool:
+    def let_go(self, steps: Steps, go: Go, *, seconds: float | None = None) -> bool:
         """Let a run go, on the processor where the GPU that it asks for cannot be used.
 
         Nothing is run when the user would rather not do that.
@@ -52,7 +52,7 @@ class GpuAsking(QObject):
             return go(True)
         if not self._editor.runner.start(tr("Look at the GPU"), self.look(), self._on_looked):
             return False
-        self._waiting = steps, go
+        self._waiting = steps, go, seconds
         return True
 
     def _on_looked(self, checks: "Sequence[Check]") -> None:
@@ -62,8 +62,10 @@ class GpuAsking(QObject):
             return
         if self._waiting is None:
             return
-        steps = [(effect_id, on_processor(values)) for effect_id, values in self._waiting[0]]
-        found = self._forecast.of_steps(steps)
+        steps, _, seconds = self._waiting
+        steps = [(effect_id, on_processor(values)) for effect_id, values in steps]
+        forecast = self._forecast
+        found = forecast.of_steps(steps) if seconds is None else forecast.of_files(steps, seconds)
         if self._dialogs.gpu_missed(_notice(bad, checks, found.seconds if found is not None else 0.0)):
             self._usable = False
         else:
@@ -74,7 +76,8 @@ class GpuAsking(QObject):
         """Begin the run once the look is over: only then the runner is free."""
         waiting, self._waiting = self._waiting, None
         if waiting is not None and self._usable is not None:
-            self.let_go(*waiting)
+            steps, go, seconds = waiting
+            self.let_go(steps, go, seconds=seconds)
 
 
 def _notice(bad: "Check", checks: "Sequence[Check]", seconds: float) -> GpuNotice:

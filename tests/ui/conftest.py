@@ -20,6 +20,9 @@ from ui_fakes import Answers, Halve, NewBand, OutputMaker, catalogue_job
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
+from audiosr_desktop.effects.effect import Parameter
+from audiosr_desktop.engine.cuda import Check
+from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui import job_thread, tile_loader
 from audiosr_desktop.ui.catalogue import load_catalogue
@@ -130,6 +133,18 @@ class Stage:
 
     def idle(self) -> None:
         self.qtbot.waitUntil(lambda: not self.editor.runner.busy, timeout=20_000)
+
+    def want_gpu(self) -> None:
+        """Have the effect in the panel ask for a GPU, on a machine without one."""
+        self.halve.parameters = (*self.halve.parameters, Parameter("device", "Device", "text", "auto"))
+        self.editor.catalogue_changed.emit()
+        self.window.panel.set_value("device", "cuda")
+
+        def look() -> Job[list[Check]]:
+            yield Progress(0.0, "Looking at the GPU")
+            return [Check("driver", False, "there is no NVIDIA driver", "Install NVIDIA's driver.")]
+
+        self.window.gpu.look = look
 
 
 @pytest.fixture

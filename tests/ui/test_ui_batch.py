@@ -266,3 +266,35 @@ def test_what_the_files_that_wait_will_take_is_said_before_the_start(
     batch.table.selectRow(0)
     batch.remove_selected()
     assert batch.estimate.text() == ""
+
+
+@pytest.mark.parametrize("wants_cpu", [True, False])
+def test_a_gpu_that_is_missed_is_said_before_the_batch(
+    stage: Stage, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wants_cpu: bool
+) -> None:
+    (tmp_path / "in").mkdir()
+    write_tone(tmp_path / "in" / "long.wav", seconds=2.0)
+    stage.want_gpu()
+    stage.answers.yes = wants_cpu
+    timings = stage.window.forecast.timings
+    on_cpu = {**stage.window.panel.values(), "device": "cpu"}
+    timings.learn("test.halve", on_cpu, duration_s=2.0, channels=1, elapsed_s=40.0)
+    monkeypatch.setattr(paths, "batch_queue", lambda: tmp_path / "queue.sqlite")
+    stage.window.batch.show_batch([tmp_path / "in"])
+    batch = stage.window.batch.batch
+    assert batch is not None
+    batch.form.process.setCurrentIndex(batch.form.process.findData("editor"))
+    qtbot.waitUntil(button(batch, "start").isEnabled, timeout=ENDS)
+    button(batch, "start").click()
+    qtbot.waitUntil(lambda: bool(stage.answers.notices), timeout=ENDS)
+    stage.idle()
+    (notice,) = stage.answers.notices
+    assert "On the CPU this takes about 40 s" in notice.text
+    qtbot.waitUntil(lambda: not batch.session.running, timeout=ENDS)
+    settings = batch.session.queue.settings
+    if wants_cpu:
+        assert settings is not None
+        assert settings.recipe.steps[0][1]["device"] == "cpu"
+    else:
+        assert settings is None
+        assert shown(batch, 2) == ["Waiting"]

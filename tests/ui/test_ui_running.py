@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.effects.chain import Chain, Module, chain_to_json
-from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.effects.effect import Value
 from audiosr_desktop.engine import cuda
 from audiosr_desktop.engine.cuda import Check
 from audiosr_desktop.errors import EngineError
@@ -25,8 +25,6 @@ from audiosr_desktop.ui.dialogs.gpu_dialog import GpuDialog, GpuNotice
 from audiosr_desktop.ui.job_runner import JobEnd
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.notifying import LEAST_S
-
-DRIVER = Check("driver", False, "there is no NVIDIA driver", "Install NVIDIA's driver.")
 
 
 def begin(stage: Stage, path: Path) -> None:
@@ -156,16 +154,8 @@ def test_the_end_is_told_quietly_and_only_to_who_looks_elsewhere(
 @pytest.fixture
 def on_gpu(stage: Stage, tone_file: Path) -> Stage:
     """An effect in the panel that is to run on a GPU, on a machine without one."""
-    stage.halve.parameters = (*stage.halve.parameters, Parameter("device", "Device", "text", "auto"))
-    stage.editor.catalogue_changed.emit()
     stage.open(tone_file)
-    stage.window.panel.set_value("device", "cuda")
-
-    def look() -> Job[list[Check]]:
-        yield Progress(0.0, "Looking at the GPU")
-        return [DRIVER]
-
-    stage.window.gpu.look = look
+    stage.want_gpu()
     return stage
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal, Slot
@@ -18,13 +19,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from audiosr_desktop.batch.recipe import Clash
+from audiosr_desktop.batch.recipe import Clash, Settings
 from audiosr_desktop.batch.runner import Summary, in_words
 from audiosr_desktop.errors import AudioSRError, BatchError
 from audiosr_desktop.job import Progress
 from audiosr_desktop.ui.batch_session import BatchSession
 from audiosr_desktop.ui.explaining import explain
-from audiosr_desktop.ui.gate import Steps
+from audiosr_desktop.ui.gate import Gate, Steps, on_processor, open_gate
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.batch_form import BatchForm
 from audiosr_desktop.ui.panels.batch_table import BatchModel, BatchTable, local_paths
@@ -43,6 +44,7 @@ class BatchWindow(QWidget):
         ask_clash: asks what to do about so many names that are taken; it returns None when the user thought
             better of it.
         expect: says what steps take on so many seconds of one channel in all; None says nothing.
+        gate: lets a run go that asks for a GPU.
     """
 
     compare_wanted = Signal(Path, Path)  # source, result
@@ -52,11 +54,13 @@ class BatchWindow(QWidget):
         session: BatchSession,
         form: BatchForm,
         parent: QWidget | None = None,
+        *,
         ask_clash: Callable[[int], Clash | None] | None = None,
         expect: Callable[[Steps, float], str] | None = None,
+        gate: Gate = open_gate,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
-        self.session, self.form = session, form
+        self.session, self.form, self._gate = session, form, gate
         self._ask_clash, self._expect = ask_clash or self._ask, expect
         self.model = BatchModel(self)
         self.table = BatchTable(self.model)
@@ -208,8 +212,19 @@ class BatchWindow(QWidget):
         except AudioSRError as error:
             self._on_failed(tr("Batch"), error)
             return
+
+        def go(processor: bool) -> bool:
+            return self._start(settings, on_cpu=processor)
+
+        self._gate(settings.recipe.steps, go, seconds=self._waiting_s())
+
+    def _start(self, settings: Settings, *, on_cpu: bool) -> bool:
+        if on_cpu:
+            steps = tuple((name, on_processor(values)) for name, values in settings.recipe.steps)
+            settings = replace(settings, recipe=replace(settings.recipe, steps=steps))
         self.end_sheet.hide()
         self.session.start(settings)
+        return True
 
     def toggle_pause(self) -> None:
         """Begin no further file, or go on."""
@@ -342,13 +357,16 @@ class BatchWindow(QWidget):
         """Say what the files that wait will take together."""
         text = ""
         if self._expect is not None and not self.session.running:
-            rows = (self.model.item(row) for row in range(self.model.rowCount()))
-            infos = [item.info for item in rows if item.state == "queued" and item.info]
             with suppress(AudioSRError):  # the form says what is wrong
-                steps = self.form.recipe().steps
-                text = self._expect(steps, sum(info["duration_s"] * info["channels"] for info in infos))
+                text = self._expect(self.form.recipe().steps, self._waiting_s())
         self.estimate.setText(text)
         self.estimate.setVisible(bool(text))
+
+    def _waiting_s(self) -> float:
+        """Return how much sound waits, in seconds of one channel."""
+        rows = (self.model.item(row) for row in range(self.model.rowCount()))
+        infos = [item.info for item in rows if item.state == "queued" and item.info]
+        return float(sum(info["duration_s"] * info["channels"] for info in infos))
 
     def _selected(self) -> list[int]:
         return [self.model.item(row).id for row in self.table.selected_rows()]
