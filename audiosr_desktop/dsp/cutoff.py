@@ -1,56 +1,36 @@
 """Where the band of a sound ends: the edge that a low-pass, a change of rate or a codec left.
 
-The spectrum of natural sound is unknown, that of a filter is not. Seen in dB on an axis of octaves, a
-filtered spectrum is the sum of both. Sound is modelled as a Gaussian process on that axis (a fall of some dB
-an octave, slow drift, small rough detail), and every filter of a bank is taken away from the measured
-spectrum at each place in turn: the one that leaves the likeliest sound tells the edge. Noise floors, dither
-or hiss, limit how deep a filter can be seen, so its response ends there. Cliffs are then placed exactly.
+The likeliest filter of a bank tells where an edge is (`edge_fit`); what is decided here is whether it is one
+that somebody made, where exactly a cliff lies, and whether a codec left it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import scipy  # its parts load themselves when they are used
 
-from audiosr_desktop.dsp.filters import Family, design_lowpass
+from audiosr_desktop.dsp.edge_fit import (
+    DARKEST_DB,
+    FINE,
+    LOWEST_EDGE_HZ,
+    LOWEST_HZ,
+    Edge,
+    Profile,
+    likeliest_edge,
+    octave_grid,
+)
 from audiosr_desktop.dsp.spectrum import hann, stft
 
 Samples = npt.NDArray[np.floating[Any]]
-Profile = npt.NDArray[np.float32]  # a level in dB for each frequency of a grid
 
 FULL_BAND_HZ = 19_000.0  # an edge up here takes nothing that matters away; good encoders end at 19 to 20 kHz
 
-_LOWEST_HZ = 400.0
-_LOWEST_EDGE_HZ = 1_000.0
 _HIGHEST_HZ = 19_500.0
 _BIN_HZ = 11.7
 _MAX_FRAMES = 1_200
-_DARKEST_DB = -112.0  # under the noise of 16 bits nothing is told from nothing
-_EDGES_PER_OCTAVE = 60
-_COARSE, _FINE = 18, 36  # points of the profile an octave
-
-# The bank: design, order, and how much likelihood the rare gentle designs must win by. All run both ways.
-_BANK: tuple[tuple[Family, int, float], ...] = (
-    *(("butter", order, 2.5 if order == 4 else 0.0) for order in (4, 6, 8, 10)),
-    *(("bessel", order, 5.0) for order in (4, 6, 8)),
-    *(("cheby", order, 0.0) for order in (4, 6, 8, 10)),
-    *(("ellip", order, 0.0) for order in (4, 6, 8)),
-    ("boxcar", 0, 0.0),
-)
-_DEEPEST_DB = -250.0
-
-# Natural sound on an axis of octaves, relative sizes; found on filtered music, speech and effects
-_FALL_DB = -8.0  # an octave
-_SLOPE_DB = 1.0
-_DRIFT_DB = 0.5
-_DETAIL_DB, _DETAIL_OCTAVES = 1.0, 0.06
-_ROUGHNESS_DB = 0.2
-_LEVEL_DB = 100.0
-_PRIOR_SHARE = 1.5
 
 # Evidence that makes an edge one; untouched sound stays below 60 and, where its bend is steep, below 20
 _CERTAIN, _LIKELY_GENTLE, _LIKELY_STEEP = 140.0, 75.0, 25.0
@@ -80,21 +60,6 @@ class CutoffEstimate:
     steep: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """The likeliest edge.
-
-    Attributes:
-        hz: half-amplitude point.
-        evidence: log-likelihood won against sound without an edge.
-        steep: whether the filter falls 40 dB within a third of an octave.
-    """
-
-    hz: float
-    evidence: float
-    steep: bool
-
-
 def estimate_cutoff(blocks: Samples | Sequence[Samples], sample_rate: int) -> CutoffEstimate:
     """Find where the band of a sound ends.
 
@@ -107,7 +72,7 @@ def estimate_cutoff(blocks: Samples | Sequence[Samples], sample_rate: int) -> Cu
         The edge. Silence, steady tones, very short sound and sound without an edge count as full band.
     """
     powers = _frame_powers([blocks] if isinstance(blocks, np.ndarray) else blocks, sample_rate)
-    if len(powers) == 0 or _top(sample_rate) < 1.5 * _LOWEST_EDGE_HZ:
+    if len(powers) == 0 or _top(sample_rate) < 1.5 * LOWEST_EDGE_HZ:
         return unknown_cutoff(sample_rate)
     return _estimate(powers, sample_rate)
 
@@ -127,9 +92,9 @@ def _estimate(powers: npt.NDArray[np.float32], sample_rate: int) -> CutoffEstima
     bin_hz = nyquist / (powers.shape[1] - 1)
     limit = min(FULL_BAND_HZ, 0.9 * nyquist)
     profiles = _profiles(powers, sample_rate, top)
-    edge = _likeliest_edge(profiles, sample_rate, top)
+    edge = likeliest_edge(profiles, sample_rate, top)
     hz = _sharpened(powers, bin_hz, edge.hz, 0.98 * limit)
-    found = hz < limit and _is_found(edge, profiles[0][1], _grid(top), hz)
+    found = hz < limit and _is_found(edge, profiles[0][1], octave_grid(top), hz)
     if found:
         confidence = 1.0 - 0.5 * float(np.exp(-max(edge.evidence, 0.0) / 150.0))
     else:
@@ -171,11 +136,11 @@ def _levels_above(blocks: Sequence[Samples], sample_rate: int, edge_hz: float) -
     return levels
 
 
-def _is_found(edge: _Edge, mean: Profile, grid: npt.NDArray[np.float64], hz: float) -> bool:
+def _is_found(edge: Edge, mean: Profile, grid: npt.NDArray[np.float64], hz: float) -> bool:
     """Decide whether an edge is one: natural sound bends too, but not at its loudest moments."""
     below = mean[(grid > 0.5 * hz) & (grid < 0.85 * hz)]
     above = mean[grid > min(1.35 * hz, 0.95 * grid[-1])]
-    dark = max(float(np.median(above)), float(mean.max()) - 75.0, _DARKEST_DB)
+    dark = max(float(np.median(above)), float(mean.max()) - 75.0, DARKEST_DB)
     if np.mean(below > dark + 6.0) < 0.4:  # a few steady tones have no band to end
         return False
     if edge.evidence > _CERTAIN:
@@ -205,7 +170,7 @@ def _frame_powers(blocks: Sequence[Samples], sample_rate: int) -> npt.NDArray[np
 
 def _profiles(powers: npt.NDArray[np.float32], sample_rate: int, top: float) -> list[tuple[float, Profile]]:
     """Return weighted long-term spectra on the grid, each a view of the sound that the others have not."""
-    grid = _grid(top)
+    grid = octave_grid(top)
     n_fft = 2 * (powers.shape[1] - 1)
     levels = 10.0 * np.log10(powers + 1e-20)
     spans = (grid[:, None] * 2.0 ** np.array([-1 / 16, 1 / 16]) * n_fft / sample_rate).astype(int)
@@ -214,7 +179,7 @@ def _profiles(powers: npt.NDArray[np.float32], sample_rate: int, top: float) -> 
         return np.array([np.median(spectrum[low : high + 2]) for low, high in spans], dtype=np.float32)
 
     mean = 10.0 * np.log10(_above_floor(powers.mean(axis=0)) + 1e-20)
-    width = np.maximum(grid * n_fft / sample_rate * (2.0 ** (0.5 / _FINE) - 1.0), 1.5)
+    width = np.maximum(grid * n_fft / sample_rate * (2.0 ** (0.5 / FINE) - 1.0), 1.5)
     sums = np.concatenate([[0.0], np.cumsum(10.0 ** (mean / 10.0), dtype=np.float64)])
     low = np.round(grid * n_fft / sample_rate - width).astype(int)
     high = np.maximum(np.round(grid * n_fft / sample_rate + width).astype(int), low + 2)
@@ -225,8 +190,8 @@ def _profiles(powers: npt.NDArray[np.float32], sample_rate: int, top: float) -> 
         (1.0, across_partials(levels.mean(axis=0))),
     ]
     # dull, middling and bright moments: one filter, three different sounds
-    split = slice(int(2.0 * _LOWEST_HZ * n_fft / sample_rate), None)
-    third = slice(int(_LOWEST_HZ * n_fft / sample_rate), split.start)
+    split = slice(int(2.0 * LOWEST_HZ * n_fft / sample_rate), None)
+    third = slice(int(LOWEST_HZ * n_fft / sample_rate), split.start)
     last = int(top * n_fft / sample_rate)
     brightness = levels[:, split.start : last].mean(axis=1) - levels[:, third].mean(axis=1)
     for part in np.array_split(np.argsort(brightness), 3):
@@ -248,7 +213,7 @@ class _Cliffs:
     def __init__(
         self, levels: npt.NDArray[np.float32], loudest: npt.NDArray[np.float32], bin_hz: float
     ) -> None:
-        self._levels = np.maximum(levels, _DARKEST_DB)
+        self._levels = np.maximum(levels, DARKEST_DB)
         self._loudest_above = np.maximum.accumulate(loudest[: int(0.99 * len(loudest))][::-1])[::-1]
         self._bin_hz = bin_hz
 
@@ -278,7 +243,7 @@ class _Cliffs:
 def _sharpened(powers: npt.NDArray[np.float32], bin_hz: float, edge_hz: float, limit_hz: float) -> float:
     """Return the cliff at an edge, else one above it, else the edge: the fit is too coarse for cliffs."""
     mean = 10.0 * np.log10(powers.mean(axis=0) + 1e-20)
-    typical = np.maximum(10.0 * np.log10(powers + 1e-20), _DARKEST_DB).mean(axis=0)
+    typical = np.maximum(10.0 * np.log10(powers + 1e-20), DARKEST_DB).mean(axis=0)
     cliffs = [_Cliffs(levels, mean, bin_hz) for levels in (typical, mean)]
     near = edge_hz * np.linspace(0.92, 1.08, 81)
     hz = cliffs[0].highest_fall(near[near <= max(edge_hz, limit_hz)])
@@ -312,113 +277,3 @@ def _hole_share(powers: npt.NDArray[np.float32], bin_hz: float, edge_hz: float) 
     levels = 10.0 * np.log10(cells + 1e-20)
     around = scipy.ndimage.median_filter(levels, size=(1, 15), mode="nearest")
     return float(np.mean(levels < around - 15.0))
-
-
-@cache
-def _grid(top: float) -> npt.NDArray[np.float64]:
-    count = int(np.log2(top / _LOWEST_HZ) * _FINE) + 1
-    return _LOWEST_HZ * 2.0 ** (np.arange(count) / _FINE)
-
-
-@cache
-def _edges(top: float) -> npt.NDArray[np.float64]:
-    count = int(np.log2(0.975 * top / _LOWEST_EDGE_HZ) * _EDGES_PER_OCTAVE) + 1
-    return _LOWEST_EDGE_HZ * 2.0 ** (np.arange(count) / _EDGES_PER_OCTAVE)
-
-
-@cache
-def _responses(sample_rate: int, top: float) -> npt.NDArray[np.float32]:
-    """Return the bank in dB, (filters, edges, points)."""
-    # bent as the bilinear transform bends it, every recursive filter is one curve over the ratio to its edge
-    bend = np.pi / sample_rate
-    ratio = np.tan(bend * _grid(top)) / np.tan(bend * _edges(top))[:, None]
-    return np.stack([_curve(family, order, ratio) for family, order, _ in _BANK])
-
-
-def _curve(family: Family, order: int, ratio: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
-    if family == "boxcar":
-        return np.where(ratio > 1.0, _DEEPEST_DB, 0.0).astype(np.float32)
-    rate, edge = 48_000, 1_000.0
-    sections = design_lowpass(rate, edge, family, order)
-    at = np.arctan(np.geomspace(1e-3, 1e3, 8192) * np.tan(np.pi * edge / rate))  # half the phase of z
-    powers = np.exp(-2j * at)[:, None] ** np.arange(3)
-    response = np.prod((powers @ sections[:, :3].T) / (powers @ sections[:, 3:].T), axis=1)
-    decibels = np.maximum(40.0 * np.log10(np.abs(response) + 1e-12), _DEEPEST_DB)
-    decibels = np.minimum.accumulate(decibels)  # the ripples of a stop band are no sound
-    return np.interp(np.log(ratio), np.linspace(np.log(1e-3), np.log(1e3), 8192), decibels).astype(np.float32)
-
-
-def _likeliest_edge(profiles: list[tuple[float, Profile]], sample_rate: int, top: float) -> _Edge:
-    """Look at the whole spectrum coarsely, then twice closely around the best place."""
-    edges, grid = _edges(top), _grid(top)
-    floored = [(weight, *_floored(profile)) for weight, profile in profiles]
-    step = _FINE // _COARSE
-    score = np.zeros((len(_BANK), len(edges)))
-    responses = _responses(sample_rate, top)
-    coarse = responses[:, :, ::step]
-    for weight, profile, floor in floored:
-        score += weight * _log_likelihoods(profile[::step], floor, coarse, edges, grid[::step])
-    best = int(np.argmax(score.max(axis=0)))
-    for _ in range(2):
-        near = slice(*np.searchsorted(edges, edges[best] * np.array([0.57, 1.75])))
-        points = slice(*np.searchsorted(grid, edges[best] * np.array([0.5, 2.0])))
-        points = slice(min(points.start, len(grid) - _FINE), points.stop)
-        score = np.zeros((len(_BANK), near.stop - near.start))
-        for weight, profile, floor in floored:
-            part = responses[:, near, points]
-            score += weight * _log_likelihoods(profile[points], floor, part, edges[near], grid[points])
-        design, place = np.unravel_index(int(np.argmax(score)), score.shape)
-        best = near.start + int(place)
-    at = np.searchsorted(grid, edges[best] * 2.0 ** (1 / 3))
-    reach = responses[design, best, min(at, len(grid) - 1)]
-    return _Edge(float(edges[best]), float(score.max()), bool(reach < -40.0))
-
-
-def _floored(profile: Profile) -> tuple[Profile, float]:
-    limited = np.maximum(profile, _DARKEST_DB)
-    floor = float(np.percentile(scipy.ndimage.median_filter(limited, _FINE // 4, mode="nearest"), 3.0))
-    return np.maximum(limited, floor), floor
-
-
-def _log_likelihoods(
-    profile: Profile,
-    floor: float,
-    responses: npt.NDArray[np.float32],
-    edges: npt.NDArray[np.float64],
-    grid: npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Return the log-likelihoods over that of no edge, (filters, edges)."""
-    first = np.minimum(np.searchsorted(grid, edges / 1.6), len(grid) - 1)
-    last = np.maximum(np.searchsorted(grid, edges / 1.1), first + 1)
-    sums = np.concatenate([[0.0], np.cumsum(profile, dtype=np.float64)])
-    depths = np.maximum((sums[last] - sums[first]) / (last - first) - floor, 0.0).astype(np.float32)
-    whitener = _whitener(len(grid), round(1.0 / np.log2(grid[1] / grid[0])))
-    natural = profile - np.float32(_FALL_DB) * np.log2(grid / grid[0]).astype(np.float32)
-    sound = natural - np.maximum(responses, -depths[:, None])
-    errors = sound.reshape(-1, len(grid)) @ whitener.T
-    count = len(grid)
-    known = _PRIOR_SHARE * count  # a prior on the roughness: without it very smooth sound proves anything
-    squares = np.einsum("ij,ij->i", errors, errors).reshape(responses.shape[:2]) + known
-    plain = whitener @ natural
-    scale = -0.5 * count * (1.0 + _PRIOR_SHARE)
-    gains = scale * np.log(squares / (plain @ plain + known))
-    result: npt.NDArray[np.float64] = gains - np.array([[penalty] for _, _, penalty in _BANK])
-    return result
-
-
-@cache
-def _whitener(count: int, per_octave: int) -> npt.NDArray[np.float32]:
-    """Return the inverse of the Cholesky factor of the covariance of natural sound on `count` points."""
-    octaves = np.arange(count) / per_octave
-    apart = np.abs(octaves[:, None] - octaves)
-    from_middle = octaves - octaves.mean()
-    covariance = (
-        _LEVEL_DB**2
-        + _SLOPE_DB**2 * np.outer(from_middle, from_middle)
-        + _DRIFT_DB**2 * np.minimum(octaves[:, None], octaves)
-        + _DETAIL_DB**2 * np.exp(-apart / _DETAIL_OCTAVES)
-        + _ROUGHNESS_DB**2 * np.eye(count)
-    )
-    factor = np.linalg.cholesky(covariance)
-    inverse: npt.NDArray[np.float64] = scipy.linalg.solve_triangular(factor, np.eye(count), lower=True)
-    return inverse.astype(np.float32)
