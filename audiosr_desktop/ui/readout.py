@@ -51,6 +51,11 @@ def format_time(seconds: float, decimals: int = 3) -> str:
     return f"-{text}" if seconds < 0 and ticks else text
 
 
+def time_decimals(pixel_s: float) -> int:
+    """Return with how many decimals a time is told where a pixel is so many seconds: 3, up to 6 close by."""
+    return min(6, max(3, -math.floor(math.log10(pixel_s)))) if pixel_s > 0 else 3
+
+
 def format_length(seconds: float) -> str:
     """Return a length of time as a person says it: "850 ms", "1.50 s", "03:12"."""
     if seconds < 1.0:

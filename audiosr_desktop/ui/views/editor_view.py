@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.region import Region
@@ -77,6 +77,7 @@ class EditorView(QWidget):
         self.splitter.setSizes([220, 480])
         timeline.view_changed.connect(self.hold_loaders)
         self.overview.moved.connect(self.scrolled)
+        self.ruler.scrolled.connect(self.scrolled)
         for axis in (self.overview, self.ruler):
             axis.hovered.connect(self.hovered)
         for handle in (self.overview, self.spectrogram.wipe_handle):
@@ -150,9 +151,23 @@ class EditorView(QWidget):
         self.tool_chosen.emit(tool)
 
     def show_views(self, which: str) -> None:
-        """Show "waveform", "spectrogram" or "both"."""
+        """Show "waveform", "spectrogram" or "both"; the keys of what is hidden go to what is shown."""
+        focus = QApplication.focusWidget()
+        had_keys = focus is not None and self.splitter.isAncestorOf(focus)
         self.waveform.setVisible(which != "spectrogram")
         self.spectrogram.setVisible(which != "waveform")
+        self.spectrogram.shows_badges = which == "spectrogram"
+        if had_keys and focus is not None and not focus.isVisible():
+            self.take_keys()
+
+    def take_keys(self) -> None:
+        """Give the focus to a picture of the sound."""
+        (self.waveform if self.spectrogram.isHidden() else self.spectrogram).setFocus()
+
+    def let_go(self) -> None:
+        """Give up what the mouse holds."""
+        for view in self._tracks():
+            view.let_go()
 
     def line_at(self, position: QPoint) -> float | None:
         """Return the frequency of the line at a global position in the spectrogram; None elsewhere."""
@@ -218,7 +233,7 @@ class EditorView(QWidget):
         self.span_chosen.emit(span)
 
     def _zero_near(self, sample: int) -> int:
-        return rising_zero(self._sound, sample) if self._sound is not None else sample
+        return sample if self._sound is None else rising_zero(self._sound, sample, self._timeline.picked)
 
     @Slot(float, float)
     def _on_levels_moved(self, low_db: float, high_db: float) -> None:

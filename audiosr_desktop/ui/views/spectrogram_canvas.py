@@ -20,6 +20,7 @@ from audiosr_desktop.ui.views.colour_maps import colours
 from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
+from audiosr_desktop.ui.views.selecting import NO_BOUND
 from audiosr_desktop.ui.views.shapes import mask_image
 from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, alike, pictures, warming
 from audiosr_desktop.ui.views.tile_cache import TileCache
@@ -38,6 +39,8 @@ class SpectrogramCanvas(TrackView):
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(timeline, theme, parent)
         self.setAccessibleName(tr("Spectrogram"))
+        self.shows_badges = False  # the waveform has them; here they would hide the top of the spectrum
+        self.badge_top = 30.0  # below the channel's button and the wipe's handle
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._on_loaded)
         self.loader.failed.connect(self._on_loading_failed)
@@ -67,6 +70,11 @@ class SpectrogramCanvas(TrackView):
     def picture(self) -> Picture | None:
         """What is shown now."""
         return self._picture
+
+    def picture_at(self, x: float) -> Picture | None:
+        """Return what is seen at a pixel: left of a wipe it is the sound before."""
+        before = self.wipe.picture
+        return before if before is not None and x < self.wipe.x(self.area()) else self._picture
 
     def set_sound(self, sound: Sound | None) -> None:
         """Show another state of the sound; what is shown stays until something better is there."""
@@ -270,9 +278,6 @@ class SpectrogramCanvas(TrackView):
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 4, rect.width(), 4), DARK.colour("canvas"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3), DARK.colour("restored"))
 
-    def paint_badge(self, painter: QPainter, rect: QRectF, text: str) -> None:
-        """The waveform has the badge; a second one would hide the top of the spectrum."""
-
     def paint_callouts(self, painter: QPainter, area: QRectF, *, over_picture: bool = True) -> None:
         super().paint_callouts(painter, area, over_picture=over_picture)
 
@@ -342,6 +347,11 @@ class SpectrogramCanvas(TrackView):
         rect = self.lane_rects()[self.lane_at(y)]
         place = min(1.0, max(0.0, (rect.bottom() - y) / rect.height()))
         return self._axis.hz_at(place)
+
+    def ends_at(self, y: float) -> tuple[bool, bool]:
+        rect = self.lane_rects()[self.lane_at(y)]
+        at_bottom, at_top = y >= rect.bottom() - NO_BOUND, y <= rect.top() + NO_BOUND
+        return at_bottom and self._axis.bottom <= 0.0, at_top and self._axis.top >= 1.0
 
     def y_of_hz(self, hz: float, lane: int) -> float | None:
         return self._y_in(self.lane_rects()[lane], hz)
