@@ -104,7 +104,7 @@ class Commands(QObject):
             self._timeline.select(found)
 
     def to_zero_crossings(self) -> None:
-        """Move both edges to the nearest place where the channels that are meant, as a sum, rise through zero."""
+        """Move both edges to the nearest place where the sum of what is meant rises through zero."""
         selection, sound = self._timeline.selection, self._sound()
         if selection is not None and sound is not None:
             meant = selection.channels

@@ -57,9 +57,9 @@ def time_decimals(pixel_s: float) -> int:
 
 
 def format_length(seconds: float) -> str:
-    """Return a length of time as a person says it: "850 ms", "1.50 s", "03:12"."""
+    """Return a length of time as a person says it: "0.42 ms", "850 ms", "1.50 s", "03:12"."""
     if seconds < 1.0:
-        return f"{seconds * 1000:.0f} ms"
+        return f"{figures(seconds * 1000, '.0f' if seconds >= 0.01 or not seconds else '.2g')} ms"
     return f"{figures(seconds, '.2f')} s" if seconds < 59.995 else format_time(seconds, 0)
 
 

@@ -26,6 +26,7 @@ from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
 from audiosr_desktop.ui.views.track_view import TrackView
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 
+_HEIGHT_ZOOM, _HEIGHT_STEP = 2.0**0.5, 0.1  # of the keys; the step is a part of what is visible
 _BLANK_MS = 150  # from then on nothing is better than what was seen before
 
 
@@ -159,6 +160,31 @@ class EditorView(QWidget):
         self.spectrogram.shows_badges = which == "spectrogram"
         if had_keys and focus is not None and not focus.isVisible():
             self.take_keys()
+
+    def zoom_height_in(self) -> None:
+        """Show fewer frequencies, or quieter sound, over the height of the picture that has the focus."""
+        self._zoom_height(_HEIGHT_ZOOM)
+
+    def zoom_height_out(self) -> None:
+        """Show more of them."""
+        self._zoom_height(1 / _HEIGHT_ZOOM)
+
+    def scroll_up(self) -> None:
+        """Show higher frequencies."""
+        self._with_keys().scroll_by_height(_HEIGHT_STEP)
+
+    def scroll_down(self) -> None:
+        """Show lower frequencies."""
+        self._with_keys().scroll_by_height(-_HEIGHT_STEP)
+
+    def _zoom_height(self, factor: float) -> None:
+        track = self._with_keys()
+        track.zoom_vertically(factor, track.middle_of_height())
+
+    def _with_keys(self) -> TrackView:
+        """Return the picture whose height the keys mean."""
+        alone = self.spectrogram.isHidden()
+        return self.waveform if alone or self.waveform.hasFocus() else self.spectrogram
 
     def take_keys(self) -> None:
         """Give the focus to a picture of the sound."""

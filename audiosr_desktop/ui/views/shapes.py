@@ -11,10 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 from audiosr_desktop.audio.mask import FULL, ROWS, Gains, Mask, grid_of, softened
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import region_of
-from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.spectrogram_tiles import Picture
-
-_MAX_IMAGE_COLUMNS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,41 +99,6 @@ def wand_region(
     rows_of_grid = np.clip(rows - 1 - np.floor(places * rows).astype(np.intp), 0, rows - 1)
     gains = found[np.ix_(rows_of_grid, np.clip(sources, 0, columns - 1))] & inside[:, None]
     return _soft_region(np.where(gains, FULL, 0).astype(np.uint8), first, hop, (start, stop), plane)
-
-
-def mask_image(
-    mask: Mask, axis: FrequencyAxis, rows: int, span: tuple[float, float], colour: QColor
-) -> tuple[QImage, int, int]:
-    """Draw the part of a mask that is visible: a tint, and a line where the gain is one half.
-
-    Args:
-        mask: what to draw.
-        axis: the visible frequencies.
-        rows: height in pixels.
-        span: the visible samples.
-        colour: of tint and line.
-
-    Returns:
-        The image, and the samples at which it begins and ends.
-    """
-    first = max(0, int(span[0] / mask.hop) - mask.first)
-    last = min(mask.columns, math.ceil(span[1] / mask.hop) - mask.first + 1)
-    step = max(1, -(-(last - first) // _MAX_IMAGE_COLUMNS))
-    hz = np.array([axis.hz_at(1.0 - (row + 0.5) / rows) for row in range(rows)])
-    sources = np.clip(np.rint(hz / axis.nyquist_hz * (ROWS - 1)), 0, ROWS - 1).astype(np.intp)
-    part = mask.gains[:, first : max(first, last) : step][sources]
-    inside = np.pad(part >= (FULL + 1) // 2, 1)
-    edge = inside[1:-1, 1:-1] & ~(inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:])
-    alpha = np.where(edge, FULL, part // 4).astype(np.uint32)
-    channels = (colour.red(), colour.green(), colour.blue())
-    red, green, blue = (alpha * np.uint32(value) // np.uint32(FULL) for value in channels)
-    pixels = np.ascontiguousarray(
-        alpha << np.uint32(24) | red << np.uint32(16) | green << np.uint32(8) | blue
-    )
-    height, width = pixels.shape
-    image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied).copy()
-    start = (mask.first + first) * mask.hop - mask.hop // 2
-    return image, start, start + width * step * mask.hop
 
 
 def _drawn(draw: Callable[[QPainter], None], box: QRectF, plane: Plane) -> Region | None:

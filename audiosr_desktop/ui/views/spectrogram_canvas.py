@@ -20,8 +20,8 @@ from audiosr_desktop.ui.views.colour_maps import colours
 from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
+from audiosr_desktop.ui.views.mask_picture import MaskPicture
 from audiosr_desktop.ui.views.selecting import NO_BOUND
-from audiosr_desktop.ui.views.shapes import mask_image
 from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, alike, pictures, warming
 from audiosr_desktop.ui.views.tile_cache import TileCache
 from audiosr_desktop.ui.views.tile_measuring import Analysis, lanes
@@ -52,6 +52,7 @@ class SpectrogramCanvas(TrackView):
         self._axis = FrequencyAxis(24_000.0)
         self.bar, self.cutoff = ColourBar(), CutoffLine()
         self.wipe, self.overlay = Wipe(self), WaveOverlay(self)
+        self._mask_picture = MaskPicture()
         for layer in (self.wipe, self.overlay):
             layer.changed.connect(self.update)
         self._tilt_db = 0.0
@@ -290,19 +291,18 @@ class SpectrogramCanvas(TrackView):
 
     def paint_mask(self, painter: QPainter, selection: Region) -> None:
         assert selection.mask is not None
-        span = max(self.timeline.start, selection.start), min(self.timeline.stop, selection.stop)
-        if span[0] >= span[1]:
+        area, ratio = self.area(), self.devicePixelRatioF()
+        left, right = self.x_of(selection.start), self.x_of(selection.stop)
+        shown = QRectF(left, 0, right - left, self.height()) & area
+        if shown.isEmpty():
             return
         painter.save()
-        left, right = self.x_of(selection.start), self.x_of(selection.stop)
-        painter.setClipRect(QRectF(left, 0, right - left, self.height()), Qt.ClipOperation.IntersectClip)
+        painter.setClipRect(shown, Qt.ClipOperation.IntersectClip)
+        span = self.timeline.start, self.timeline.stop
         for lane, rect in enumerate(self.lane_rects()):
-            if not self.is_meant(lane, selection.channels):
-                continue
-            rows = max(8, round(rect.height() * self.devicePixelRatioF()))
-            image, start, stop = mask_image(selection.mask, self._axis, rows, span, QColor(255, 255, 255))
-            x = self.x_of(start)
-            painter.drawImage(QRectF(x, rect.top(), self.x_of(stop) - x, rect.height()), image)
+            if self.is_meant(lane, selection.channels):
+                size = max(1, round(rect.width() * ratio)), max(8, round(rect.height() * ratio))
+                painter.drawImage(rect, self._mask_picture.image(selection.mask, self._axis, span, size))
         painter.restore()
 
     def paint_over(self, painter: QPainter, area: QRectF) -> None:

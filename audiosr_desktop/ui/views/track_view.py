@@ -43,6 +43,18 @@ class TrackView(SelectingCanvas):
     def scroll_vertically(self, pixels: float) -> None:
         """Scroll the vertical axis."""
 
+    def scroll_by_height(self, part: float) -> None:
+        """Scroll the vertical axis up by a part of what is visible."""
+        self.scroll_vertically(part * self.lane_rects()[0].height())
+
+    def middle_of_height(self) -> float:
+        """Return the height about which keys zoom: the middle of the selected band where it is seen."""
+        selection, rect = self.timeline.selection, self.lane_rects()[0]
+        if selection is None or selection.low_hz is None or selection.high_hz is None:
+            return rect.center().y()
+        y = self.y_of_hz((selection.low_hz + selection.high_hz) / 2, 0)
+        return rect.center().y() if y is None or not rect.top() <= y <= rect.bottom() else y
+
     def grab_other(self, position: QPointF) -> bool:
         """Return whether a handle of the subclass's own lies here."""
         return False
