@@ -192,7 +192,10 @@ class Commands(QObject):
         self._seek(self._timeline.playhead + round(seconds * self._timeline.sample_rate))
 
     def _seek(self, sample: int) -> None:
-        self._transport.seek(min(max(0, sample), self._timeline.length))
+        placed = min(max(0, sample), self._timeline.length)
+        self._transport.seek(placed)
+        if not self._transport.playing:  # playing, the view follows where it was not scrolled away
+            self._timeline.page_to(placed)
 
     def _listen(self, *, start_edge: bool, before: bool) -> None:
         selection = self._timeline.selection
