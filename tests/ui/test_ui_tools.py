@@ -216,12 +216,13 @@ def test_a_short_selection_is_told_to_the_sample(opened: Stage) -> None:
 
 def test_q_keeps_to_what_is_picked_and_drops_a_shape_of_elsewhere(opened: Stage) -> None:
     view, timeline, window = opened.window.view.spectrogram, opened.editor.timeline, opened.window
+    timeline.pick((0,))
     QTest.keyClick(window, KEY.Key_4)
     draw(view, [(0.5, 4000), (0.9, 4000), (0.9, 9000), (0.5, 9000)])
     shape = timeline.selection
     assert shape is not None
     QTest.keyClick(window, KEY.Key_Q)
-    assert timeline.selection == Region(shape.start, shape.stop)
+    assert timeline.selection == Region(shape.start, shape.stop, channels=(0,))
     timeline.pick((1,))
     QTest.keyClick(window, KEY.Key_Q)
     assert timeline.selection == shape.of_channels((1,))
