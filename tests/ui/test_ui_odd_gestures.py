@@ -422,6 +422,51 @@ def test_a_document_that_opens_in_the_waveform_alone_has_its_keys(stage: Stage, 
     assert QApplication.focusWidget() is stage.window.view.waveform
 
 
+def test_keys_zoom_in_out_to_the_selection_to_the_file_and_back(opened: Stage) -> None:
+    timeline = opened.editor.timeline
+    control, shift = KEYS.ControlModifier, KEYS.ShiftModifier
+    timeline.move_playhead(3 * RATE)
+    timeline.select(Region(4 * RATE, 6 * RATE, 1000.0, 2000.0))
+    seen = []
+    for key, keys in (
+        (KEY.Key_Equal, control),
+        (KEY.Key_Minus, control),
+        (KEY.Key_E, control),
+        (KEY.Key_F, control),
+        (KEY.Key_Z, shift),
+        (KEY.Key_Z, shift),
+    ):
+        QTest.keyClick(opened.window, key, keys)
+        seen += [timeline.start / RATE, timeline.stop / RATE]
+    # about the playhead; the selection with a twentieth on each side; the file; back, and back again
+    assert seen == pytest.approx([2.5, 4.5, 2, 6, 3.9, 6.1, 0, SECONDS, 3.9, 6.1, 2, 6], abs=1e-3)
+
+
+def test_keys_extend_and_contract_by_what_a_pixel_shows(opened: Stage) -> None:
+    timeline, view = opened.editor.timeline, opened.window.view.spectrogram
+    view.setFocus()
+    step = 4 * timeline.samples_per_pixel()
+    shift, both = KEYS.ShiftModifier, KEYS.ShiftModifier | KEYS.ControlModifier
+    timeline.select(Region(3 * RATE, 5 * RATE, 500.0, 900.0))
+    start, stop = 3 * RATE, 5 * RATE
+    for key, keys, moved in (
+        (KEY.Key_Left, shift, (-step, 0)),
+        (KEY.Key_Right, shift, (0, step)),
+        (KEY.Key_Left, both, (step, 0)),
+        (KEY.Key_Right, both, (0, -step)),
+    ):
+        QTest.keyClick(view, key, keys)
+        start, stop = start + moved[0], stop + moved[1]
+        assert timeline.selection == Region(start, stop, 500.0, 900.0)
+    timeline.select(Region(0, SECONDS * RATE))
+    for key in (KEY.Key_Left, KEY.Key_Right):
+        QTest.keyClick(view, key, shift)
+    assert timeline.selection == Region(0, SECONDS * RATE)
+    timeline.select(Region(3 * RATE, 3 * RATE + 2))
+    QTest.keyClick(view, KEY.Key_Left, both)
+    assert timeline.selection == Region(3 * RATE, 3 * RATE + 2)  # it is never contracted away
+
+
 def test_keys_zoom_and_scroll_the_height(opened: Stage) -> None:
     view, timeline = opened.window.view.spectrogram, opened.editor.timeline
     before = timeline.start, timeline.stop

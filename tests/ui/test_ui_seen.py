@@ -1,6 +1,7 @@
 """What is seen: each setting of the pictures as chosen in the window, read back from pixels and levels."""
 
 import itertools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from test_ui_main_job import drag, place
 from test_ui_selection import drag as drag_with_keys
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.dsp.filters import lowpass
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.views.colour_maps import NAMES, colours
 from audiosr_desktop.ui.views.spectrogram_tiles import level_of
@@ -206,6 +208,40 @@ def test_the_colour_bar_dragged_down_makes_the_quiet_bright(seen: Stage) -> None
     drawn(seen)
     assert seen.window.settings.level_high_db < -60
     assert view.grab().toImage().pixelColor(noise).lightness() > before + 15
+
+
+def test_the_cutoff_is_a_dashed_line_with_its_confidence_until_it_is_dragged(
+    stage: Stage, tmp_path: Path
+) -> None:
+    noise = np.random.default_rng(0).standard_normal((2, 2 * RATE)).astype(np.float32) * 0.1
+    soundfile.write(tmp_path / "low.wav", lowpass(noise, RATE, 8000.0, "cheby", 8).T, RATE, "FLOAT")
+    with stage.qtbot.waitSignal(stage.editor.measurements.cutoff_changed, timeout=20_000):
+        stage.open(tmp_path / "low.wav")
+    drawn(stage)
+    view = stage.window.view.spectrogram
+    assert view.cutoff.hz == pytest.approx(8000, rel=0.05)
+    assert re.fullmatch(r" · \d\d % sure", view.cutoff.text.replace("%", " %").replace("  ", " "))
+    y = view.y_of_hz(view.cutoff.hz or 0.0, 0)
+    assert y is not None
+    shown, wanted = view.grab().toImage(), stage.window.theme.colour("cutoff")
+    line = [shown.pixelColor(x, round(y)) == wanted for x in range(200, 400)]
+    assert 60 < sum(line) < 190  # dashes
+    tag = view.cutoff.tags[0][0].center()
+    drag(view, tag, QPointF(tag.x(), tag.y() - 60))
+    assert (view.cutoff.hz or 0.0) > 9000
+    assert view.cutoff.text == ""  # it is the user's now
+    assert stage.editor.timeline.selection is None
+
+
+def test_brightening_is_seen_above_one_kilohertz(seen: Stage) -> None:
+    view = seen.window.view.spectrogram
+    spots = [place(view, 0.5, hz).toPoint() for hz in (400, 20_000)]
+    before = [view.grab().toImage().pixelColor(spot).lightness() for spot in spots]
+    seen.window.settings.tilt_db = 30.0
+    drawn(seen)
+    after = [view.grab().toImage().pixelColor(spot).lightness() for spot in spots]
+    assert after[0] == before[0]
+    assert after[1] > before[1] + 20
 
 
 # the waveform

@@ -265,6 +265,26 @@ def test_z_goes_to_crossings_of_what_is_meant_and_keeps_short_selections(
     assert timeline.selection == short
 
 
+def test_the_centre_snaps_to_peaks_of_the_picked_channel(stage: Stage, tmp_path: Path) -> None:
+    at = np.arange(RATE) / RATE
+    two = np.stack([np.sin(2 * np.pi * hz * at) for hz in (3000, 3300)], axis=1)
+    soundfile.write(tmp_path / "two.wav", two * 0.3, RATE, "FLOAT")
+    stage.open(tmp_path / "two.wav")
+    view, timeline = stage.window.view.spectrogram, stage.editor.timeline
+    for channel, hz in ((0, 3000), (1, 3300)):
+        timeline.pick((channel,))
+        timeline.select(Region(RATE // 4, RATE // 2, 8000.0, 14_000.0))
+        lane = view.lane_rects()[channel]
+        places = [
+            QPointF(view.x_of(0.3 * RATE), lane.bottom() - view.axis.place_of(height) * lane.height())
+            for height in (11_000, 6000, 3150)
+        ]
+        drag(view, places)
+        assert timeline.selection is not None
+        low, high = timeline.selection.low_hz or 0.0, timeline.selection.high_hz or 0.0
+        assert (low + high) / 2 == pytest.approx(hz, abs=5)
+
+
 def test_shift_click_snaps_as_a_drag_does(opened: Stage) -> None:
     view, timeline = opened.window.view.waveform, opened.editor.timeline
     timeline.move_playhead(round(1.2 * RATE))
