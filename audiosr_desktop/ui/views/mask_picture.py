@@ -44,7 +44,7 @@ def mask_pixels(mask: Mask, axis: FrequencyAxis, span: tuple[float, float], size
     sources = np.clip(np.rint(hz / axis.nyquist_hz * (ROWS - 1)), 0, ROWS - 1).astype(np.intp)
     per_pixel = (span[1] - span[0]) / columns
     step = max(1, int(per_pixel / mask.hop))
-    gains = mask.gains
+    gains = mask.gains[sources]
     if step > 1:
         gains = np.maximum.reduceat(gains, np.arange(0, mask.columns, step), axis=1)
     padded = np.pad(gains, ((0, 0), (1, 1)))
@@ -53,10 +53,7 @@ def mask_pixels(mask: Mask, axis: FrequencyAxis, span: tuple[float, float], size
     places = (centres / mask.hop - mask.first - (step - 1) / 2) / step + 1.0
     left = np.clip(np.floor(places), 0, padded.shape[1] - 2).astype(np.intp)
     share = np.clip(places - left, 0.0, 1.0).astype(np.float32)
-    first, last = int(left[0]), int(left[-1]) + 2
-    part = padded[:, first:last][sources].astype(np.float32)
-    left -= first
-    mixed = part[:, left] * (1.0 - share) + part[:, left + 1] * share
+    mixed = padded[:, left] * (1.0 - share) + padded[:, left + 1] * share
     result: Gains = np.rint(mixed).astype(np.uint8)
     return result
 
