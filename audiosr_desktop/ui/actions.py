@@ -232,6 +232,10 @@ ROWS = (
     ),
     _row("zoom_fit", "&Fit the whole file", "Ctrl+F", "editor.timeline.fit", "document", icon="zoom_fit"),
     _row("zoom_back", "&Previous zoom", "Shift+Z", "editor.timeline.show_previous", "document"),
+    _row("height_in", "Zoom in on the height", "Ctrl+Up", "view.zoom_height_in", "document", view=True),
+    _row("height_out", "Zoom out of the height", "Ctrl+Down", "view.zoom_height_out", "document", view=True),
+    _row("height_up", "Scroll up", "Up", "view.scroll_up", "document", view=True),
+    _row("height_down", "Scroll down", "Down", "view.scroll_down", "document", view=True),
     _row("full_screen", "F&ull screen", "F11", "toggle_full_screen", check=True),
     _row("next_pane", "Next pane", "F6", "next_pane"),
     _row("context_menu", "&Menu of what has the focus", "Shift+F10", "show_context_menu"),
@@ -272,7 +276,8 @@ MENUS: tuple[tuple[str, str], ...] = (
     (
         "&View",
         "view_waveform view_spectrogram view_both - zoom_in zoom_out zoom_selection zoom_fit zoom_back"
-        " - wipe overlay cutoff_again - spectrogram_settings full_screen next_pane context_menu"
+        " height_in height_out height_up height_down - wipe overlay cutoff_again"
+        " - spectrogram_settings full_screen next_pane context_menu"
         " - next_document previous_document",
     ),
     ("&Help", "guide whats_this keys first_run - logs about"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal, Slot
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import harmonics
@@ -26,6 +26,8 @@ class Commands(QObject):
         sound: gives the present sound.
     """
 
+    dropped = Signal()  # nothing is to be selected, not even what the mouse holds
+
     def __init__(
         self,
         timeline: Timeline,
@@ -36,12 +38,14 @@ class Commands(QObject):
         super().__init__(parent)
         self._timeline, self._transport, self._sound = timeline, transport, sound
         self._banded = Region(0, 0)  # whose frequency bounds were switched off
+        timeline.sound_changed.connect(self._on_sound_changed)
 
     def select_all(self) -> None:
         self._timeline.select(Region(0, self._timeline.length))
 
     def select_none(self) -> None:
-        """Choose nothing, and mean all channels again."""
+        """Choose nothing, and mean all channels again; what is being drawn is given up."""
+        self.dropped.emit()
         self._timeline.select(None)
         self._timeline.pick(None)
 
@@ -82,7 +86,16 @@ class Commands(QObject):
             self._banded = old
             self._timeline.select(Region(old.start, old.stop))
         else:
-            self._timeline.select(replace(self._banded, start=old.start, stop=old.stop))
+            banded = replace(self._banded, start=old.start, stop=old.stop)
+            runs = banded.mask.runs if banded.mask is not None else ()
+            if not any(start < old.stop and stop > old.start for start, stop in runs):
+                banded = replace(banded, mask=None)  # a shape of elsewhere chooses nothing here
+            self._timeline.select(banded.of_channels(None))  # those that are picked now
+
+    @Slot()
+    def _on_sound_changed(self) -> None:
+        """A shape lies elsewhere in a sound of another length or rate; its bounds still mean something."""
+        self._banded = replace(self._banded, mask=None)
 
     def select_harmonics(self) -> None:
         """Choose the multiples of the selected band too."""
@@ -91,10 +104,11 @@ class Commands(QObject):
             self._timeline.select(found)
 
     def to_zero_crossings(self) -> None:
-        """Move both edges to the nearest place where the sum of the channels rises through zero."""
+        """Move both edges to the nearest place where the sum of what is meant rises through zero."""
         selection, sound = self._timeline.selection, self._sound()
         if selection is not None and sound is not None:
-            start, stop = (rising_zero(sound, edge) for edge in (selection.start, selection.stop))
+            meant = selection.channels
+            start, stop = (rising_zero(sound, edge, meant) for edge in (selection.start, selection.stop))
             self._select(start, stop, selection)
 
     def loop_selection(self) -> None:
@@ -156,7 +170,8 @@ class Commands(QObject):
         return self._timeline.selection or Region(at, at)
 
     def _select(self, start: int, stop: int, old: Region) -> None:
-        self._timeline.select(replace(old, start=max(0, start), stop=max(0, start, stop)))
+        if start < stop:  # what would be left of nothing stays as it is
+            self._timeline.select(replace(old, start=max(0, start), stop=stop))
 
     def _move_edges(self, left: int, right: int) -> None:
         step = self._pixel() * 4
@@ -177,7 +192,10 @@ class Commands(QObject):
         self._seek(self._timeline.playhead + round(seconds * self._timeline.sample_rate))
 
     def _seek(self, sample: int) -> None:
-        self._transport.seek(min(max(0, sample), self._timeline.length))
+        placed = min(max(0, sample), self._timeline.length)
+        self._transport.seek(placed)
+        if not self._transport.playing:  # playing, the view follows where it was not scrolled away
+            self._timeline.page_to(placed)
 
     def _listen(self, *, start_edge: bool, before: bool) -> None:
         selection = self._timeline.selection
@@ -191,11 +209,12 @@ class Commands(QObject):
             self._transport.play(start, stop)
 
 
-def rising_zero(sound: Sound, sample: int) -> int:
-    """Return the nearest sample within 20 ms at which the sum of the channels rises through zero."""
+def rising_zero(sound: Sound, sample: int, channels: tuple[int, ...] | None = None) -> int:
+    """Return the nearest sample within 20 ms at which all channels, or some, as a sum rise through zero."""
     reach = round(_ZERO_REACH_S * sound.sample_rate)
     start, stop = max(0, sample - reach), min(sound.length, sample + reach + 1)
-    mixed = sound.read(start, stop).sum(axis=0)
+    samples = sound.read(start, stop)
+    mixed = (samples if channels is None else samples[list(channels)]).sum(axis=0)
     crossings = np.flatnonzero((mixed[:-1] < 0) & (mixed[1:] >= 0)) + 1 + start
     if crossings.size == 0:
         return sample

@@ -96,6 +96,11 @@ ACTIONS = {  # by id
     "zoom_selection": "Shows the selection over the full width.",
     "zoom_fit": "Shows the whole file.",
     "zoom_back": "Goes back to what was shown before the last zoom.",
+    "height_in": "Shows fewer frequencies, or quieter sound in the waveform, over the full height; of the "
+    "picture that has the focus.",
+    "height_out": "Shows more frequencies, or louder sound in the waveform, over the full height.",
+    "height_up": "Shows higher frequencies.",
+    "height_down": "Shows lower frequencies.",
     "full_screen": "Fills the screen with the window; again brings it back.",
     "next_pane": "Moves the keys' focus to the next part of the window.",
     "context_menu": "Opens the menu that a right click opens, at what has the keys' focus.",

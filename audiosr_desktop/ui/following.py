@@ -40,7 +40,7 @@ class Following(QObject):
             timeline.scroll(position - (timeline.start + timeline.stop) / 2)
             return
         limit = timeline.start + timeline.span * _MARGIN
-        if not timeline.start <= position < limit and timeline.stop < timeline.length:
-            timeline.page_to(position if position < timeline.start else round(timeline.stop))
-        elif position < timeline.start:
-            timeline.page_to(position)
+        if limit <= position < timeline.stop < timeline.length:
+            timeline.page_to(round(timeline.stop))
+        else:
+            timeline.page_to(position)  # it may have jumped by many pages

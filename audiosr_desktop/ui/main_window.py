@@ -101,6 +101,7 @@ class MainWindow(WindowFrame):
         view.span_chosen.connect(self._on_span_chosen)
         view.scrubbed.connect(editor.transport.scrub)
         view.scrolled.connect(editor.transport.following.suspend)
+        self.commands.dropped.connect(view.let_go)
         editor.transport.told.connect(self._on_told)
         self.undo_budget.told.connect(self._on_told)
         editor.transport.device_chosen.connect(self._on_device_chosen)
@@ -200,6 +201,7 @@ class MainWindow(WindowFrame):
     @Slot()
     def _on_document_changed(self) -> None:
         document = self.editor.document
+        self.view.let_go()
         self.pages.setCurrentIndex(0 if document is None else 1)
         self.panel.show_summary("")
         if not self.editor.runner.busy:
@@ -213,7 +215,7 @@ class MainWindow(WindowFrame):
         else:
             self.settings.add_recent(str(document.path))
             self.settings.last_folder = str(document.path.parent)
-            self.view.spectrogram.setFocus()
+            self.view.take_keys()
         self._on_sound_changed()
 
     @Slot()

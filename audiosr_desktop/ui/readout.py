@@ -51,10 +51,15 @@ def format_time(seconds: float, decimals: int = 3) -> str:
     return f"-{text}" if seconds < 0 and ticks else text
 
 
+def time_decimals(pixel_s: float) -> int:
+    """Return with how many decimals a time is told where a pixel is so many seconds: 3, up to 6 close by."""
+    return min(6, max(3, -math.floor(math.log10(pixel_s)))) if pixel_s > 0 else 3
+
+
 def format_length(seconds: float) -> str:
-    """Return a length of time as a person says it: "850 ms", "1.50 s", "03:12"."""
+    """Return a length of time as a person says it: "0.42 ms", "850 ms", "1.50 s", "03:12"."""
     if seconds < 1.0:
-        return f"{seconds * 1000:.0f} ms"
+        return f"{figures(seconds * 1000, '.0f' if seconds >= 0.01 or not seconds else '.2g')} ms"
     return f"{figures(seconds, '.2f')} s" if seconds < 59.995 else format_time(seconds, 0)
 
 

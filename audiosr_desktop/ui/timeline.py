@@ -231,6 +231,10 @@ class Timeline(QObject):
         """Return how many samples a pixel stands for, one at least."""
         return max(1, round(self.span / self._width))
 
+    def seconds_per_pixel(self) -> float:
+        """Return how much time a pixel stands for."""
+        return self.span / self._width / self._sample_rate
+
     def sample_at(self, x: float, width: float) -> float:
         """Return the time at pixel `x` of a view that is `width` pixels wide."""
         return self._start + x * self.span / max(1.0, width)

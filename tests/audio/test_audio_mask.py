@@ -1,4 +1,5 @@
 import base64
+import json
 import zlib
 
 import numpy as np
@@ -16,6 +17,7 @@ from audiosr_desktop.audio.mask import (
     grid_of,
     softened,
 )
+from audiosr_desktop.audio.project_values import region_json, region_of
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import Combine, combined, gains_of, harmonics
 
@@ -49,20 +51,64 @@ def chosen(region: Region | None) -> np.ndarray:
 
 @settings(max_examples=30, deadline=None)
 @given(shapes(), shapes())
-def test_adding_holds_both_and_does_not_depend_on_the_order(a: Region, b: Region) -> None:
+def test_adding_holds_both_and_nothing_else_in_whichever_order(a: Region, b: Region) -> None:
+    mine, its = chosen(a), chosen(b)
     both = chosen(combined(a, b, Combine.ADD, RATE))
     assert (np.abs(both - chosen(combined(b, a, Combine.ADD, RATE))) <= 1).all()
-    assert (both >= np.maximum(chosen(a), chosen(b)) - 1).all()
+    assert (both >= np.maximum(mine, its) - 1).all()
+    assert (both <= np.minimum(mine + its, FULL) + 1).all()  # cells that both cover in part
 
 
 @settings(max_examples=30, deadline=None)
 @given(shapes(), shapes())
-def test_what_both_have_lies_in_each_and_what_is_taken_away_in_the_first(a: Region, b: Region) -> None:
+def test_what_both_have_and_what_is_left_make_up_the_first(a: Region, b: Region) -> None:
+    mine, its = chosen(a), chosen(b)
     common = chosen(combined(a, b, Combine.INTERSECT, RATE))
     rest = chosen(combined(a, b, Combine.SUBTRACT, RATE))
-    assert (common <= np.minimum(chosen(a), chosen(b)) + 1).all()
-    assert (rest <= chosen(a) + 1).all()
-    assert not rest[chosen(b) == FULL].any()
+    assert (common <= np.minimum(mine, its) + 1).all()
+    assert (np.abs(common - mine)[its == FULL] <= 1).all()
+    assert (rest <= mine + 1).all()
+    assert not rest[its == FULL].any()
+    assert (np.abs(rest - mine)[its == 0] <= 1).all()
+    assert (common + rest >= mine - 2)[(its == 0) | (its == FULL)].all()
+    assert (np.abs(chosen(combined(b, a, Combine.INTERSECT, RATE)) - common) <= 1).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(shapes(), shapes(), shapes())
+def test_taking_two_away_is_taking_their_sum_away(a: Region, b: Region, c: Region) -> None:
+    one_by_one = combined(combined(a, b, Combine.SUBTRACT, RATE), c, Combine.SUBTRACT, RATE)
+    at_once = combined(a, combined(b, c, Combine.ADD, RATE), Combine.SUBTRACT, RATE)
+    clear = np.isin(chosen(b), (0, FULL)) & np.isin(chosen(c), (0, FULL))
+    assert (np.abs(chosen(one_by_one) - chosen(at_once))[clear] <= 1).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(shapes(), shapes(), st.sampled_from([Combine.ADD, Combine.SUBTRACT, Combine.INTERSECT]))
+def test_bounds_lie_close_around_what_is_chosen(a: Region, b: Region, how: Combine) -> None:
+    found = combined(a, b, how, RATE)
+    first, _, hop = grid_of(0, LENGTH)
+    gains = chosen(found)
+    if found is None or found.mask is None:
+        return
+    columns, rows = np.flatnonzero(gains.any(axis=0)) + first, np.flatnonzero(gains.any(axis=1))
+    assert columns.size
+    assert abs(found.start - columns[0] * hop) <= hop
+    assert abs(found.stop - columns[-1] * hop) <= hop
+    low, high = found.low_hz or 0.0, found.high_hz or RATE / 2
+    assert low - ROW_HZ <= rows[0] * ROW_HZ <= low + 2 * ROW_HZ
+    assert high - 2 * ROW_HZ <= rows[-1] * ROW_HZ <= high + ROW_HZ
+    assert found.mask.runs[0][0] <= found.start
+    assert found.mask.runs[-1][1] >= found.stop
+
+
+@settings(max_examples=20, deadline=None)
+@given(shapes(), shapes(), st.none() | st.sets(st.integers(0, 7), min_size=1))
+def test_a_selection_comes_back_from_a_project(a: Region, b: Region, channels: set[int] | None) -> None:
+    found = (combined(a, b, Combine.SUBTRACT, RATE) or a).of_channels(channels)
+    again = region_of(json.loads(json.dumps(region_json(found))))
+    assert again == found
+    assert np.array_equal(chosen(again), chosen(found))
 
 
 @settings(max_examples=30, deadline=None)

@@ -21,7 +21,7 @@ from test_ui_views import wheel
 
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.views.tools import Tool
-from audiosr_desktop.ui.views.track_view import ZOOM_PER_NOTCH
+from audiosr_desktop.ui.views.wheels import ZOOM_PER_NOTCH
 
 SECONDS = 40
 KEYS = Qt.KeyboardModifier

@@ -11,9 +11,11 @@ from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import capitalised, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
-from audiosr_desktop.ui.readout import format_time, parse_number, parse_time
+from audiosr_desktop.ui.readout import figures, format_time, parse_number, parse_time, time_decimals
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.timeline import Timeline
+
+_FINENESS = 100  # a selection is told as finely as this part of it
 
 
 class SelectionBar(QWidget):
@@ -103,9 +105,15 @@ class SelectionBar(QWidget):
             for line in self._lines:
                 line.clear()
             return
-        self.start.setText(format_time(selection.start / rate))
-        self.stop.setText(format_time(selection.stop / rate))
-        self.length.setText(format_time(selection.length / rate))
+        # a short selection is told to the sample
+        decimals = time_decimals(selection.length / rate / _FINENESS)
+        for line, samples in (
+            (self.start, selection.start),
+            (self.stop, selection.stop),
+            (self.length, selection.length),
+        ):
+            line.setText(format_time(samples / rate, decimals))
+            line.setCursorPosition(0)
         low, high = selection.low_hz, selection.high_hz
         self.low.setText(_hz(low))
         self.high.setText(_hz(high))
@@ -143,8 +151,8 @@ class SelectionBar(QWidget):
         if not (self.low.isModified() or self.high.isModified()):
             return
         old = self._timeline.selection or Region(0, self._timeline.length)
-        low = _number(self.low.text()) if self.low.isModified() else old.low_hz
-        high = _number(self.high.text()) if self.high.isModified() else old.high_hz
+        low = _bound(self.low.text(), old.low_hz) if self.low.isModified() else old.low_hz
+        high = _bound(self.high.text(), old.high_hz) if self.high.isModified() else old.high_hz
         self._select_band(old, low, high)
 
     @Slot()
@@ -180,7 +188,14 @@ class SelectionBar(QWidget):
 
 
 def _hz(value: float | None) -> str:
-    return "" if value is None else f"{value:.0f}"
+    if value is None:
+        return ""
+    return figures(value, ".0f") if value >= 1000 or float(value).is_integer() else figures(value, ".1f")
+
+
+def _bound(text: str, old: float | None) -> float | None:
+    """Return a bound as it was typed: none where nothing is, the old one where it is no number."""
+    return old if text.strip() and parse_number(text) is None else _number(text)
 
 
 def _number(text: str) -> float | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from PySide6.QtCore import QPoint, QPointF, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.region import Region
@@ -26,6 +26,7 @@ from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
 from audiosr_desktop.ui.views.track_view import TrackView
 from audiosr_desktop.ui.views.waveform_view import WaveformView
 
+_HEIGHT_ZOOM, _HEIGHT_STEP = 2.0**0.5, 0.1  # of the keys; the step is a part of what is visible
 _BLANK_MS = 150  # from then on nothing is better than what was seen before
 
 
@@ -77,6 +78,7 @@ class EditorView(QWidget):
         self.splitter.setSizes([220, 480])
         timeline.view_changed.connect(self.hold_loaders)
         self.overview.moved.connect(self.scrolled)
+        self.ruler.scrolled.connect(self.scrolled)
         for axis in (self.overview, self.ruler):
             axis.hovered.connect(self.hovered)
         for handle in (self.overview, self.spectrogram.wipe_handle):
@@ -150,9 +152,48 @@ class EditorView(QWidget):
         self.tool_chosen.emit(tool)
 
     def show_views(self, which: str) -> None:
-        """Show "waveform", "spectrogram" or "both"."""
+        """Show "waveform", "spectrogram" or "both"; the keys of what is hidden go to what is shown."""
+        focus = QApplication.focusWidget()
+        had_keys = focus is not None and self.splitter.isAncestorOf(focus)
         self.waveform.setVisible(which != "spectrogram")
         self.spectrogram.setVisible(which != "waveform")
+        self.spectrogram.shows_badges = which == "spectrogram"
+        if had_keys and focus is not None and not focus.isVisible():
+            self.take_keys()
+
+    def zoom_height_in(self) -> None:
+        """Show fewer frequencies, or quieter sound, over the height of the picture that has the focus."""
+        self._zoom_height(_HEIGHT_ZOOM)
+
+    def zoom_height_out(self) -> None:
+        """Show more of them."""
+        self._zoom_height(1 / _HEIGHT_ZOOM)
+
+    def scroll_up(self) -> None:
+        """Show higher frequencies."""
+        self._with_keys().scroll_by_height(_HEIGHT_STEP)
+
+    def scroll_down(self) -> None:
+        """Show lower frequencies."""
+        self._with_keys().scroll_by_height(-_HEIGHT_STEP)
+
+    def _zoom_height(self, factor: float) -> None:
+        track = self._with_keys()
+        track.zoom_vertically(factor, track.middle_of_height())
+
+    def _with_keys(self) -> TrackView:
+        """Return the picture whose height the keys mean."""
+        alone = self.spectrogram.isHidden()
+        return self.waveform if alone or self.waveform.hasFocus() else self.spectrogram
+
+    def take_keys(self) -> None:
+        """Give the focus to a picture of the sound."""
+        (self.waveform if self.spectrogram.isHidden() else self.spectrogram).setFocus()
+
+    def let_go(self) -> None:
+        """Give up what the mouse holds."""
+        for view in self._tracks():
+            view.let_go()
 
     def line_at(self, position: QPoint) -> float | None:
         """Return the frequency of the line at a global position in the spectrogram; None elsewhere."""
@@ -218,7 +259,7 @@ class EditorView(QWidget):
         self.span_chosen.emit(span)
 
     def _zero_near(self, sample: int) -> int:
-        return rising_zero(self._sound, sample) if self._sound is not None else sample
+        return sample if self._sound is None else rising_zero(self._sound, sample, self._timeline.picked)
 
     @Slot(float, float)
     def _on_levels_moved(self, low_db: float, high_db: float) -> None:

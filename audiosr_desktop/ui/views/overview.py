@@ -14,19 +14,23 @@ from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.callouts import Callout
-from audiosr_desktop.ui.views.time_ruler import time_at
-from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
+from audiosr_desktop.ui.views.tools import Grip
+from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN, time_words
 from audiosr_desktop.ui.views.track_canvas import REDRAW_MS
-from audiosr_desktop.ui.views.track_view import SCROLL_NOTCHES, ZOOM_PER_NOTCH, is_pan
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, waves
+from audiosr_desktop.ui.views.wheels import pinched, turn_time
 
 _HEIGHT = 40
+_EDGE_REACH = 5.0  # pixels from which an edge of the window can be caught
 _HELD_MS = 2000  # the views draw a new sound first; how long that is waited for, at most
 _STRIDES = {Stride.STEP: 0.1, Stride.FINE: 0.01, Stride.PAGE: 1.0}  # of what is visible
 
 
 class Overview(Handle):
-    """Click, drag or use the keys to move the visible range; the value is its start in milliseconds."""
+    """Click, drag or use the keys to move the visible range, drag its edges to zoom.
+
+    The value is its start in milliseconds.
+    """
 
     hovered = Signal(str)  # the time under the pointer; empty when it left
 
@@ -47,6 +51,7 @@ class Overview(Handle):
         self._spans: tuple[RestoredSpan, ...] = ()
         self._callouts: tuple[Callout, ...] = ()
         self._held = 0.0  # where in the visible range the mouse holds it
+        self._grip = Grip.NOTHING
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._on_due)
@@ -100,7 +105,12 @@ class Overview(Handle):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.DevicePixelRatioChange:  # it went to another screen
             self._request_soon()
-        return super().event(event)
+        pinch = pinched(event)
+        if pinch is None:
+            return super().event(event)
+        self.moved.emit()
+        self.timeline.zoom(pinch[0], self._sample_at(pinch[1]))
+        return True
 
     def _area(self) -> QRectF:
         return QRectF(LEFT_MARGIN, 4, max(1.0, self.width() - LEFT_MARGIN - RIGHT_MARGIN), _HEIGHT - 6)
@@ -225,32 +235,52 @@ class Overview(Handle):
         if not self.timeline.length:
             return
         self.moved.emit()
-        pixels, angle, span = event.pixelDelta(), event.angleDelta(), self.timeline.span
-        sideways = not angle.y() or event.modifiers() & Qt.KeyboardModifier.ShiftModifier
-        if is_pan(event):
-            self.timeline.scroll(-pixels.x() * span / self._area().width())
-        elif sideways:
-            self.timeline.scroll(-(angle.x() or angle.y()) / 120.0 * span / SCROLL_NOTCHES)
-        else:
-            factor = ZOOM_PER_NOTCH ** (angle.y() / 120.0 * self.wheel_sensitivity)
-            self.timeline.zoom(factor, self._sample_at(event.position().x()))
+        about, sensitivity = self._sample_at(event.position().x()), self.wheel_sensitivity
+        turn_time(self.timeline, event, width=self._area().width(), about=about, sensitivity=sensitivity)
+
+    def _grip_at(self, x: float) -> Grip:
+        """Return what a press takes hold of: an edge of the window, the window, or what is beside it."""
+        left, right = self._x_of(self.timeline.start), self._x_of(self.timeline.stop)
+        inner = min(_EDGE_REACH, (right - left) / 4)  # a narrow window can still be taken in the middle
+        if left - _EDGE_REACH <= x <= left + inner:
+            return Grip.LEFT
+        if right - inner <= x <= right + _EDGE_REACH:
+            return Grip.RIGHT
+        return Grip.PAN if left < x < right else Grip.SELECT
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton or not self.timeline.length:
             return
-        sample = self._sample_at(event.position().x())
-        inside = self.timeline.start <= sample <= self.timeline.stop
-        self._held = sample - self.timeline.start if inside else self.timeline.span / 2
-        self._move_to(sample)
+        x = event.position().x()
+        self._grip = self._grip_at(x)
+        self._held = self._sample_at(x) - self.timeline.start
+        if self._grip is Grip.SELECT:  # the window comes to where the mouse is
+            self._held = self.timeline.span / 2
+            self._drag_to(x)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.hovered.emit(time_at(self.timeline, self._sample_at(event.position().x())))
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._move_to(self._sample_at(event.position().x()))
+        x = event.position().x()
+        self.hovered.emit(time_words(self.timeline, self._sample_at(x)))
+        if event.buttons() & Qt.MouseButton.LeftButton and self._grip is not Grip.NOTHING:
+            self._drag_to(x)
+        elif self.timeline.length and self._grip_at(x) in (Grip.LEFT, Grip.RIGHT):
+            self.setCursor(Qt.CursorShape.SizeHorCursor)
+        else:
+            self.unsetCursor()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grip = Grip.NOTHING
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit("")
 
-    def _move_to(self, sample: float) -> None:
+    def _drag_to(self, x: float) -> None:
+        timeline, sample = self.timeline, self._sample_at(x)
         self.moved.emit()
-        self.timeline.scroll(sample - self._held - self.timeline.start)
+        if self._grip is Grip.LEFT:
+            timeline.zoom(timeline.span / max(1.0, timeline.stop - max(0.0, sample)), timeline.stop)
+        elif self._grip is Grip.RIGHT:
+            stop = min(sample, float(timeline.length))
+            timeline.zoom(timeline.span / max(1.0, stop - timeline.start), timeline.start)
+        else:
+            timeline.scroll(sample - self._held - timeline.start)

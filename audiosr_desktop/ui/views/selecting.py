@@ -15,7 +15,7 @@ from audiosr_desktop.ui.views.tools import FREE_TOOLS, Drag, Grip, Tool
 from audiosr_desktop.ui.views.track_canvas import TrackCanvas
 
 EDGE_REACH = 5  # pixels from which an edge can be caught
-NO_BOUND = 0.004  # of the band: a bound dragged this near to its end is none
+NO_BOUND = 3  # pixels: a bound dragged this near to the end of the band is none
 _MARKER_REACH = 6  # pixels at which an edge snaps to a marker
 _CENTRE_FROM = 28  # pixels: lower bands have no centre line to catch
 
@@ -34,6 +34,10 @@ class SelectingCanvas(TrackCanvas):
     def hz_at(self, y: float) -> float | None:
         """Return the frequency at a height; None where the vertical axis is no frequency."""
         return None
+
+    def ends_at(self, y: float) -> tuple[bool, bool]:
+        """Return whether the lower and the upper end of the whole band lie at a height."""
+        return False, False
 
     def drawn_shape(self) -> Drag | None:
         """Return the shape that is being drawn."""
@@ -84,7 +88,7 @@ class SelectingCanvas(TrackCanvas):
         """Move the nearest edge to `sample`; without a selection make one from the playhead."""
         selection, playhead = self.timeline.selection, self.timeline.playhead
         if selection is None:
-            start, stop = sorted((playhead, max(0, sample)))
+            start, stop = sorted((playhead, sample))
             self.timeline.select(Region(start, stop))
             return Grip.LEFT if sample < playhead else Grip.RIGHT
         left = abs(sample - selection.start) < abs(sample - selection.stop)
@@ -107,17 +111,15 @@ class SelectingCanvas(TrackCanvas):
         """Return the rectangle between two places, as the tool means it."""
         origin = drag.origin
         start, stop = sorted(self.time_at(x) for x in (origin.x(), position.x()))
-        first_hz = self.hz_at(origin.y())
-        if first_hz is None or self.tool is Tool.TIME:
+        if self.hz_at(origin.y()) is None or self.tool is Tool.TIME:
             return Region(start, stop)
         if self.tool is Tool.FREQUENCY:
             start, stop = 0, self.timeline.length
-        last_hz = self.hz_at(self.held_in_lane(origin.y(), position.y()))
-        low, high = sorted((first_hz, first_hz if last_hz is None else last_hz))
-        nyquist = self.timeline.sample_rate / 2
+        top, bottom = sorted((origin.y(), self.held_in_lane(origin.y(), position.y())))
+        low, high = self.hz_at(bottom), self.hz_at(top)
         # a bound dragged to the top or bottom means "no bound"
-        bound_low = low if low > nyquist * NO_BOUND else None
-        bound_high = high if high < nyquist * (1 - NO_BOUND) else None
+        bound_low = None if self.ends_at(bottom)[0] else low
+        bound_high = None if self.ends_at(top)[1] else high
         if bound_low is not None and bound_high is not None and bound_high - bound_low < 1.0:
             bound_high = bound_low + 1.0
         return Region(start, stop, bound_low, bound_high)
@@ -161,15 +163,15 @@ class SelectingCanvas(TrackCanvas):
     def move_bound(self, drag: Drag, y: float) -> None:
         """Move the lower or upper bound of the band."""
         selection = self.timeline.selection
-        hz = self.hz_at(self.held_in_lane(drag.origin.y(), y))
+        y = self.held_in_lane(drag.origin.y(), y)
+        hz, (at_bottom, at_top) = self.hz_at(y), self.ends_at(y)
         if selection is None or hz is None:
             return
-        nyquist = self.timeline.sample_rate / 2
         low, high = selection.low_hz, selection.high_hz
         if drag.grip is Grip.HIGH:
-            high = None if hz >= nyquist * (1 - NO_BOUND) else max(hz, (low or 0.0) + 1.0)
+            high = None if at_top else max(hz, (low or 0.0) + 1.0)
         else:
-            low = None if hz <= nyquist * NO_BOUND else min(hz, (high or nyquist) - 1.0)
+            low = None if at_bottom else min(hz, (high or self.timeline.sample_rate / 2) - 1.0)
         self.timeline.select(Region(selection.start, selection.stop, low, high), live=True)
 
     def move_centre(self, drag: Drag, y: float, *, free: bool) -> None:

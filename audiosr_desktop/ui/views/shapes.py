@@ -1,20 +1,21 @@
-"""Free shapes: what was drawn in a spectrogram as masks, and masks as pictures over it."""
+"""Free shapes: what was drawn in a spectrogram, as masks."""
 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from audiosr_desktop.audio.mask import FULL, ROWS, Gains, Mask, grid_of, softened
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.selection import region_of
-from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.spectrogram_tiles import Picture
 
-_MAX_IMAGE_COLUMNS = 2000
+Floats = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,54 +94,21 @@ def wand_region(
     used = np.flatnonzero(found.any(axis=0))
     start = picture.start + int(used[0]) * picture.hop
     stop = min(plane.length, picture.start + (int(used[-1]) + 1) * picture.hop)
-    first, count, hop = grid_of(start, stop)
-    # each cell of the grid looks up the cell of the picture it lies in
-    sources = ((np.arange(first, first + count) * hop - picture.start) / picture.hop).astype(np.intp)
-    hz = np.arange(ROWS) * plane.sample_rate / 2 / (ROWS - 1)
-    places = np.array([picture.axis.place_of(float(value)) for value in hz])
-    inside = (places >= 0) & (places < 1)
-    rows_of_grid = np.clip(rows - 1 - np.floor(places * rows).astype(np.intp), 0, rows - 1)
-    gains = found[np.ix_(rows_of_grid, np.clip(sources, 0, columns - 1))] & inside[:, None]
-    return _soft_region(np.where(gains, FULL, 0).astype(np.uint8), first, hop, (start, stop), plane)
+    marked = np.where(found, FULL, 0).astype(np.uint8)
+    used_rows = np.flatnonzero(found.any(axis=1))
+    box = QRectF(QPointF(float(used[0]), float(used_rows[0])), QPointF(used[-1] + 1.0, used_rows[-1] + 1.0))
 
+    def column_at(sample: Floats) -> Floats:
+        return (sample - picture.start) / picture.hop
 
-def mask_image(
-    mask: Mask, axis: FrequencyAxis, rows: int, span: tuple[float, float], colour: QColor
-) -> tuple[QImage, int, int]:
-    """Draw the part of a mask that is visible: a tint, and a line where the gain is one half.
+    def row_of(hz: float) -> float:
+        return float(rows - picture.axis.place_of(hz) * rows)
 
-    Args:
-        mask: what to draw.
-        axis: the visible frequencies.
-        rows: height in pixels.
-        span: the visible samples.
-        colour: of tint and line.
-
-    Returns:
-        The image, and the samples at which it begins and ends.
-    """
-    first = max(0, int(span[0] / mask.hop) - mask.first)
-    last = min(mask.columns, math.ceil(span[1] / mask.hop) - mask.first + 1)
-    step = max(1, -(-(last - first) // _MAX_IMAGE_COLUMNS))
-    hz = np.array([axis.hz_at(1.0 - (row + 0.5) / rows) for row in range(rows)])
-    sources = np.clip(np.rint(hz / axis.nyquist_hz * (ROWS - 1)), 0, ROWS - 1).astype(np.intp)
-    part = mask.gains[:, first : max(first, last) : step][sources]
-    inside = np.pad(part >= (FULL + 1) // 2, 1)
-    edge = inside[1:-1, 1:-1] & ~(inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:])
-    alpha = np.where(edge, FULL, part // 4).astype(np.uint32)
-    channels = (colour.red(), colour.green(), colour.blue())
-    red, green, blue = (alpha * np.uint32(value) // np.uint32(FULL) for value in channels)
-    pixels = np.ascontiguousarray(
-        alpha << np.uint32(24) | red << np.uint32(16) | green << np.uint32(8) | blue
-    )
-    height, width = pixels.shape
-    image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied).copy()
-    start = (mask.first + first) * mask.hop - mask.hop // 2
-    return image, start, start + width * step * mask.hop
+    return _on_grid(marked, box, (start, stop), column_at, row_of, plane=plane)
 
 
 def _drawn(draw: Callable[[QPainter], None], box: QRectF, plane: Plane) -> Region | None:
-    """Return what is painted in pixels of the view; each cell of the grid looks up the pixel it lies in.
+    """Return what is painted in pixels of the view.
 
     Args:
         draw: paints the shape in white.
@@ -163,14 +131,71 @@ def _drawn(draw: Callable[[QPainter], None], box: QRectF, plane: Plane) -> Regio
     draw(painter)
     painter.end()
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(height, image.bytesPerLine())[:, :width]
-    first, columns, hop = grid_of(start, stop)
-    centres = np.arange(first, first + columns) * float(hop)
-    xs = np.floor((centres - plane.sample_at(float(left))) / plane.samples_per_pixel).astype(np.intp)
-    heights = [plane.y_of(row * plane.sample_rate / 2 / (ROWS - 1)) - top for row in range(ROWS)]
-    ys = np.floor(heights).astype(np.intp)
-    inside = ((ys >= 0) & (ys < height))[:, None] & (xs >= 0) & (xs < width)
-    found = pixels[np.ix_(np.clip(ys, 0, height - 1), np.clip(xs, 0, width - 1))]
-    return _soft_region(np.where(inside, found, 0).astype(np.uint8), first, hop, (start, stop), plane)
+
+    def column_at(sample: Floats) -> Floats:
+        return (sample - plane.sample_at(float(left))) / plane.samples_per_pixel
+
+    def row_of(hz: float) -> float:
+        return plane.y_of(hz) - top
+
+    return _on_grid(pixels, box.translated(-left, -top), (start, stop), column_at, row_of, plane=plane)
+
+
+def _on_grid(
+    pixels: Gains,
+    box: QRectF,
+    bounds: tuple[int, int],
+    column_at: Callable[[Floats], Floats],
+    row_of: Callable[[float], float],
+    *,
+    plane: Plane,
+) -> Region | None:
+    """Return a shape in pixels as a mask: a cell of the grid has the part of it that is in the shape.
+
+    What is thinner than two cells is not thinned out by what lies beside it: it would fade away.
+
+    Args:
+        pixels: (rows, columns), 0 to 255.
+        box: of the shape, in these pixels.
+        bounds: samples from, to.
+        column_at: pixel of a sample.
+        row_of: pixel of a frequency, from the top.
+        plane: the view's.
+    """
+    first, columns, hop = grid_of(*bounds)
+    edges = column_at((np.arange(first, first + columns + 1) - 0.5) * hop)
+    gains = _averaged(pixels, edges, (box.left(), box.right()), axis=1)
+    hz = np.clip((np.arange(ROWS + 1) - 0.5) / (ROWS - 1), 0.0, 1.0) * plane.sample_rate / 2
+    heights = np.array([row_of(float(value)) for value in hz])
+    gains = _averaged(gains, heights[::-1], (box.top(), box.bottom()), axis=0)[::-1]
+    return _soft_region(np.rint(gains).astype(np.uint8), first, hop, bounds, plane)
+
+
+def _averaged(values: npt.NDArray[Any], edges: Floats, span: tuple[float, float], *, axis: int) -> Floats:
+    """Average values along an axis between each edge and the next, zeros lying beyond their ends.
+
+    Args:
+        values: two-dimensional.
+        edges: rising places on the axis.
+        span: what is meant; where it is thinner than two of the cells, these end with it.
+        axis: along which.
+    """
+    size = values.shape[axis]
+    low, high = edges[:-1], edges[1:]
+    inside = (high > span[0]) & (low < span[1])
+    if span[1] - span[0] < 2 * float((high - low).max(where=inside, initial=0.0)):
+        low, high = np.clip(low, *span), np.clip(high, *span)
+        low, high = np.where(inside, low, -2.0), np.where(inside, high, -1.0)
+    from_, to = np.rint(low).astype(np.intp), np.rint(high).astype(np.intp)
+    thin = to <= from_  # less than a pixel: the one in its middle
+    from_ = np.where(thin, np.floor((low + high) / 2).astype(np.intp), from_)
+    to = np.where(thin, from_ + 1, to)
+    sums = np.cumsum(values, axis=axis, dtype=np.float32)
+    sums = np.concatenate([np.zeros_like(np.take(sums, [0], axis)), sums], axis=axis)
+    totals = np.take(sums, np.clip(to, 0, size), axis) - np.take(sums, np.clip(from_, 0, size), axis)
+    counts = (to - from_).astype(np.float32)
+    result: Floats = totals / (counts if axis == 1 else counts[:, None])
+    return result
 
 
 def _soft_region(gains: Gains, first: int, hop: int, bounds: tuple[int, int], plane: Plane) -> Region | None:

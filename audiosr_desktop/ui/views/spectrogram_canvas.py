@@ -20,7 +20,8 @@ from audiosr_desktop.ui.views.colour_maps import colours
 from audiosr_desktop.ui.views.cutoff_line import CutoffLine
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.layers import WaveOverlay, Wipe
-from audiosr_desktop.ui.views.shapes import mask_image
+from audiosr_desktop.ui.views.mask_picture import MaskPicture
+from audiosr_desktop.ui.views.selecting import NO_BOUND
 from audiosr_desktop.ui.views.spectrogram_tiles import Picture, Request, alike, pictures, warming
 from audiosr_desktop.ui.views.tile_cache import TileCache
 from audiosr_desktop.ui.views.tile_measuring import Analysis, lanes
@@ -38,6 +39,8 @@ class SpectrogramCanvas(TrackView):
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(timeline, theme, parent)
         self.setAccessibleName(tr("Spectrogram"))
+        self.shows_badges = False  # the waveform has them; here they would hide the top of the spectrum
+        self.badge_top = 30.0  # below the channel's button and the wipe's handle
         self.loader = TileLoader(self)
         self.loader.loaded.connect(self._on_loaded)
         self.loader.failed.connect(self._on_loading_failed)
@@ -49,6 +52,7 @@ class SpectrogramCanvas(TrackView):
         self._axis = FrequencyAxis(24_000.0)
         self.bar, self.cutoff = ColourBar(), CutoffLine()
         self.wipe, self.overlay = Wipe(self), WaveOverlay(self)
+        self._mask_picture = MaskPicture()
         for layer in (self.wipe, self.overlay):
             layer.changed.connect(self.update)
         self._tilt_db = 0.0
@@ -67,6 +71,11 @@ class SpectrogramCanvas(TrackView):
     def picture(self) -> Picture | None:
         """What is shown now."""
         return self._picture
+
+    def picture_at(self, x: float) -> Picture | None:
+        """Return what is seen at a pixel: left of a wipe it is the sound before."""
+        before = self.wipe.picture
+        return before if before is not None and x < self.wipe.x(self.area()) else self._picture
 
     def set_sound(self, sound: Sound | None) -> None:
         """Show another state of the sound; what is shown stays until something better is there."""
@@ -270,9 +279,6 @@ class SpectrogramCanvas(TrackView):
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 4, rect.width(), 4), DARK.colour("canvas"))
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 3, rect.width(), 3), DARK.colour("restored"))
 
-    def paint_badge(self, painter: QPainter, rect: QRectF, text: str) -> None:
-        """The waveform has the badge; a second one would hide the top of the spectrum."""
-
     def paint_callouts(self, painter: QPainter, area: QRectF, *, over_picture: bool = True) -> None:
         super().paint_callouts(painter, area, over_picture=over_picture)
 
@@ -285,19 +291,18 @@ class SpectrogramCanvas(TrackView):
 
     def paint_mask(self, painter: QPainter, selection: Region) -> None:
         assert selection.mask is not None
-        span = max(self.timeline.start, selection.start), min(self.timeline.stop, selection.stop)
-        if span[0] >= span[1]:
+        area, ratio = self.area(), self.devicePixelRatioF()
+        left, right = self.x_of(selection.start), self.x_of(selection.stop)
+        shown = QRectF(left, 0, right - left, self.height()) & area
+        if shown.isEmpty():
             return
         painter.save()
-        left, right = self.x_of(selection.start), self.x_of(selection.stop)
-        painter.setClipRect(QRectF(left, 0, right - left, self.height()), Qt.ClipOperation.IntersectClip)
+        painter.setClipRect(shown, Qt.ClipOperation.IntersectClip)
+        span = self.timeline.start, self.timeline.stop
         for lane, rect in enumerate(self.lane_rects()):
-            if not self.is_meant(lane, selection.channels):
-                continue
-            rows = max(8, round(rect.height() * self.devicePixelRatioF()))
-            image, start, stop = mask_image(selection.mask, self._axis, rows, span, QColor(255, 255, 255))
-            x = self.x_of(start)
-            painter.drawImage(QRectF(x, rect.top(), self.x_of(stop) - x, rect.height()), image)
+            if self.is_meant(lane, selection.channels):
+                size = max(1, round(rect.width() * ratio)), max(8, round(rect.height() * ratio))
+                painter.drawImage(rect, self._mask_picture.image(selection.mask, self._axis, span, size))
         painter.restore()
 
     def paint_over(self, painter: QPainter, area: QRectF) -> None:
@@ -342,6 +347,11 @@ class SpectrogramCanvas(TrackView):
         rect = self.lane_rects()[self.lane_at(y)]
         place = min(1.0, max(0.0, (rect.bottom() - y) / rect.height()))
         return self._axis.hz_at(place)
+
+    def ends_at(self, y: float) -> tuple[bool, bool]:
+        rect = self.lane_rects()[self.lane_at(y)]
+        at_bottom, at_top = y >= rect.bottom() - NO_BOUND, y <= rect.top() + NO_BOUND
+        return at_bottom and self._axis.bottom <= 0.0, at_top and self._axis.top >= 1.0
 
     def y_of_hz(self, hz: float, lane: int) -> float | None:
         return self._y_in(self.lane_rects()[lane], hz)

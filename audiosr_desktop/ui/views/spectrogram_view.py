@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Samples
-from audiosr_desktop.ui.readout import figures, format_hz, format_time, note_name
+from audiosr_desktop.ui.readout import figures, format_hz, note_name
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
@@ -15,6 +15,7 @@ from audiosr_desktop.ui.views.shape_maker import ShapeMaker
 from audiosr_desktop.ui.views.shapes import Plane, brush_line, brush_region, lasso_region, wand_region
 from audiosr_desktop.ui.views.spectrogram_canvas import SpectrogramCanvas
 from audiosr_desktop.ui.views.tools import FREE_TOOLS, Drag, Grip, Tool
+from audiosr_desktop.ui.views.track_area import time_words
 from audiosr_desktop.ui.views.wipe_handle import WipeHandle
 
 _PEAK_SAMPLES = 65_536
@@ -56,7 +57,7 @@ class SpectrogramView(SpectrogramCanvas):
 
     def finish_selection(self, drag: Drag) -> bool:
         plane = self._plane(drag.origin.y())
-        picture, radius, tolerance = self._picture, self.brush_px, self.wand_db
+        picture, radius, tolerance = self.picture_at(drag.origin.x()), self.brush_px, self.wand_db
         if self.tool not in FREE_TOOLS:
             if drag.how is Combine.REPLACE:
                 return super().finish_selection(drag)
@@ -67,9 +68,8 @@ class SpectrogramView(SpectrogramCanvas):
         elif self.tool is Tool.BRUSH:
             self.shapes.make(drag, lambda: brush_region(drag.points, radius, plane))
         elif picture is not None:
-            lane = self.lane_at(drag.origin.y())
-            rect = self.lane_rects()[lane]
-            at = self.sample_at(drag.origin.x()), (rect.bottom() - drag.origin.y()) / rect.height()
+            lane, hz = self.lane_at(drag.origin.y()), self.hz_at(drag.origin.y()) or 0.0
+            at = self.sample_at(drag.origin.x()), picture.axis.place_of(hz)
             self.shapes.make(drag, lambda: wand_region(picture, lane, at, tolerance, plane))
         return False
 
@@ -114,9 +114,12 @@ class SpectrogramView(SpectrogramCanvas):
         source = (self._sound, start, min(selection.stop, start + _PEAK_SAMPLES))
         if source != self._peak_source or self._peak_samples is None:
             self._peak_source, self._peak_samples = source, self._sound.read(*source[1:])
+        samples = self._peak_samples
+        if selection.channels is not None:
+            samples = samples[list(selection.channels)]
         plane = self._plane(y)
         reach = _PEAK_REACH * plane.hz_per_pixel
-        found = nearest_peak_hz(self._peak_samples, self._sound.sample_rate, hz, reach)
+        found = nearest_peak_hz(samples, self._sound.sample_rate, hz, reach)
         return hz if found is None else found
 
     def line_at(self, position: QPointF) -> float | None:
@@ -160,14 +163,13 @@ class SpectrogramView(SpectrogramCanvas):
             self.cutoff_moved.emit(hz)
 
     def describe(self, position: QPointF) -> str:
-        lane = self.lane_at(position.y())
-        rect = self.lane_rects()[lane]
-        place = min(1.0, max(0.0, (rect.bottom() - position.y()) / rect.height()))
-        sample, hz = self.sample_at(position.x()), self._axis.hz_at(place)
-        text = f"{format_time(max(0.0, sample) / self.timeline.sample_rate)}   {format_hz(hz)}"
+        lane, sample = self.lane_at(position.y()), self.sample_at(position.x())
+        hz = self.hz_at(position.y()) or 0.0
+        text = f"{time_words(self.timeline, sample)}   {format_hz(hz)}"
         if note := note_name(hz):
             text += f" ({note})"
-        level = self._picture.level_db(lane, place, sample) if self._picture is not None else None
+        shown = self.picture_at(position.x())
+        level = shown.level_db(lane, shown.axis.place_of(hz), sample) if shown is not None else None
         if level is not None:
             text += f"   {figures(level, '.0f')} dBFS"
         return text

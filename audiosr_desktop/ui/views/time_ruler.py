@@ -1,18 +1,28 @@
 """TimeRuler: the time axis above the views."""
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import (
+    QFontMetrics,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.readout import format_time, multiples, step_decimals, time_step
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
-from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN
-from audiosr_desktop.ui.views.track_view import CLICK_REACH, SCROLL_NOTCHES, ZOOM_PER_NOTCH, is_pan
+from audiosr_desktop.ui.views.track_area import LEFT_MARGIN, RIGHT_MARGIN, time_words
+from audiosr_desktop.ui.views.track_view import CLICK_REACH
+from audiosr_desktop.ui.views.wheels import pinched, turn_time
 
 _HEIGHT = 26
 _LABEL_SPACE = 84  # pixels from one label to the next, at least
+_LABEL_GAP = 12  # pixels between labels
 _ZOOM_PER_PIXEL = 1.01
 _FLAG = 6  # width of a marker's flag
 
@@ -21,6 +31,7 @@ class TimeRuler(QWidget):
     """Round times over the visible range. Dragging up or down zooms, a right drag zooms to the span drawn."""
 
     playhead_placed = Signal(int)
+    scrolled = Signal()  # by the user
     hovered = Signal(str)  # the time under the pointer; empty when it left
 
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
@@ -87,7 +98,7 @@ class TimeRuler(QWidget):
     def _paint_ticks(self, painter: QPainter, area: QRectF) -> None:
         rate = self.timeline.sample_rate
         start, stop = self.timeline.start / rate, self.timeline.stop / rate
-        step = time_step(stop - start, max(1, int(area.width() / _LABEL_SPACE)))
+        step = self._step(painter.fontMetrics())
         decimals = step_decimals(step)
         minor = step / 5 if step < 10 or step % 60 else step / 6
         painter.setPen(QPen(self.theme.colour("disabled_text"), 1))
@@ -102,6 +113,15 @@ class TimeRuler(QWidget):
             width = painter.fontMetrics().horizontalAdvance(text)
             left = min(max(x - width / 2, 2.0), self.width() - width - 2.0)
             painter.drawText(QRectF(left, 1, width + 2, 15), Qt.AlignmentFlag.AlignLeft, text)
+
+    def _step(self, metrics: QFontMetrics) -> float:
+        """Return how many seconds lie between labels, so that these do not run into one another."""
+        span, stop = (
+            samples / self.timeline.sample_rate for samples in (self.timeline.span, self.timeline.stop)
+        )
+        step = time_step(span, max(1, int(self._width() / _LABEL_SPACE)))
+        longest = metrics.horizontalAdvance(format_time(stop, step_decimals(step))) + _LABEL_GAP
+        return time_step(span, max(1, int(self._width() / max(_LABEL_SPACE, longest))))
 
     def _paint_marks(self, painter: QPainter, area: QRectF) -> None:
         """Paint a flag at each marker, and a bar over each region."""
@@ -118,7 +138,7 @@ class TimeRuler(QWidget):
                 painter.fillRect(flag_of(round(left), area.right()), colour)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.timeline.length:
+        if self.timeline.length and self._origin is None:
             self._origin = self._last = event.position()
             self._button = event.button()
             self._fixed_sample = self._sample_at(event.position().x())
@@ -128,7 +148,10 @@ class TimeRuler(QWidget):
         self.hovered.emit("")
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.hovered.emit(time_at(self.timeline, self._sample_at(event.position().x())))
+        self.hovered.emit(time_words(self.timeline, self._sample_at(event.position().x())))
+        if self._origin is not None and not event.buttons() & self._button:
+            self._origin = self._span_end = None  # let go where no event told of it
+            self.update()
         if self._origin is None:
             return
         position = event.position()
@@ -137,16 +160,19 @@ class TimeRuler(QWidget):
             self.update()
         elif (position - self._origin).manhattanLength() >= CLICK_REACH:
             moved = position - self._last
+            self.scrolled.emit()
             self.timeline.scroll(-moved.x() * self.timeline.span / self._width())
-            self.timeline.zoom(_ZOOM_PER_PIXEL ** moved.y(), self._sample_at(position.x()))
+            if self._button == Qt.MouseButton.LeftButton:  # the middle one pans, here as everywhere
+                self.timeline.zoom(_ZOOM_PER_PIXEL ** moved.y(), self._sample_at(position.x()))
             self._last = position
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        origin, self._origin = self._origin, None
-        if origin is None:
+        if self._origin is None or event.button() != self._button:
             return
+        origin, self._origin = self._origin, None
         if self._span_end is not None and abs(self._span_end - origin.x()) >= CLICK_REACH:
             start, stop = sorted((self._fixed_sample, self._sample_at(self._span_end)))
+            self.scrolled.emit()
             self.timeline.show(start, stop)
         elif (
             self._button == Qt.MouseButton.LeftButton
@@ -158,19 +184,21 @@ class TimeRuler(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.accept()
-        pixels, angle, span = event.pixelDelta(), event.angleDelta(), self.timeline.span
-        if is_pan(event):
-            self.timeline.scroll(-pixels.x() * span / self._width())
-        elif not angle.y():  # a sideways wheel
-            self.timeline.scroll(-angle.x() / 120.0 * span / SCROLL_NOTCHES)
-        else:
-            factor = ZOOM_PER_NOTCH ** (angle.y() / 120.0 * self.wheel_sensitivity)
-            self.timeline.zoom(factor, self._sample_at(event.position().x()))
+        if not self.timeline.length:
+            return
+        self.scrolled.emit()
+        about = self._sample_at(event.position().x())
+        sensitivity = self.wheel_sensitivity
+        turn_time(self.timeline, event, width=self._width(), about=about, sensitivity=sensitivity)
+        self.hovered.emit(time_words(self.timeline, self._sample_at(event.position().x())))
 
-
-def time_at(timeline: Timeline, sample: float) -> str:
-    """Return the readout of a place where there is only time; empty without a sound."""
-    return format_time(max(0.0, sample) / timeline.sample_rate) if timeline.length else ""
+    def event(self, event: QEvent) -> bool:
+        pinch = pinched(event)
+        if pinch is None:
+            return super().event(event)
+        self.scrolled.emit()
+        self.timeline.zoom(pinch[0], self._sample_at(pinch[1]))
+        return True
 
 
 def flag_of(x: int, right: float) -> QRectF:

@@ -51,6 +51,7 @@ class Drag:
         points: the way of a free shape.
         draft: the new shape while it waits to be put together with the selection.
         moved: whether it is more than a click.
+        button: what holds it; another one does not end it.
     """
 
     grip: Grip
@@ -60,6 +61,7 @@ class Drag:
     points: list[QPointF] = field(default_factory=list)
     draft: Region | None = None
     moved: bool = False
+    button: Qt.MouseButton = Qt.MouseButton.LeftButton
 
 
 def combine_of(modifiers: Qt.KeyboardModifier) -> Combine:

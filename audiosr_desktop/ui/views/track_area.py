@@ -4,11 +4,20 @@ from PySide6.QtCore import QPointF, QRectF, QSize
 from PySide6.QtWidgets import QWidget
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.ui.readout import format_time, time_decimals
 from audiosr_desktop.ui.timeline import Timeline
 
 LEFT_MARGIN = 58  # ruler of the vertical axis; the same for all views, so that their times line up
 RIGHT_MARGIN = 50
 _AHEAD = 0.25  # of what is visible, that a picture should reach beyond it on each side
+
+
+def time_words(timeline: Timeline, sample: float) -> str:
+    """Return a place in time as it is read out, as finely as a pixel shows it; empty without a sound."""
+    if not timeline.length:
+        return ""
+    decimals = time_decimals(timeline.seconds_per_pixel())
+    return format_time(min(max(0.0, sample), timeline.length) / timeline.sample_rate, decimals)
 
 
 class TrackArea(QWidget):

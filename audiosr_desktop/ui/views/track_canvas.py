@@ -49,6 +49,8 @@ class TrackCanvas(TrackArea):
         self._pending: Region | None = None
         self.callouts = Callouts()
         self.badges: list[tuple[QRectF, RestoredSpan]] = []
+        self.shows_badges = True
+        self.badge_top = 4.0
         self._playhead_x = 0.0
         self._asked: Asked | None = None
         self._request_timer = QTimer(self)
@@ -113,6 +115,10 @@ class TrackCanvas(TrackArea):
         self._spans = spans
         self.update()
 
+    def span_at(self, place: QPointF) -> RestoredSpan | None:
+        """Return the restored part whose badge lies at a place."""
+        return next((span for badge, span in self.badges if badge.contains(place)), None)
+
     def set_pending(self, pending: Region | None) -> None:
         """Hatch what a run still works on."""
         if pending != self._pending:
@@ -175,7 +181,7 @@ class TrackCanvas(TrackArea):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             place = QPointF(event.pos())
-            span = next((span for badge, span in self.badges if badge.contains(place)), None)
+            span = self.span_at(place)
             text = span_details(span) if span is not None else ""
             callout = self.callouts.at(place)
             text = callout.details if callout is not None else text
@@ -266,15 +272,22 @@ class TrackCanvas(TrackArea):
                     strip.setLeft(left)
                     strip.setWidth(max(1.0, right - left))
                     self.paint_span(painter, strip, span)
-            seen = max(left, area.left())
-            for text in badge_texts(span):
-                width = metrics.horizontalAdvance(text) + 14
-                if min(right, area.right()) - seen <= width + 8:
-                    continue
-                badge = QRectF(seen + 4, 4, width, metrics.height() + 4)
-                self.paint_badge(painter, badge, text)
-                self.badges.append((badge, span))
-                break
+            if self.shows_badges:
+                seen = QRectF(left, self.badge_top, right - left, metrics.height() + 4) & area
+                self._lay_badge(painter, seen, span)
+
+    def _lay_badge(self, painter: QPainter, seen: QRectF, span: RestoredSpan) -> None:
+        """Put the badge of a part where it can be read, below those that lie there already."""
+        for text in badge_texts(span):
+            width = painter.fontMetrics().horizontalAdvance(text) + 14.0
+            if seen.width() <= width + 8:
+                continue
+            badge = QRectF(seen.left() + 4, seen.top(), width, seen.height())
+            while any(badge.intersects(other) for other, _ in self.badges):
+                badge.translate(0, badge.height() + 2)
+            self.paint_badge(painter, badge, text)
+            self.badges.append((badge, span))
+            return
 
     def _paint_pending(self, painter: QPainter) -> None:
         if self._pending is not None:

@@ -1,14 +1,7 @@
 """TrackView: what waveform and spectrogram share under the mouse: selecting, zooming, scrolling."""
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
-from PySide6.QtGui import (
-    QContextMenuEvent,
-    QGuiApplication,
-    QInputDevice,
-    QMouseEvent,
-    QNativeGestureEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QContextMenuEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from audiosr_desktop.audio.selection import Combine
@@ -16,10 +9,10 @@ from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.timeline import Timeline
 from audiosr_desktop.ui.views.selecting import SelectingCanvas
 from audiosr_desktop.ui.views.tools import FREE_TOOLS, Drag, Grip, Tool, combine_of
+from audiosr_desktop.ui.views.wheels import ZOOM_PER_NOTCH, is_pan, notches_of, pinched, turn_time
 
 CLICK_REACH = 3  # a press that moves less is a click
-ZOOM_PER_NOTCH = 2.0**0.25
-SCROLL_NOTCHES = 12  # of a sideways wheel that scroll by what is seen
+_NO_KEY = Qt.KeyboardModifier.NoModifier
 
 
 class TrackView(SelectingCanvas):
@@ -50,6 +43,18 @@ class TrackView(SelectingCanvas):
     def scroll_vertically(self, pixels: float) -> None:
         """Scroll the vertical axis."""
 
+    def scroll_by_height(self, part: float) -> None:
+        """Scroll the vertical axis up by a part of what is visible."""
+        self.scroll_vertically(part * self.lane_rects()[0].height())
+
+    def middle_of_height(self) -> float:
+        """Return the height about which keys zoom: the middle of the selected band where it is seen."""
+        selection, rect = self.timeline.selection, self.lane_rects()[0]
+        if selection is None or selection.low_hz is None or selection.high_hz is None:
+            return rect.center().y()
+        y = self.y_of_hz((selection.low_hz + selection.high_hz) / 2, 0)
+        return rect.center().y() if y is None or not rect.top() <= y <= rect.bottom() else y
+
     def grab_other(self, position: QPointF) -> bool:
         """Return whether a handle of the subclass's own lies here."""
         return False
@@ -60,14 +65,17 @@ class TrackView(SelectingCanvas):
     # mouse
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QNativeGestureEvent):
-            if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
-                self.timeline.zoom(1.0 + event.value(), self.sample_at(event.position().x()))
-            return True
-        return super().event(event)
+        pinch = pinched(event)
+        if pinch is None:
+            return super().event(event)
+        if self.timeline.length:
+            self.scrolled.emit()
+            self.timeline.zoom(pinch[0], self.sample_at(pinch[1]))
+        return True
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         position = event.position()
+        self._end_lost_drag(event)
         if not self.timeline.length or self._drag is not None:
             return
         if event.button() == Qt.MouseButton.RightButton:
@@ -81,7 +89,7 @@ class TrackView(SelectingCanvas):
         grip = self._grip_at(position, event)
         if grip is not Grip.NOTHING:
             how = combine_of(event.modifiers()) if grip is Grip.SELECT else Combine.REPLACE
-            self._drag = Drag(grip, position, position, how, [position])
+            self._drag = Drag(grip, position, position, how, [position], button=event.button())
             if grip is Grip.SELECT and self.tool in (Tool.WAND, Tool.BRUSH):
                 self._drag.moved = self.hz_at(position.y()) is not None  # a click is enough for them
                 self.update()
@@ -101,7 +109,7 @@ class TrackView(SelectingCanvas):
 
     def _press_badge(self, position: QPointF) -> bool:
         """Tell whose badge was pressed; False where there is none."""
-        span = next((span for badge, span in self.badges if badge.contains(position)), None)
+        span = self.span_at(position)
         callout = self.callouts.at(position)
         if span is not None:
             self.span_clicked.emit(span)
@@ -115,13 +123,14 @@ class TrackView(SelectingCanvas):
             return Grip.SCRUB
         how, time_only = combine_of(keys), self.tool is Tool.TIME or self.hz_at(position.y()) is None
         if how is Combine.ADD and time_only:
-            return self.extend_to(round(self.sample_at(position.x())))
+            return self.extend_to(self.time_at(position.x()))
         edge = self.edge_at(position)
         free = self.tool in FREE_TOOLS and not time_only
         return Grip.SELECT if edge is Grip.NOTHING or free or how is not Combine.REPLACE else edge
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
+        self._end_lost_drag(event)
         drag = self._drag
         if drag is None:
             self._show_cursor(position)
@@ -155,8 +164,21 @@ class TrackView(SelectingCanvas):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         drag = self._drag
-        if drag is None:
-            return
+        if drag is not None and event.button() == drag.button:
+            self._finish(drag)
+            self._show_cursor(event.position())
+
+    def let_go(self) -> None:
+        """Give up what the mouse holds: another document is shown, or nothing is to be selected."""
+        self._drag = None
+        self.update()
+
+    def _end_lost_drag(self, event: QMouseEvent) -> None:
+        """End a drag whose button was let go where no event told of it, as in another window."""
+        if self._drag is not None and not event.buttons() & self._drag.button:
+            self._finish(self._drag)
+
+    def _finish(self, drag: Drag) -> None:
         if drag.grip is Grip.SELECT and drag.moved:
             done = self.finish_selection(drag)
             if done and (selection := self.timeline.selection) is not None:
@@ -169,13 +191,23 @@ class TrackView(SelectingCanvas):
         else:
             self.timeline.settle_selection()
         self._drag = None
-        self._show_cursor(event.position())
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.inside(event.position()):
-            sample = round(self.sample_at(event.position().x()))
-            self.timeline.select(self.timeline.between_markers(sample))
+        """Select between markers; on what a click is for, or with keys, it is another click."""
+        position = event.position()
+        plain = event.button() == Qt.MouseButton.LeftButton and event.modifiers() == _NO_KEY
+        if not (plain and self.timeline.length and self.inside(position)) or self._has_own_click(position):
+            self.mousePressEvent(event)
+            return
+        found = self.timeline.between_markers(round(self.sample_at(position.x())))
+        self.timeline.select(found)
+        self.playhead_placed.emit(found.start)
+
+    def _has_own_click(self, position: QPointF) -> bool:
+        on_badge = any(badge.contains(position) for badge, _ in self.badges)
+        on_mark = on_badge or self.callouts.at(position) is not None
+        return on_mark or self.button_at(position) is not None or self.grab_other(position)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the menu by its key, at the playhead; that of the mouse came with the press."""
@@ -213,30 +245,13 @@ class TrackView(SelectingCanvas):
             return
         event.accept()
         self.scrolled.emit()
-        position, pixels, angle = event.position(), event.pixelDelta(), event.angleDelta()
-        modifiers = event.modifiers()
-        per_pixel = self.timeline.span / self.area().width()
+        position, area = event.position(), self.area()
+        of_height = event.modifiers() & Qt.KeyboardModifier.AltModifier or not self.inside(position)
         if is_pan(event):
-            self.timeline.scroll(-pixels.x() * per_pixel)
-            self.scroll_vertically(pixels.y())
-            return
-        notches = (angle.y() or angle.x()) / 120.0  # Alt turns the wheel sideways on some systems
-        factor = ZOOM_PER_NOTCH ** (notches * self.wheel_sensitivity)
-        if modifiers & Qt.KeyboardModifier.AltModifier or not self.inside(position):
-            self.zoom_vertically(factor, position.y())
-        elif modifiers & Qt.KeyboardModifier.ShiftModifier or not angle.y():
-            self.timeline.scroll(-notches * self.timeline.span / SCROLL_NOTCHES)
+            self.scroll_vertically(event.pixelDelta().y())
+        if of_height and not is_pan(event):
+            self.zoom_vertically(ZOOM_PER_NOTCH ** (notches_of(event) * self.wheel_sensitivity), position.y())
         else:
-            self.timeline.zoom(factor, self.sample_at(position.x()))
-
-
-def is_pan(event: QWheelEvent) -> bool:
-    """Return whether two fingers move on a trackpad: their pixels are never notches.
-
-    Under X11 wheels of mice tell pixels too, which mean nothing; there only the device tells them apart.
-    """
-    if event.pixelDelta().isNull():
-        return False
-    if event.phase() != Qt.ScrollPhase.NoScrollPhase or QGuiApplication.platformName() != "xcb":
-        return True
-    return event.deviceType() == QInputDevice.DeviceType.TouchPad
+            about, sensitivity = self.sample_at(position.x()), self.wheel_sensitivity
+            turn_time(self.timeline, event, width=area.width(), about=about, sensitivity=sensitivity)
+        self.hovered.emit(self.describe(position) if self.inside(position) else "")

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QWidget
 from audiosr_desktop.audio.peaks import Peaks
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.language import tr
-from audiosr_desktop.ui.readout import format_db, format_time
+from audiosr_desktop.ui.readout import format_db
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.tile_loader import TileLoader
 from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.track_area import time_words
 from audiosr_desktop.ui.views.track_view import TrackView
 from audiosr_desktop.ui.views.waves import WaveRequest, Waves, alike, height_of, waves
 
@@ -183,7 +184,7 @@ class WaveformView(TrackView):
 
     def describe(self, position: QPointF) -> str:
         sample = self.sample_at(position.x())
-        text = format_time(max(0.0, sample) / self.timeline.sample_rate)
+        text = time_words(self.timeline, sample)
         lane = self.lane_at(position.y())
         peak = self._waves.peak_at(sample, lane) if self._waves is not None else None
         if peak is not None:
