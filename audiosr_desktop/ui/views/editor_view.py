@@ -117,7 +117,9 @@ class EditorView(QWidget):
         pending: Region | None = None,
     ) -> None:
         """Show a state of the document, and what a run still works on."""
-        if sound is not None and (self._sound is None or _size(sound) != _size(self._sound)):
+        resized = sound is not None and (self._sound is None or _size(sound) != _size(self._sound))
+        edited = sound is not None and sound is not self._sound and pending is None
+        if resized or edited:
             self.splitter.setUpdatesEnabled(False)  # what was seen stays until there is something new
             self._blank_timer.start()
         self._sound = sound
@@ -196,7 +198,7 @@ class EditorView(QWidget):
 
     @Slot()
     def _on_drawn(self) -> None:
-        if all(view.picture is not None or view.isHidden() for view in (self.waveform, self.spectrogram)):
+        if all(view.current or view.isHidden() for view in (self.waveform, self.spectrogram)):
             self._show_tracks()
             self.overview.release()
             self.drawn.emit()

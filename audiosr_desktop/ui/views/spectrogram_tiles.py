@@ -19,8 +19,8 @@ from audiosr_desktop.ui.views.tile_cache import TileCache
 from audiosr_desktop.ui.views.tile_grid import Block, TileGrid
 from audiosr_desktop.ui.views.tile_measuring import Analysis, Levels, auto_n_fft, lanes, measuring_tile
 
-COARSER = 3  # levels by which the first picture is coarser
-_COARSEST = 5  # the same where frames lie far apart, before that: each is a read of its own
+COARSER = 3  # levels by which an early picture is coarser
+_COARSEST = 5  # and the first one, where nothing is known
 _COARSEST_USED = 7  # levels by which a tile may be coarser that stands in for others
 _FEW = 64  # columns, as at a seam, that are measured as soon as a coarser look at them would be
 _REDRAW_S = 0.08
@@ -105,7 +105,8 @@ def pictures(request: Request, cache: TileCache) -> Iterator[Picture | None]:
     if not missing:
         yield making.picture(complete=True)
         return
-    if sum(block.columns for block in missing) > _FEW:
+    few = sum(block.columns for block in missing) <= _FEW
+    if not few:
         yield from _first_looks(making, missing)
     middle = (request.start + request.stop) / 2
     drawn = time.monotonic()
@@ -113,7 +114,7 @@ def pictures(request: Request, cache: TileCache) -> Iterator[Picture | None]:
     for position, block in enumerate(missing):
         yield from making.measured(block)
         done = position == len(missing) - 1
-        if done or time.monotonic() - drawn > _REDRAW_S:
+        if done or (not few and time.monotonic() - drawn > _REDRAW_S):  # nothing is left blank
             yield making.picture(complete=done)
             drawn = time.monotonic()
 
@@ -130,7 +131,6 @@ class _Making:
     def __init__(self, request: Request, cache: TileCache) -> None:
         self.request, self.cache = request, cache
         n_fft, self.level = level_of(request)
-        self.far = (1 << self.level) > n_fft
         self.grid = TileGrid(request.sound, n_fft, cache.numbers)
         length = request.sound.length
         self.start = min(max(0, int(request.start)), max(0, length - 1))
@@ -169,8 +169,8 @@ class _Making:
         levels = np.zeros((lanes(request.sound), request.rows, last - first), np.uint8)
         self._lay(levels, first * column, self.start, self.stop, self.level)
         edges = request.axis.row_edges(request.rows)
-        table = level_colours(request.colour_map, request.low_db, request.high_db)
-        images = tuple(_image(np.take(table, _tilted(lane, edges, request.tilt_db))) for lane in levels)
+        table = level_colours(request.colour_map, request.low_db, request.high_db).tolist()
+        images = tuple(_image(_tilted(lane, edges, request.tilt_db), table) for lane in levels)
         return Picture(first * column, column, request.axis, images, levels, complete)
 
     def _lay(self, levels: Levels, origin: int, start: int, stop: int, level: int) -> None:
@@ -193,7 +193,10 @@ class _Making:
                 continue
             places = origin + half + (np.arange(first, last) << own) - block.start >> block.level
             source = np.clip(places, 0, block.columns - 1)
-            levels[:, :, first:last] = rows[:, ::-1, source]
+            if source[-1] - source[0] == last - first - 1:  # column by column, which needs no picking
+                levels[:, :, first:last] = rows[:, ::-1, source[0] : source[-1] + 1]
+            else:
+                levels[:, :, first:last] = np.take(rows, source, axis=2)[:, ::-1]
 
 
 def _first_looks(making: _Making, missing: list[Block]) -> Iterator[Picture | None]:
@@ -201,9 +204,9 @@ def _first_looks(making: _Making, missing: list[Block]) -> Iterator[Picture | No
     start, stop, level = making.start, making.stop, making.level
     known = sum(high - low for low, high in making.gaps(start, stop, level, _COARSEST_USED))
     unknown = sum(min(stop, block.shown_to) - max(start, block.shown_from) for block in missing)
-    far = making.far and known == unknown
-    for steps in (_COARSEST, COARSER) if far else (COARSER,):
-        for low, high in list(making.gaps(start, stop, level, steps if far else _COARSEST_USED)):
+    new = known == unknown
+    for steps in (_COARSEST, COARSER) if new else (COARSER,):
+        for low, high in list(making.gaps(start, stop, level, steps if new else _COARSEST_USED)):
             for block in making.grid.blocks(level + steps, low, high):
                 if not making.cache.has(block, coarse=True):
                     yield from making.measured(block, coarse=True)
@@ -218,8 +221,10 @@ def _tilted(levels: Levels, edges: npt.NDArray[np.float64], tilt_db: float) -> L
     return np.minimum(levels, 255 - steps) + steps
 
 
-def _image(colours: npt.NDArray[np.uint32]) -> QImage:
-    pixels = np.ascontiguousarray(colours)
+def _image(levels: Levels, table: list[int]) -> QImage:
+    """Return levels, (rows, columns), in the 256 colours of a table, 0xffrrggbb."""
+    pixels = np.ascontiguousarray(levels)
     rows, columns = pixels.shape
-    image = QImage(pixels.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
-    return image.copy()  # the picture owns its pixels; the array goes
+    image = QImage(pixels.data, columns, rows, columns, QImage.Format.Format_Indexed8)
+    image.setColorTable(table)
+    return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy: the array goes
