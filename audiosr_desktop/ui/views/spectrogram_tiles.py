@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -138,17 +139,15 @@ class _Making:
 
     def measured(self, block: Block, *, coarse: bool = False) -> Iterator[None]:
         """Measure a block; a first look reads and transforms as little as it can."""
-        request = self.request
+        request, n_fft, column = self.request, self.grid.n_fft, 1 << block.level
         analysis = replace(request.analysis, padding=1) if coarse else request.analysis
-        levels = yield from measuring_tile(
-            request.sound,
-            analysis,
-            self.grid.n_fft,
-            block.level,
-            block.start,
-            columns=block.columns,
-            frames=1 if coarse else None,
+        measuring = partial(
+            measuring_tile, request.sound, analysis, n_fft, block.level, frames=1 if coarse else None
         )
+        levels = yield from measuring(block.start, columns=block.columns)
+        last = request.sound.length - n_fft // 2 - column // 2
+        if coarse and block.start + (block.columns - 1) * column > last:  # its one frame is beyond the end
+            levels[..., -1:] = yield from measuring(last, columns=1)
         self.cache.put(block, levels, coarse=coarse)
         yield None
 
