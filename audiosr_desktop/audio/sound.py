@@ -39,7 +39,7 @@ class Piece:
         return self.stop - self.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Sound:
     """Sound as a piece table: a file is not copied, and an edit shares every sample it does not touch.
 

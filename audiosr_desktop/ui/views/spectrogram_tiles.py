@@ -17,7 +17,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.views.colour_maps import LOWEST_DB, STEP_DB, level_colours
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.tile_cache import TileCache
-from audiosr_desktop.ui.views.tile_grid import Block, TileGrid
+from audiosr_desktop.ui.views.tile_grid import Block
 from audiosr_desktop.ui.views.tile_measuring import Analysis, Levels, auto_n_fft, lanes, measuring_tile
 
 COARSER = 3  # levels by which an early picture is coarser
@@ -132,7 +132,7 @@ class _Making:
     def __init__(self, request: Request, cache: TileCache) -> None:
         self.request, self.cache = request, cache
         n_fft, self.level = level_of(request)
-        self.grid = TileGrid(request.sound, n_fft, cache.numbers)
+        self.grid = cache.grid(request.sound, n_fft)
         length = request.sound.length
         self.start = min(max(0, int(request.start)), max(0, length - 1))
         self.stop = min(length, max(self.start + 1, math.ceil(request.stop)))
