@@ -18,12 +18,19 @@ from audiosr_desktop.ui.views.colour_maps import LOWEST_DB, STEP_DB, level_colou
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.tile_cache import TileCache
 from audiosr_desktop.ui.views.tile_grid import Block
-from audiosr_desktop.ui.views.tile_measuring import Analysis, Levels, auto_n_fft, lanes, measuring_tile
+from audiosr_desktop.ui.views.tile_measuring import (
+    FAR_FRAMES,
+    Analysis,
+    Levels,
+    auto_n_fft,
+    lanes,
+    measuring_tile,
+)
 
 COARSER = 3  # levels by which an early picture is coarser
 _COARSEST = 5  # and the first one, where nothing is known
 _COARSEST_USED = 7  # levels by which a tile may be coarser that stands in for others
-_FEW = 64  # columns, as at a seam, that are measured as soon as a coarser look at them would be
+_FEW = 64  # frames, as at a seam, that are measured as soon as a coarser look at them would be
 _REDRAW_S = 0.08
 _TILT_FROM_HZ = 1000.0
 
@@ -106,7 +113,7 @@ def pictures(request: Request, cache: TileCache) -> Iterator[Picture | None]:
     if not missing:
         yield making.picture(complete=True)
         return
-    few = sum(block.columns for block in missing) <= _FEW
+    few = sum(block.columns for block in missing) * (FAR_FRAMES if making.far else 1) <= _FEW
     if not few:
         yield from _first_looks(making, missing)
     middle = (request.start + request.stop) / 2
@@ -132,6 +139,7 @@ class _Making:
     def __init__(self, request: Request, cache: TileCache) -> None:
         self.request, self.cache = request, cache
         n_fft, self.level = level_of(request)
+        self.far = (1 << self.level) > 4 * n_fft  # each frame is a read of its own
         self.grid = cache.grid(request.sound, n_fft)
         length = request.sound.length
         self.start = min(max(0, int(request.start)), max(0, length - 1))
