@@ -154,9 +154,11 @@ def measure_editor(path: Path) -> Figures:
 def measure_step(window: bench_ui.MainWindow, do: Callable[[], object]) -> tuple[float, float, float]:
     """Return how long a step held the thread, took to its first true picture, and to the finest one, ms."""
     view, editor, loop = window.view, window.editor, QEventLoop()
+    before = editor.sound
 
     def current(track: QWidget) -> bool:
-        return track.current and view.splitter.updatesEnabled() and track._answered.sound is editor.sound
+        shown = track.current and view.splitter.updatesEnabled() and track._answered.sound is editor.sound
+        return shown and editor.sound is not before
 
     def finest(track: QWidget) -> bool:
         return current(track) and getattr(track.picture, "complete", True)
@@ -190,7 +192,7 @@ def measure_edits(window: bench_ui.MainWindow) -> Figures:
         selected = bench_ui.Region(middle, middle + round(min(5.0, span_s / 12) * rate))
         copied = editor.sound.slice(0, selected.length)
         bench_ui.settle()
-        for name in ("cut", "delete", "paste", "paste_insert", "silence", "trim"):
+        for name in ("cut", "delete", "paste", "paste_insert", "paste_mix", "silence", "trim"):
             view = timeline.start, timeline.stop
             editor.set_clipboard(copied)
             timeline.select(selected)

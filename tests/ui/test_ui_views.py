@@ -144,6 +144,21 @@ def test_a_picture_on_its_way_does_not_stay_in_place_of_what_is_seen(opened: Sta
     opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
 
 
+def test_an_edit_is_shown_once_both_views_have_it(opened: Stage) -> None:
+    view, editor = opened.window.view, opened.editor
+    opened.qtbot.waitUntil(lambda: view.waveform.current and view.spectrogram.current, timeout=10_000)
+    before = view.waveform.picture
+    editor.timeline.select(Region(1000, 9000))
+    with opened.qtbot.waitSignal(view.drawn, timeout=10_000):
+        opened.window.editing.silence()
+        assert not view.waveform.current
+        assert view.waveform.picture is before  # what was seen stays
+        assert not view.splitter.updatesEnabled()
+    assert view.waveform.current
+    assert view.spectrogram.current
+    assert view.splitter.updatesEnabled()
+
+
 def test_an_edit_is_drawn_although_the_range_was(opened: Stage) -> None:
     view, timeline = opened.window.view, opened.editor.timeline
     tracks = view.waveform, view.spectrogram

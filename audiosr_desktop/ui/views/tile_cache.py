@@ -11,7 +11,7 @@ from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.tile_grid import Block, StoreNumbers, TileGrid
 from audiosr_desktop.ui.views.tile_measuring import Analysis, Levels, rows_of
 
-_CACHE_BYTES = 96_000_000
+_CACHE_BYTES = 64_000_000
 
 
 _Place: TypeAlias = tuple[Hashable, int, int]  # key, first column, one past the last
