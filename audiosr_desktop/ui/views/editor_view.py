@@ -42,7 +42,7 @@ class EditorView(QWidget):
     cutoff_moved = Signal(float)
     scrolled = Signal()  # by the user
     told = Signal(str)  # what the user moved, for a screen reader
-    drawn = Signal()  # every visible view has a picture
+    drawn = Signal()  # every visible view has painted a picture of the sound as it is now
 
     def __init__(
         self, timeline: Timeline, settings: Settings, theme: Theme, parent: QWidget | None = None
@@ -50,6 +50,7 @@ class EditorView(QWidget):
         super().__init__(parent)
         self._timeline, self._settings = timeline, settings
         self._sound: Sound | None = None
+        self._drawn = False  # and not told yet
         self._held_timer = QTimer(self, singleShot=True, interval=0)  # after what is to be painted now
         self._held_timer.timeout.connect(self._on_held)
         self._blank_timer = QTimer(self, singleShot=True, interval=_BLANK_MS)
@@ -192,6 +193,10 @@ class EditorView(QWidget):
     def _on_held(self) -> None:
         for loader in self._loaders():
             loader.go_on()
+        if self._drawn:
+            self._drawn = False
+            self.overview.release()
+            self.drawn.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._timeline.set_width(self.width() - LEFT_MARGIN - RIGHT_MARGIN)
@@ -199,9 +204,11 @@ class EditorView(QWidget):
     @Slot()
     def _on_drawn(self) -> None:
         if all(view.current or view.isHidden() for view in (self.waveform, self.spectrogram)):
-            self._show_tracks()
-            self.overview.release()
-            self.drawn.emit()
+            self._drawn = True
+            if not self.splitter.updatesEnabled():
+                self._show_tracks()
+                self.hold_loaders()  # what comes next must not delay what can be painted
+            self._held_timer.start()
 
     @Slot()
     def _show_tracks(self) -> None:

@@ -215,7 +215,6 @@ class SpectrogramCanvas(TrackView):
             if not self.current:
                 self.refresh()
             self._picture, self._answered = picture, self._asked_for
-            self._request_backdrop(max(8, round(self.lane_rects()[0].height() * self.devicePixelRatioF())))
             self.update()
             self.drawn.emit()
 
