@@ -75,7 +75,7 @@ class Painted(QObject):
         if event.type() == QEvent.Type.Paint and watched in self._waiting and self._counts(watched):
             self._waiting.remove(watched)
             if not self._waiting:
-                QTimer.singleShot(0, self.done)  # after it was painted
+                QTimer.singleShot(0, self, self.done.emit)  # after it was painted
         return False
 
     def end(self) -> None:

@@ -159,6 +159,16 @@ def test_an_edit_is_shown_once_both_views_have_it(opened: Stage) -> None:
     assert view.splitter.updatesEnabled()
 
 
+def test_the_cutoff_after_an_edit_waits_until_it_is_painted(opened: Stage) -> None:
+    measurements = opened.editor.measurements
+    opened.qtbot.waitUntil(lambda: not measurements._threads, timeout=20_000)
+    assert opened.editor.sound is not None
+    measurements.measure_cutoff(opened.editor.sound, after_drawing=True)
+    assert not measurements._threads["cutoff"].isRunning()
+    with opened.qtbot.waitSignal(measurements.cutoff_changed, timeout=20_000):
+        opened.window.view.drawn.emit()
+
+
 def test_an_edit_is_drawn_although_the_range_was(opened: Stage) -> None:
     view, timeline = opened.window.view, opened.editor.timeline
     tracks = view.waveform, view.spectrogram
