@@ -159,6 +159,19 @@ def test_an_edit_is_shown_once_both_views_have_it(opened: Stage) -> None:
     assert view.splitter.updatesEnabled()
 
 
+def test_an_edit_that_changes_nothing_leaves_the_views_as_they_are(opened: Stage) -> None:
+    view, editor = opened.window.view, opened.editor
+    opened.window.settings.clickless = False
+    opened.qtbot.waitUntil(lambda: view.waveform.current and view.spectrogram.current, timeout=10_000)
+    editor.timeline.select(Region(1000, 9000))
+    opened.window.editing.copy()
+    with opened.qtbot.waitSignal(view.drawn, timeout=10_000):
+        opened.window.editing.paste()
+    assert view.waveform.current
+    assert view.spectrogram.current
+    assert view.splitter.updatesEnabled()
+
+
 def test_the_cutoff_after_an_edit_waits_until_it_is_painted(opened: Stage) -> None:
     measurements = opened.editor.measurements
     opened.qtbot.waitUntil(lambda: not measurements._threads, timeout=20_000)

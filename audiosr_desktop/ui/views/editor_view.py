@@ -133,6 +133,7 @@ class EditorView(QWidget):
         self.overview.set_spans(spans)
         if peaks is not None:
             self.spectrogram.set_peaks(peaks)
+        self._on_drawn()  # what was seen may be a picture of it already, as after pasting what was there
 
     def set_callouts(self, callouts: tuple[Callout, ...]) -> None:
         """Point parts of the sound out."""

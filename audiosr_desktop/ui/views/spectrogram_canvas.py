@@ -72,7 +72,7 @@ class SpectrogramCanvas(TrackView):
     def current(self) -> bool:
         """Whether it is a picture of the sound as it is now."""
         known = self._answered
-        return self._picture is not None and known is not None and known.sound is self._sound
+        return self._picture is not None and known is not None and known.sound == self._sound
 
     def set_sound(self, sound: Sound | None) -> None:
         """Show another state of the sound; what is shown stays until something better is there."""

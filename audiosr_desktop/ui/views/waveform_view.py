@@ -70,7 +70,7 @@ class WaveformView(TrackView):
     def current(self) -> bool:
         """Whether it is a picture of the sound as it is now."""
         known = self._answered
-        return self._waves is not None and known is not None and known.sound is self._sound
+        return self._waves is not None and known is not None and known.sound == self._sound
 
     def lane_count(self) -> int:
         return self._sound.channels if self._sound is not None else 1
