@@ -171,7 +171,10 @@ class HistoryPanel(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self._show_anew()
+            for place in range(self._done + 1, self.list.topLevelItemCount()):
+                row = self.list.topLevelItem(place)
+                if row is not None:
+                    row.setForeground(0, self.palette().placeholderText())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
