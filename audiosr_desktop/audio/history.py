@@ -1,6 +1,6 @@
 """History: the states of a document from its opening to its last edit, as values."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -92,18 +92,45 @@ def stores_of(sound: Sound) -> list[SampleStore]:
     return list({id(store): store for store in (*held, *own)}.values())
 
 
+class Space:
+    """What each state holds beyond the states before it, in memory and scratch files.
+
+    It is kept from one look to the next: of a history that went on, only what is new is looked at.
+    """
+
+    def __init__(self) -> None:
+        self._states: list[State] = []
+        self._sizes: list[int] = []
+        self._since: dict[int, int] = {}  # which state first held a store, by its id
+
+    def of(self, history: History) -> list[int]:
+        """Return the bytes of each state of a history."""
+        states = list(history.states())
+        same = agreement(self._states, states)
+        if same < len(self._states):
+            self._since = {store: at for store, at in self._since.items() if at < same}
+        del self._sizes[same:]
+        for position in range(same, len(states)):
+            size = 0
+            for store in stores_of(states[position].sound):
+                if self._since.setdefault(id(store), position) == position:
+                    size += held_bytes(store)
+            self._sizes.append(size)
+        self._states = states
+        return list(self._sizes)
+
+
 def space_bytes(history: History) -> list[int]:
-    """Return what each state holds beyond the states before it, in memory and scratch files, in bytes."""
-    seen: set[int] = set()
-    sizes = []
-    for state in history.states():
-        size = 0
-        for store in stores_of(state.sound):
-            if id(store) not in seen:
-                seen.add(id(store))
-                size += held_bytes(store)
-        sizes.append(size)
-    return sizes
+    """Return what each state holds beyond the states before it, in bytes."""
+    return Space().of(history)
+
+
+def agreement(before: Sequence[State], after: Sequence[State]) -> int:
+    """Return how many states at the beginning are the same."""
+    same = 0
+    while same < min(len(before), len(after)) and before[same] is after[same]:
+        same += 1
+    return same
 
 
 def held_bytes(store: SampleStore) -> int:

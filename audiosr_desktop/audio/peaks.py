@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from audiosr_desktop.audio.sound import Piece, Sound
 from audiosr_desktop.audio.store import Samples, SampleStore
 from audiosr_desktop.audio.store_peaks import BASE, FACTOR, FOLDS, Level, StorePeaks
 from audiosr_desktop.job import Job, Progress
 
+_FINER = 64  # a piece has as many bins, or its ends are longer than they need be
 _SOON = 1 << 20  # new samples that are measured as soon as they would be looked at roughly
 
 
@@ -32,23 +33,55 @@ class Part:
     piece: Piece
     peaks: StorePeaks
 
-    def bins(self, depth: int, low: int, high: int) -> list[Samples]:
-        """Return bins [low, high) of a level of the store; of those at its ends what lies in the piece."""
-        size, piece = BASE * FACTOR**depth, self.piece
-        inner = max(low, -(-piece.start // size)), min(high, piece.stop // size)
-        if inner[0] < inner[1]:
-            level = self.peaks.levels[depth]
-            found = [[part[:, inner[0] : inner[1]] for part in level]]
-        else:
-            found, inner = [], (high, high)
-        for number in range(inner[0] - 1, low - 1, -1):
-            found.insert(0, list(self._cut(number * size, (number + 1) * size)))
-        for number in range(inner[1], high):
-            found.append(list(self._cut(number * size, (number + 1) * size)))
-        return [np.concatenate(parts, axis=1) for parts in zip(*found, strict=True)]
+    def lay(self, row: "_Row", depth: int, start: int, stop: int) -> None:
+        """Put the bins that lie in samples [start, stop) of the sound into a row, exact ones at the seams.
 
-    def _cut(self, start: int, stop: int) -> tuple[Samples, ...]:
-        return self.peaks.fold(max(start, self.piece.start), min(stop, self.piece.stop))
+        They are of the level `depth`, of a short piece finer: its ends are then short, too.
+        """
+        piece, peaks = self.piece, self.peaks
+        while depth and piece.length < _FINER * BASE * FACTOR**depth:
+            depth -= 1
+        size, first, last = BASE * FACTOR**depth, piece.start, piece.stop
+        low = max(first, start - self.at + first)
+        high = min(last, stop - self.at + first)
+        begin, end = -(-first // size), last // size
+        offset = self.at - first  # from a place in the store to one in the sound
+        if begin * size >= last:
+            row.add(peaks.edge(first, last), [first + offset], last + offset)
+            return
+        if low < begin * size:
+            row.add(peaks.edge(first, begin * size), [first + offset], begin * size + offset)
+        inner = max(begin, low // size), min(end, -(-high // size))
+        if inner[0] < inner[1]:
+            level = peaks.levels[depth]
+            parts = tuple(part[:, inner[0] : inner[1]] for part in level)
+            starts = np.arange(inner[0], inner[1]) * size + offset
+            row.add(parts, starts, inner[1] * size + offset)
+        if high > end * size:
+            row.add(peaks.edge(end * size, last), [end * size + offset], last + offset)
+
+
+class _Row:
+    """Bins of any length that follow one another in a sound."""
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[Samples, ...]] = []
+        self._starts: list[ArrayLike] = []
+        self._stop = 0
+
+    def add(self, parts: tuple[Samples, ...], starts: ArrayLike, stop: int) -> None:
+        """Add bins, min, max and squares, with where each begins in the sound and the last one ends."""
+        self._parts.append(parts)
+        self._starts.append(starts)
+        self._stop = stop
+
+    def fold(self, firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> Level:
+        """Return, of each column, the bins that touch [firsts, lasts) as one."""
+        starts = np.concatenate([*self._starts, [self._stop]]).astype(np.int64)
+        bins = [np.concatenate(parts, axis=1) for parts in zip(*self._parts, strict=True)]
+        low = np.searchsorted(starts, firsts, "right") - 1
+        high = np.searchsorted(starts[:-1], lasts, "left")
+        return _level(_columns(bins, low, high), starts[high] - starts[low])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,24 +125,10 @@ class Peaks:
             squares = samples * samples
             folded = _columns([samples, samples, squares], firsts - start, lasts - start)
             return _level(folded, lasts - firsts)
-        shape = (self.sound.channels, columns)
-        found: list[Samples] = [np.full(shape, start, np.float32) for start in (np.inf, -np.inf, 0.0)]
-        counts = np.zeros(columns, np.int64)
+        row = _Row()
         for part in self._between(start, stop):
-            at, piece, size = part.at, part.piece, BASE * FACTOR**depth
-            of = slice(
-                int(np.searchsorted(lasts, at, "right")), int(np.searchsorted(firsts, at + piece.length))
-            )
-            low = np.maximum(firsts[of] - at, 0) + piece.start
-            high = np.minimum(lasts[of] - at, piece.length) + piece.start
-            low_bins, high_bins = low // size, -(-high // size)
-            first = int(low_bins[0])
-            bins = part.bins(depth, first, int(high_bins[-1]))
-            folded = _columns(bins, low_bins - first, high_bins - first)
-            for whole, fold, values in zip(found, FOLDS, folded, strict=True):
-                whole[:, of] = fold(whole[:, of], values)
-            counts[of] += np.minimum(high_bins * size, piece.stop) - np.maximum(low_bins * size, piece.start)
-        return _level(found, counts)
+            part.lay(row, depth, start, stop)
+        return row.fold(firsts, lasts)
 
     def _between(self, start: int, stop: int) -> Iterator[Part]:
         for part in self.parts:

@@ -16,7 +16,7 @@ import numpy as np
 
 from audiosr_desktop.audio.atomic import replacing
 from audiosr_desktop.audio.file_stores import DecodedStore, FileStore
-from audiosr_desktop.audio.history import History, State, stores_of
+from audiosr_desktop.audio.history import History, State, agreement, stores_of
 from audiosr_desktop.audio.links import MissingStore, SourceLink
 from audiosr_desktop.audio.project_database import (
     BAD_VALUES,
@@ -31,9 +31,10 @@ from audiosr_desktop.audio.project_database import (
 )
 from audiosr_desktop.audio.project_loading import Sources, Tables, contents_of, load_stores
 from audiosr_desktop.audio.project_values import Contents, checked_channels, info_from_text, natural
-from audiosr_desktop.audio.project_writing import Numbers, add_stores, agreement, write_tables
+from audiosr_desktop.audio.project_writing import Numbers, add_stores, write_tables
 from audiosr_desktop.audio.store import Scratch
 from audiosr_desktop.audio.stored_samples import StoredSamples
+from audiosr_desktop.audio.takes import TakeSet
 from audiosr_desktop.errors import AudioFileError, ProjectError
 from audiosr_desktop.job import Job
 
@@ -70,6 +71,7 @@ class ProjectFile:
         self.lock = threading.RLock()
         self._numbers: Numbers = weakref.WeakKeyDictionary()
         self._states: list[State] = []  # those in the file
+        self._takes: tuple[TakeSet, ...] = ()  # the same
         self._revision = ""
         self._closer = weakref.finalize(self, connection.close)
 
@@ -99,6 +101,7 @@ class ProjectFile:
     def after(self, other: "ProjectFile") -> "ProjectFile":
         """Go on from where another handle of the same file was closed."""
         self._numbers, self._states, self._revision = other._numbers, other._states, other._revision
+        self._takes = other._takes
         return self
 
     # saving
@@ -112,15 +115,16 @@ class ProjectFile:
         """
         states = list(contents.history.states())
         same = agreement(self._states, states)
+        goes_on = bool(same) and same == len(self._states) and self._takes == contents.takes
         self._states = []  # holds nothing that is no longer needed; after a failure all is written again
         numbers = weakref.WeakKeyDictionary(self._numbers)
         try:
             with self.lock:
                 self.connection.execute("BEGIN IMMEDIATE")
                 self._require_unchanged()
-            yield from add_stores(self, numbers, contents)
+            yield from add_stores(self, numbers, contents, states[same:])
             with self.lock:
-                revision = write_tables(self, contents, states, same, numbers)
+                revision = write_tables(self, contents, states, same, numbers, goes_on=goes_on)
                 self.connection.execute("COMMIT")
         except SQL_ERRORS as error:
             raise write_error(self.path, error) from error
@@ -129,6 +133,7 @@ class ProjectFile:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
         self._numbers, self._states, self._revision = numbers, states, revision
+        self._takes = contents.takes
 
     def _require_unchanged(self) -> None:
         row = self.connection.execute("SELECT value FROM meta WHERE name = 'revision'").fetchone()

@@ -3,7 +3,7 @@
 import base64
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -43,13 +43,6 @@ class Contents:
     project_path: Path | None = None
     self_contained: bool = False
     takes: tuple[TakeSet, ...] = ()
-
-    def sounds(self) -> Iterator[Sound]:
-        """Yield every sound that is saved, one that is needed twice maybe twice."""
-        for state in self.history.states():
-            yield state.sound
-        for takes in self.takes:
-            yield from takes.sounds
 
 
 def to_text(value: object) -> str:

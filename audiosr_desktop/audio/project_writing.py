@@ -37,13 +37,20 @@ def add_stores(
     file: "ProjectFile",
     numbers: Numbers,
     contents: Contents,
+    new_states: Sequence[State],
 ) -> Job[None]:
     """Write the samples, or the links to them, that the file lacks; `numbers` gets theirs.
+
+    Args:
+        file: in a transaction.
+        numbers: of all stores in the file.
+        contents: of the document.
+        new_states: those of its history that the file lacks.
 
     Raises:
         AudioFileError: samples cannot be read.
     """
-    new = {id(store): store for sound in contents.sounds() for store in stores_of(sound)}
+    new = _stores(contents, new_states)
     fresh = [store for store in new.values() if store not in numbers]
     # lanes name the numbers of the stores that hold their samples
     fresh.sort(key=lambda store: isinstance(store, LaneStore))
@@ -70,6 +77,12 @@ def add_stores(
         done += store.length
         numbers[store] = number
     yield Progress(1.0, f"Saving {file.path.name}")
+
+
+def _stores(contents: Contents, states: Sequence[State]) -> dict[int, SampleStore]:
+    """Return the stores of some states of a document, and of its takes, by their ids."""
+    sounds = [state.sound for state in states] + [sound for takes in contents.takes for sound in takes.sounds]
+    return {id(store): store for sound in sounds for store in stores_of(sound)}
 
 
 def _place(file: "ProjectFile", store: SampleStore, *, self_contained: bool) -> tuple[str, str]:
@@ -99,6 +112,8 @@ def write_tables(
     states: Sequence[State],
     same: int,
     numbers: Numbers,
+    *,
+    goes_on: bool,
 ) -> str:
     """Write states, steps and texts, and throw samples away that nothing needs any more.
 
@@ -108,13 +123,14 @@ def write_tables(
         states: of its history.
         same: how many of them, from the first on, the file has already.
         numbers: of all stores in the file.
+        goes_on: all that the file has stays, so that only what is new is looked at.
 
     Returns:
         The revision of the file from now on.
     """
     run = file.connection.execute
     history, revision = contents.history, secrets.token_hex(8)
-    ids = {id(store): numbers[store] for sound in contents.sounds() for store in stores_of(sound)}
+    ids = {key: numbers[store] for key, store in _stores(contents, states[same if goes_on else 0 :]).items()}
     run("DELETE FROM states WHERE position >= ?", (same,))
     run("DELETE FROM steps WHERE position >= ?", (same,))
     for position in range(same, len(states)):
@@ -139,6 +155,8 @@ def write_tables(
         "revision": revision,
     }
     file.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+    if goes_on:
+        return revision
     # samples that no state needs go, unless something in the program still reads them from here
     needed = set(ids.values())
     read = {store.number for store in numbers if isinstance(store, StoredSamples) and store.owner is file}
@@ -149,11 +167,3 @@ def write_tables(
     for store in [store for store, number in numbers.items() if number not in needed | read]:
         del numbers[store]
     return revision
-
-
-def agreement(before: Sequence[State], after: Sequence[State]) -> int:
-    """Return how many states at the beginning are the same."""
-    same = 0
-    while same < min(len(before), len(after)) and before[same] is after[same]:
-        same += 1
-    return same

@@ -1,5 +1,6 @@
 """Sound: a piece table of read-only samples and its rate."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ class Piece:
         return self.stop - self.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Sound:
     """Sound as a piece table: a file is not copied, and an edit shares every sample it does not touch.
 
@@ -50,7 +51,7 @@ class Sound:
 
     pieces: tuple[Piece, ...]
     sample_rate: int
-    _ends: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _ends: "array[int]" = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.sample_rate < 1:
@@ -61,7 +62,7 @@ class Sound:
         if any(piece.store.channels != channels for piece in self.pieces):
             raise SoundError("Sounds with different numbers of channels cannot be joined.")
         object.__setattr__(self, "pieces", _tidy(self.pieces))
-        object.__setattr__(self, "_ends", tuple(accumulate(piece.length for piece in self.pieces)))
+        object.__setattr__(self, "_ends", array("q", accumulate(piece.length for piece in self.pieces)))
 
     @classmethod
     def from_array(cls, samples: NDArray[Any], sample_rate: int) -> "Sound":
@@ -136,14 +137,18 @@ class Sound:
         return concat([self.slice(0, region.start), inserted, self.slice(region.stop, self.length)])
 
     def _between(self, start: int, stop: int) -> list[Piece]:
-        """Return the pieces of [start, stop), an empty one when it is empty."""
+        """Return the pieces of [start, stop), an empty one when it is empty.
+
+        Whole ones are the same objects, so that the states of a long history share them.
+        """
         index = min(bisect_right(self._ends, start), len(self.pieces) - 1)
         found: list[Piece] = []
         while not found or start < stop:
             piece = self.pieces[index]
             offset = piece.stop - self._ends[index]  # from a place in the sound to one in the store
             end = min(stop, self._ends[index])
-            found.append(Piece(piece.store, start + offset, end + offset))
+            whole = end - start == piece.length
+            found.append(piece if whole else Piece(piece.store, start + offset, end + offset))
             start, index = end, index + 1
         return found
 

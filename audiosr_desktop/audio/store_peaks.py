@@ -11,6 +11,7 @@ from audiosr_desktop.job import Job, Progress, run_job
 BASE = 256  # samples in a bin of the finest level
 FACTOR = 4  # bins in a bin of the next level
 FOLDS = (np.minimum, np.maximum, np.add)
+_EDGES = 20_000  # that are kept at most, some hundred bytes each
 _READ = 512 * BASE  # samples read at once, a whole number of bins
 
 Level: TypeAlias = tuple[Samples, Samples, Samples]  # min, max, sum of squares, each (channels, bins)
@@ -34,6 +35,7 @@ class StorePeaks:
             known = known._known
         self._known: StorePeaks | None = known
         self._levels: tuple[Level, ...] | None = None
+        self._edges: dict[tuple[int, int], tuple[Samples, ...]] = {}
 
     def covers(self, start: int, stop: int) -> bool:
         """Return whether samples [start, stop) lie in the range."""
@@ -80,6 +82,15 @@ class StorePeaks:
                 for part, known in zip(new, old, strict=True):
                     part[:, : known.shape[1]] = known[:, : part.shape[1]]
         return levels
+
+    def edge(self, start: int, stop: int) -> tuple[Samples, ...]:
+        """Return what `fold` does, and keep it: a sound of many pieces asks for its seams again and again."""
+        found = self._edges.get((start, stop))
+        if found is None:
+            if len(self._edges) >= _EDGES:
+                self._edges.clear()
+            found = self._edges[start, stop] = self.fold(start, stop)
+        return found
 
     def fold(self, start: int, stop: int) -> tuple[Samples, ...]:
         """Return minimum, maximum and sum of squares of samples [start, stop) exactly, each (channels, 1)."""

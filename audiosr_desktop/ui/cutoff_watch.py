@@ -50,8 +50,9 @@ class CutoffWatch(QObject):
     @Slot()
     def _on_edited(self) -> None:
         """The band may end elsewhere after an edit."""
-        if self._settings.show_cutoff and not self._dragged:
-            self.measure()
+        sound = self._editor.sound
+        if self._settings.show_cutoff and not self._dragged and sound is not None:
+            self._editor.measurements.measure_cutoff(sound, after_drawing=True)
 
     @Slot(object)
     def _on_measured(self, estimate: "CutoffEstimate | None") -> None:

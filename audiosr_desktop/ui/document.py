@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QSignalBlocker, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from audiosr_desktop.audio.files import FileInfo
-from audiosr_desktop.audio.history import History, Span, State, Step
+from audiosr_desktop.audio.history import History, Space, Span, State, Step
 from audiosr_desktop.audio.markers import Mark, in_order, moved_marks, moved_region
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
@@ -66,6 +66,8 @@ class Document(QObject):
         self.view: TimelineView | None = None  # what was seen when another document was last shown
         self._takes: tuple[TakeSet, ...] = ()
         self.undo_stack = QUndoStack(self)
+        self._commands: list[EditCommand] = []  # as far as they are known; see `commands`
+        self._space = Space()
         self._locked = False
         self._fill_stack(known)
 
@@ -132,9 +134,19 @@ class Document(QObject):
 
     def commands(self) -> list[EditCommand]:
         """Return all edits, undone ones too."""
-        stack = self.undo_stack
-        found = (stack.command(index) for index in range(stack.count()))
-        return [command for command in found if isinstance(command, EditCommand)]
+        stack, known = self.undo_stack, self._commands
+        # asking the stack for thousands takes time, and it changes at its end only
+        while known and (len(known) > stack.count() or stack.command(len(known) - 1) is not known[-1]):
+            known.pop()
+        for index in range(len(known), stack.count()):
+            command = stack.command(index)
+            assert isinstance(command, EditCommand), "nothing else is put there"
+            known.append(command)
+        return list(known)
+
+    def space_bytes(self) -> list[int]:
+        """Return what each state holds beyond the states before it, in bytes."""
+        return self._space.of(self.history())
 
     def last_edit(self) -> EditCommand | None:
         """Return the edit that made the present sound out of the one before it."""

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QUndoStack
 
-from audiosr_desktop.audio.history import History, space_bytes
+from audiosr_desktop.audio.history import held_bytes, stores_of
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.documents import Documents
 from audiosr_desktop.ui.language import tr
@@ -60,13 +60,22 @@ def steps_to_drop(document: Document, most_bytes: float) -> int:
 
     The present state is never dropped, nor are steps that the document's project holds.
     """
-    history = document.history()
-    if sum(space_bytes(history)) <= most_bytes:
+    held = sum(document.space_bytes())
+    if held <= most_bytes:
         return 0
+    history = document.history()
     if document.project_path is not None and history.clean > 0:
         return 0
+    last = {
+        id(store): (position, store)
+        for position, state in enumerate(history.states())
+        for store in stores_of(state.sound)
+    }
+    freed = [0] * (len(history.steps) + 1)  # by each state that goes
+    for position, store in last.values():
+        freed[position] += held_bytes(store)
     for count in range(1, history.index):
-        rest = History(history.steps[count - 1][1], history.steps[count:])
-        if sum(space_bytes(rest)) <= most_bytes:
+        held -= freed[count - 1]
+        if held <= most_bytes:
             return count
     return max(0, history.index - 1)  # the last step can always be undone

@@ -7,6 +7,13 @@ frames a second, what edits and undo take until they are painted, and the most m
 pyqtgraph (`pip install pyqtgraph colorama`, for this alone) its column is left out. The plain view is what
 its manual suggests for long sounds: a curve for each channel, drawn from all samples in memory, downsampled
 by peaks and clipped to the view, and a spectrogram of 2048-point frames as one image.
+
+What counts: a frame of panning or zooming is over when every picture has been painted once since the view
+was moved, through the event loop, as on a screen; the same for both sides. An edit, undo or redo is over when
+both views have painted a picture of the sound as it now is: the waveform from its samples or peaks, the
+spectrogram with something measured of that sound at every column, if need be from columns 8 or 32 times as
+wide as those that follow. `finest` is when no column is missing any more in what is visible, painted, too.
+`held` is how long the window's thread was in the step itself.
 """
 
 import argparse
@@ -18,8 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -28,8 +34,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import bench_ui
 import numpy as np
 import soundfile
-from PySide6.QtCore import QEventLoop, QObject, QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QEventLoop, QObject, QSettings, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QWidget
 
 from audiosr_desktop.ui.collecting import Collector
 
@@ -40,13 +46,53 @@ _N_FFT = 2048
 Figures = dict[str, float]
 
 
-def frames_per_second(step: Callable[[], None], shown: Callable[[], object]) -> float:
-    """Return how often a view is changed and painted in a second."""
+class Painted(QObject):
+    """Sees what is painted of some widgets.
+
+    Args:
+        widgets: to watch.
+        counts: whether what a widget paints now is what is waited for.
+    """
+
+    done = Signal()
+
+    def __init__(self, widgets: Iterable[QWidget], counts: Callable[[QWidget], bool] = bool) -> None:
+        super().__init__()
+        self._widgets, self._counts = list(widgets), counts
+        self._waiting = set(self._widgets)
+        for widget in self._widgets:
+            widget.installEventFilter(self)
+
+    @property
+    def complete(self) -> bool:
+        """Whether each has been painted since `begin`."""
+        return not self._waiting
+
+    def begin(self) -> None:
+        self._waiting = set(self._widgets)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and watched in self._waiting and self._counts(watched):
+            self._waiting.remove(watched)
+            if not self._waiting:
+                QTimer.singleShot(0, self, self.done.emit)  # after it was painted
+        return False
+
+    def end(self) -> None:
+        for widget in self._widgets:
+            widget.removeEventFilter(self)
+
+
+def frames_per_second(step: Callable[[], None], widgets: Iterable[QWidget]) -> float:
+    """Return how often a view is changed and painted in a second: every picture once for each step."""
+    painted = Painted(widgets)
     start = time.perf_counter()
     for _ in range(FRAMES):
+        painted.begin()
         step()
-        QApplication.processEvents()
-        shown()
+        while not painted.complete:
+            QApplication.processEvents()
+    painted.end()
     return FRAMES / (time.perf_counter() - start)
 
 
@@ -93,10 +139,9 @@ def measure_editor(path: Path) -> Figures:
         figures["longest hold-up while opening, ms"] = pulse.worst_ms
         timeline.zoom(20)
         pulse.reset()
-        figures["pan, frames/s"] = frames_per_second(
-            lambda: timeline.scroll(timeline.span / 60), view.splitter.repaint
-        )
-        figures["zoom, frames/s"] = frames_per_second(lambda: timeline.zoom(1.02), view.splitter.repaint)
+        tracks = view.waveform, view.spectrogram
+        figures["pan, frames/s"] = frames_per_second(lambda: timeline.scroll(timeline.span / 60), tracks)
+        figures["zoom, frames/s"] = frames_per_second(lambda: timeline.zoom(1.02), tracks)
         figures["longest hold-up in pan and zoom, ms"] = pulse.worst_ms
         pulse.stop()  # it keeps a processor busy
         figures |= measure_edits(window)
@@ -106,25 +151,35 @@ def measure_editor(path: Path) -> Figures:
     return figures
 
 
-def turn_until_new(window: bench_ui.MainWindow) -> None:
-    """Let the event loop run until both views have painted a picture that came after this was called."""
-    loop, waiting = QEventLoop(), [window.view.waveform, window.view.spectrogram]
+def measure_step(window: bench_ui.MainWindow, do: Callable[[], object]) -> tuple[float, float, float]:
+    """Return how long a step held the thread, took to its first true picture, and to the finest one, ms."""
+    view, editor, loop = window.view, window.editor, QEventLoop()
+    before = editor.sound
 
-    def come(view: object) -> None:
-        if view in waiting:
-            waiting.remove(view)
-        if not waiting:
-            loop.quit()
+    def current(track: QWidget) -> bool:
+        shown = track.current and view.splitter.updatesEnabled() and track._answered.sound is editor.sound
+        return shown and editor.sound is not before
 
-    connections = [view.drawn.connect(partial(come, view)) for view in list(waiting)]
+    def finest(track: QWidget) -> bool:
+        return current(track) and getattr(track.picture, "complete", True)
+
+    first = Painted((view.waveform, view.spectrogram), current)
+    best = Painted((view.waveform, view.spectrogram), finest)
+    times: list[float] = []
+    first.done.connect(lambda: times.append(time.perf_counter()))
+    best.done.connect(loop.quit)
+    start = time.perf_counter()
+    do()
+    held = time.perf_counter()
     loop.exec()
-    for connection in connections:
-        QObject.disconnect(connection)
-    window.view.splitter.repaint()
+    last = time.perf_counter()
+    first.end()
+    best.end()
+    return tuple((at - start) * 1000 for at in (held, times[0] if times else last, last))
 
 
 def measure_edits(window: bench_ui.MainWindow) -> Figures:
-    """Return how long edits in the middle, undo and redo take until new pictures are painted, ms.
+    """Return what edits in the middle, undo and redo take, ms; see `measure_step`.
 
     They are made in view of the whole sound, of a minute and of a second, on a twelfth of what is seen, 5 s
     at most, and each is undone and redone. A paste replaces the selection, an insertion does not.
@@ -137,7 +192,7 @@ def measure_edits(window: bench_ui.MainWindow) -> Figures:
         selected = bench_ui.Region(middle, middle + round(min(5.0, span_s / 12) * rate))
         copied = editor.sound.slice(0, selected.length)
         bench_ui.settle()
-        for name in ("cut", "delete", "paste", "paste_insert", "silence", "trim"):
+        for name in ("cut", "delete", "paste", "paste_insert", "paste_mix", "silence", "trim"):
             view = timeline.start, timeline.stop
             editor.set_clipboard(copied)
             timeline.select(selected)
@@ -145,11 +200,11 @@ def measure_edits(window: bench_ui.MainWindow) -> Figures:
             bench_ui.settle(0.4)
             steps = (name, getattr(editing, name)), ("undo", editor.undo), ("redo", editor.redo)
             for step, do in steps:
-                start = time.perf_counter()
-                do()
-                turn_until_new(window)
-                label = f"{name}, {seen}, ms" if step == name else f"{step} of {name}, {seen}, ms"
-                figures[label] = (time.perf_counter() - start) * 1000
+                label = f"{name}, {seen}" if step == name else f"{step} of {name}, {seen}"
+                held, first, finest = measure_step(window, do)
+                figures[f"{label}, ms"] = first
+                figures[f"{label}, held, ms"] = held
+                figures[f"{label}, finest, ms"] = finest
                 bench_ui.settle(0.4)
             editor.undo()
             timeline.show(*view)
@@ -199,8 +254,8 @@ def measure_plain(path: Path) -> Figures:
 
     pan()
     QApplication.processEvents()
-    figures["pan, frames/s"] = frames_per_second(pan, widget.viewport().repaint)
-    figures["zoom, frames/s"] = frames_per_second(zoom, widget.viewport().repaint)
+    figures["pan, frames/s"] = frames_per_second(pan, [widget.viewport()])
+    figures["zoom, frames/s"] = frames_per_second(zoom, [widget.viewport()])
     figures["memory, MB"] = memory_mb()
     return figures
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from audiosr_desktop.audio.files import FileInfo
+from audiosr_desktop.audio.history import space_bytes
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.playback.derived import difference
@@ -78,3 +79,31 @@ def test_the_difference_is_computed_where_it_is_read() -> None:
     delta = difference(sound(value=0.25), sound(value=0.75))
     assert np.array_equal(delta.read(10, 20), np.full((1, 10), 0.5, np.float32))
     assert delta.length == 1000
+
+
+def test_edits_are_known_also_while_one_is_made(document: Document) -> None:
+    """Another edit takes the place of what was undone; whoever asks meanwhile does not keep the old one."""
+    seen: list[list[str]] = []
+    names = lambda: [command.text() for command in document.commands()]  # noqa: E731
+    document.sound_changed.connect(lambda _: seen.append(names()))
+    document.undo_stack.indexChanged.connect(lambda _: seen.append(names()))
+    for name in ("one", "two", "three"):
+        document.edit(name, sound(), Region(0, 10))
+    document.undo_stack.setIndex(1)
+    seen.clear()
+    document.edit("other", sound(), Region(0, 10))
+    assert seen[-1] == names() == ["one", "other"]
+    document.undo_stack.indexChanged.disconnect()  # it tells of its end, too
+    document.undo_stack.undo()
+    assert [step.text for step, _ in document.history().steps] == ["one", "other"]
+    document.forget_oldest(1)
+    assert names() == ["other"]
+
+
+def test_a_long_history_tells_its_space_as_one_looked_at_anew(document: Document) -> None:
+    for number in range(6):
+        document.edit("edit", sound(1000 + number), Region(0, 10))
+        assert document.space_bytes() == space_bytes(document.history())
+    document.undo_stack.setIndex(2)
+    document.edit("edit", sound(50), Region(0, 10))
+    assert document.space_bytes() == space_bytes(document.history()) == [4000, 4000, 4004, 200]

@@ -18,6 +18,8 @@ from audiosr_desktop.ui.dialogs.about_dialog import AboutDialog
 from audiosr_desktop.ui.dialogs.export_dialog import ExportDialog
 from audiosr_desktop.ui.dialogs.keys_dialog import KeysDialog
 from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
+from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.panels.history_panel import HistoryPanel
 from audiosr_desktop.ui.panels.parameter_form import ParameterForm
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
@@ -219,3 +221,37 @@ def test_about_and_keys(qtbot: QtBot, settings: Settings) -> None:
         assert name in about.details.text()
     about.copy.click()
     assert QApplication.clipboard().text() == about.details.text()
+
+
+def rows_of(panel: HistoryPanel) -> list[tuple[str, str, bool]]:
+    rows = [panel.list.topLevelItem(place) for place in range(panel.list.topLevelItemCount())]
+    dimmed = panel.palette().placeholderText()
+    return [(row.text(0), row.text(1), row.foreground(0) == dimmed) for row in rows if row is not None]
+
+
+def test_the_history_that_went_on_looks_as_one_shown_anew(qtbot: QtBot) -> None:
+    sound = Sound.from_array(np.zeros((1, 1000)), 48_000)
+    document = Document(sound, FileInfo(Path("a.wav"), "WAV", "PCM_16", "FILE", 48_000, 1, 1000))
+    kept = HistoryPanel()
+    qtbot.addWidget(kept)
+    kept.set_document(document)
+
+    def look() -> None:
+        anew = HistoryPanel()
+        qtbot.addWidget(anew)
+        anew.set_document(document)
+        assert rows_of(kept) == rows_of(anew)
+        assert kept.list.currentIndex().row() == anew.list.currentIndex().row() == document.undo_stack.index()
+        assert kept.space.text() == anew.space.text()
+        dimmed = [dim for _, _, dim in rows_of(kept)]
+        assert dimmed == [place > document.undo_stack.index() for place in range(len(dimmed))]
+        anew.set_document(None)
+
+    for step in ("one", "two", "three", 1, "other", 0, 2, "last", 1, 3, 2, "end"):
+        if isinstance(step, int):
+            document.undo_stack.setIndex(step)
+        else:
+            document.edit(step, Sound.from_array(np.zeros((1, 1000)), 48_000), Region(0, 10))
+        look()
+    document.forget_oldest(1)
+    look()

@@ -170,6 +170,43 @@ def test_pictures_after_edits_are_those_drawn_anew(
         assert np.array_equal(last.levels, drawn(asked, TileCache())[-1].levels)
 
 
+@given(EDITS, st.integers(0, 60_000), st.integers(600, 90_000), st.integers(20, 200))
+@settings(max_examples=60, deadline=None)
+def test_no_picture_has_a_hole(
+    edits: list[tuple[int, int, int]], start: int, span: int, columns: int
+) -> None:
+    noise = np.random.default_rng(1).standard_normal((1, 90_000)) * 0.1
+    sound, cache = Sound.from_array(noise, RATE), TileCache()
+    for place, gone, come in [(0, 0, 0), *edits]:
+        at = min(place, sound.length - 1)
+        edited = sound.splice(
+            Region(at, min(sound.length, at + gone)), sound.slice(0, min(come, sound.length))
+        )
+        sound = edited if edited.length else sound
+        asked = replace(request(sound, rows=40, start=start, stop=start + span), columns=columns)
+        for picture in drawn(asked, cache):  # the first one, too
+            assert picture.levels.max(axis=(0, 1)).min() > 0
+
+
+def test_a_sound_of_many_pieces_is_drawn_as_one_of_few() -> None:
+    rng = np.random.default_rng(2)
+    sound = Sound.from_array(rng.standard_normal((1, 400_000)) * 0.1, RATE)
+    cache = TileCache()
+    for _ in range(200):
+        at = int(rng.integers(0, sound.length - 600))
+        sound = sound.splice(Region(at, at + int(rng.integers(1, 600))), sound.slice(0, 0))
+        drawn(request(sound, rows=40), cache)
+    assert len(sound.pieces) > 150
+    joined = Sound.from_array(sound.read(0, sound.length), RATE)
+    for hop in (64, 512, 4096):
+        asked = replace(request(sound, rows=40), columns=sound.length // hop)
+        again = drawn(replace(asked, sound=sound), cache)[-1].levels
+        assert np.array_equal(again, drawn(asked, TileCache())[-1].levels)
+        one = drawn(replace(asked, sound=joined), TileCache())[-1].levels
+        # columns lie on the grids of the pieces, half a column off at most
+        assert np.abs(again.astype(float).mean(axis=2) - one.astype(float).mean(axis=2)).max() < 8
+
+
 @given(EDITS, st.integers(5, 12), st.integers(0, 80_000), st.integers(1, 60_000))
 @settings(max_examples=100, deadline=None)
 def test_blocks_of_a_grid_lie_side_by_side(

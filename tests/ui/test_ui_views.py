@@ -144,6 +144,44 @@ def test_a_picture_on_its_way_does_not_stay_in_place_of_what_is_seen(opened: Sta
     opened.qtbot.waitUntil(lambda: at_rest(view), timeout=10_000)
 
 
+def test_an_edit_is_shown_once_both_views_have_it(opened: Stage) -> None:
+    view, editor = opened.window.view, opened.editor
+    opened.qtbot.waitUntil(lambda: view.waveform.current and view.spectrogram.current, timeout=10_000)
+    before = view.waveform.picture
+    editor.timeline.select(Region(1000, 9000))
+    with opened.qtbot.waitSignal(view.drawn, timeout=10_000):
+        opened.window.editing.silence()
+        assert not view.waveform.current
+        assert view.waveform.picture is before  # what was seen stays
+        assert not view.splitter.updatesEnabled()
+    assert view.waveform.current
+    assert view.spectrogram.current
+    assert view.splitter.updatesEnabled()
+
+
+def test_an_edit_that_changes_nothing_leaves_the_views_as_they_are(opened: Stage) -> None:
+    view, editor = opened.window.view, opened.editor
+    opened.window.settings.clickless = False
+    opened.qtbot.waitUntil(lambda: view.waveform.current and view.spectrogram.current, timeout=10_000)
+    editor.timeline.select(Region(1000, 9000))
+    opened.window.editing.copy()
+    with opened.qtbot.waitSignal(view.drawn, timeout=10_000):
+        opened.window.editing.paste()
+    assert view.waveform.current
+    assert view.spectrogram.current
+    assert view.splitter.updatesEnabled()
+
+
+def test_the_cutoff_after_an_edit_waits_until_it_is_painted(opened: Stage) -> None:
+    measurements = opened.editor.measurements
+    opened.qtbot.waitUntil(lambda: not measurements._threads, timeout=20_000)
+    assert opened.editor.sound is not None
+    measurements.measure_cutoff(opened.editor.sound, after_drawing=True)
+    assert not measurements._threads["cutoff"].isRunning()
+    with opened.qtbot.waitSignal(measurements.cutoff_changed, timeout=20_000):
+        opened.window.view.drawn.emit()
+
+
 def test_an_edit_is_drawn_although_the_range_was(opened: Stage) -> None:
     view, timeline = opened.window.view, opened.editor.timeline
     tracks = view.waveform, view.spectrogram

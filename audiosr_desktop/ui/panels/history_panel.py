@@ -1,8 +1,8 @@
 """HistoryPanel: the steps of a document, what they were made with, and the space they take."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from audiosr_desktop.audio.history import Step, space_bytes
+from audiosr_desktop.audio.history import Step
 from audiosr_desktop.effects.effect import Effect, Parameter
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.language import tr
@@ -33,6 +33,8 @@ class HistoryPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document: Document | None = None
+        self._shown: list[Step | None] = []  # a row for each
+        self._done = -1  # the last row that is done
         self._effects: Mapping[str, Effect] = {}
         self.list = QTreeWidget()
         self.list.setAccessibleName(tr("History"))
@@ -64,7 +66,7 @@ class HistoryPanel(QWidget):
         layout.addWidget(self.list, 1)
         layout.addLayout(foot)
         self.setFocusProxy(self.list)
-        self._show_steps()
+        self._show_anew()
 
     def set_document(self, document: Document | None) -> None:
         """Show another document's history, or none."""
@@ -73,37 +75,58 @@ class HistoryPanel(QWidget):
         self._document = document
         if document is not None:
             document.undo_stack.indexChanged.connect(self._show_steps)
+        self._show_anew()
+
+    def _show_anew(self) -> None:
+        with QSignalBlocker(self.list):
+            self.list.clear()
+        self._shown.clear()
+        self._done = -1
         self._show_steps()
 
     @Slot()
     def _show_steps(self) -> None:
+        """Bring the rows up to date, of a long history only those that changed."""
         document = self._document
-        history = document.history() if document is not None else None
-        with QSignalBlocker(self.list):
-            self.list.clear()
-            if history is not None:
-                sizes = space_bytes(history)
-                steps = [None, *(step for step, _ in history.steps)]
-                for place, (step, size) in enumerate(zip(steps, sizes, strict=True)):
-                    known = self._parameters_of(step)
-                    row = QTreeWidgetItem([name_of(step, known), size_words(size)])
-                    row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                    row.setToolTip(0, details_of(step, known))
-                    if place > history.index:
-                        row.setForeground(0, self.palette().placeholderText())
-                    self.list.addTopLevelItem(row)
-                self.list.setCurrentIndex(self.list.model().index(history.index, 0))
-                self.space.setText(
-                    tr(
-                        "{size} space used",
-                        size=size_words(sum(sizes)),
-                    )
-                    if sum(sizes)
-                    else tr("No space used")
-                )
-            else:
-                self.space.clear()
+        if document is None:
+            self.space.clear()
+        else:
+            sizes = document.space_bytes()
+            used = sum(sizes)
+            with QSignalBlocker(self.list):
+                self._show_rows([None, *(command.step for command in document.commands())], sizes)
+                self._show_done(document.undo_stack.index())
+            words = tr("{size} space used", size=size_words(used)) if used else tr("No space used")
+            self.space.setText(words)
         self._show_button()
+
+    def _show_rows(self, steps: Sequence[Step | None], sizes: Sequence[int]) -> None:
+        same = 0
+        while same < min(len(steps), len(self._shown)) and steps[same] is self._shown[same]:
+            same += 1
+        self._done = min(self._done, same - 1)
+        for place in range(len(self._shown) - 1, same - 1, -1):
+            self.list.takeTopLevelItem(place)
+        rows = []
+        for step, size in zip(steps[same:], sizes[same:], strict=True):
+            known = self._parameters_of(step)
+            row = QTreeWidgetItem([name_of(step, known), size_words(size)])
+            row.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            row.setToolTip(0, details_of(step, known))
+            row.setForeground(0, self.palette().placeholderText())
+            rows.append(row)
+        self.list.addTopLevelItems(rows)
+        self._shown = list(steps)
+
+    def _show_done(self, done: int) -> None:
+        """Dim the rows after the last one that is done."""
+        for place in range(min(done, self._done) + 1, max(done, self._done) + 1):
+            row = self.list.topLevelItem(place)
+            if row is not None:
+                colour = self.palette().placeholderText() if place > done else None
+                row.setData(0, Qt.ItemDataRole.ForegroundRole, colour)
+        self._done = done
+        self.list.setCurrentIndex(self.list.model().index(done, 0))
 
     def show_step(self, place: int) -> None:
         """Bring the row of a step to sight, without going there."""
@@ -115,7 +138,7 @@ class HistoryPanel(QWidget):
     def set_effects(self, effects: Mapping[str, Effect]) -> None:
         """Know the units of the values of these effects."""
         self._effects = effects
-        self._show_steps()
+        self._show_anew()
 
     def _parameters_of(self, step: Step | None) -> dict[str, Parameter]:
         effect = self._effects.get(step.effect_id) if step is not None else None
@@ -144,6 +167,14 @@ class HistoryPanel(QWidget):
         step = self._step()
         if step is not None and step.effect_id:
             self.values_wanted.emit(step.effect_id, step.values)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for place in range(self._done + 1, self.list.topLevelItemCount()):
+                row = self.list.topLevelItem(place)
+                if row is not None:
+                    row.setForeground(0, self.palette().placeholderText())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

@@ -43,7 +43,7 @@ class EditorView(QWidget):
     cutoff_moved = Signal(float)
     scrolled = Signal()  # by the user
     told = Signal(str)  # what the user moved, for a screen reader
-    drawn = Signal()  # every visible view has a picture
+    drawn = Signal()  # every visible view has painted a picture of the sound as it is now
 
     def __init__(
         self, timeline: Timeline, settings: Settings, theme: Theme, parent: QWidget | None = None
@@ -51,6 +51,7 @@ class EditorView(QWidget):
         super().__init__(parent)
         self._timeline, self._settings = timeline, settings
         self._sound: Sound | None = None
+        self._drawn = False  # and not told yet
         self._held_timer = QTimer(self, singleShot=True, interval=0)  # after what is to be painted now
         self._held_timer.timeout.connect(self._on_held)
         self._blank_timer = QTimer(self, singleShot=True, interval=_BLANK_MS)
@@ -119,7 +120,9 @@ class EditorView(QWidget):
         pending: Region | None = None,
     ) -> None:
         """Show a state of the document, and what a run still works on."""
-        if sound is not None and (self._sound is None or _size(sound) != _size(self._sound)):
+        resized = sound is not None and (self._sound is None or _size(sound) != _size(self._sound))
+        edited = sound is not None and sound is not self._sound and pending is None
+        if resized or edited:
             self.splitter.setUpdatesEnabled(False)  # what was seen stays until there is something new
             self._blank_timer.start()
         self._sound = sound
@@ -132,6 +135,7 @@ class EditorView(QWidget):
         self.overview.set_spans(spans)
         if peaks is not None:
             self.spectrogram.set_peaks(peaks)
+        self._on_drawn()  # what was seen may be a picture of it already, as after pasting what was there
 
     def set_callouts(self, callouts: tuple[Callout, ...]) -> None:
         """Point parts of the sound out."""
@@ -231,16 +235,22 @@ class EditorView(QWidget):
     def _on_held(self) -> None:
         for loader in self._loaders():
             loader.go_on()
+        if self._drawn:
+            self._drawn = False
+            self.overview.release()
+            self.drawn.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._timeline.set_width(self.width() - LEFT_MARGIN - RIGHT_MARGIN)
 
     @Slot()
     def _on_drawn(self) -> None:
-        if all(view.picture is not None or view.isHidden() for view in (self.waveform, self.spectrogram)):
-            self._show_tracks()
-            self.overview.release()
-            self.drawn.emit()
+        if all(view.current or view.isHidden() for view in (self.waveform, self.spectrogram)):
+            self._drawn = True
+            if not self.splitter.updatesEnabled():
+                self._show_tracks()
+                self.hold_loaders()  # what comes next must not delay what can be painted
+            self._held_timer.start()
 
     @Slot()
     def _show_tracks(self) -> None:

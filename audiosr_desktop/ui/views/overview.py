@@ -69,8 +69,8 @@ class Overview(Handle):
             sound is None or self._sound is None or sound.length != self._sound.length
         ):
             self._waves = None
+        self._held_back |= sound is not self._sound
         self._sound, self._peaks = sound, peaks
-        self._held_back = peaks is None and self._waves is None
         self._request_soon()
         self.update()
 
@@ -125,6 +125,7 @@ class Overview(Handle):
 
     @Slot()
     def _on_due(self) -> None:
+        self._held_back = False
         if self._sound is None or not self.isVisible():
             return
         ratio, area = self.devicePixelRatioF(), self._area()

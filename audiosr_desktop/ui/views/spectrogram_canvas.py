@@ -77,6 +77,12 @@ class SpectrogramCanvas(TrackView):
         before = self.wipe.picture
         return before if before is not None and x < self.wipe.x(self.area()) else self._picture
 
+    @property
+    def current(self) -> bool:
+        """Whether it is a picture of the sound as it is now."""
+        known = self._answered
+        return self._picture is not None and known is not None and known.sound == self._sound
+
     def set_sound(self, sound: Sound | None) -> None:
         """Show another state of the sound; what is shown stays until something better is there."""
         old = self._sound
@@ -165,19 +171,19 @@ class SpectrogramCanvas(TrackView):
         if self._sound is None:
             return
         ratio = self.devicePixelRatioF()
-        margin = self.timeline.span * _MARGIN
+        margin = self.timeline.span * _MARGIN if self.current else 0.0  # of a new sound first what is visible
         start = max(0.0, self.timeline.start - margin)
         stop = min(float(self.timeline.length), self.timeline.stop + margin)
         columns = self.area().width() * ratio * (stop - start) / self.timeline.span
         rows = max(8, round(self.lane_rects()[0].height() * ratio))
         request = self._request(start, stop, round(columns), rows)
-        if not self._is_answered(request) and self.must_ask(request, shown=self._picture is not None):
+        if not self._is_answered(request) and self.must_ask(request, shown=self.current):
             self._asked_for = request
             self.loader.load(pictures(request, self._cache))
         if self.wipe.sound is not None:
             self.wipe.request(replace(request, sound=self.wipe.sound))
         self.overlay.request(self._sound, self.timeline, round(self.area().width() * ratio), rows)
-        if self._picture is not None:
+        if self.current:
             self._request_backdrop(rows)
 
     def _is_answered(self, request: Request) -> bool:
@@ -215,10 +221,9 @@ class SpectrogramCanvas(TrackView):
     @Slot(int, object)
     def _on_loaded(self, number: int, picture: Picture) -> None:
         if number == self.loader.number:
-            if self._picture is None:
+            if not self.current:
                 self.refresh()
             self._picture, self._answered = picture, self._asked_for
-            self._request_backdrop(max(8, round(self.lane_rects()[0].height() * self.devicePixelRatioF())))
             self.update()
             self.drawn.emit()
 

@@ -7,6 +7,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +17,20 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.views.colour_maps import LOWEST_DB, STEP_DB, level_colours
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
 from audiosr_desktop.ui.views.tile_cache import TileCache
-from audiosr_desktop.ui.views.tile_grid import Block, TileGrid
-from audiosr_desktop.ui.views.tile_measuring import Analysis, Levels, auto_n_fft, lanes, measuring_tile
+from audiosr_desktop.ui.views.tile_grid import Block
+from audiosr_desktop.ui.views.tile_measuring import (
+    FAR_FRAMES,
+    Analysis,
+    Levels,
+    auto_n_fft,
+    lanes,
+    measuring_tile,
+)
 
-COARSER = 3  # levels by which the first picture is coarser
-_COARSEST = 5  # the same where frames lie far apart, before that: each is a read of its own
+COARSER = 3  # levels by which an early picture is coarser
+_COARSEST = 5  # and the first one, where nothing is known
 _COARSEST_USED = 7  # levels by which a tile may be coarser that stands in for others
-_FEW = 64  # columns, as at a seam, that are measured as soon as a coarser look at them would be
+_FEW = 64  # frames, as at a seam, that are measured as soon as a coarser look at them would be
 _REDRAW_S = 0.08
 _TILT_FROM_HZ = 1000.0
 
@@ -105,7 +113,8 @@ def pictures(request: Request, cache: TileCache) -> Iterator[Picture | None]:
     if not missing:
         yield making.picture(complete=True)
         return
-    if sum(block.columns for block in missing) > _FEW:
+    few = sum(block.columns for block in missing) * (FAR_FRAMES if making.far else 1) <= _FEW
+    if not few:
         yield from _first_looks(making, missing)
     middle = (request.start + request.stop) / 2
     drawn = time.monotonic()
@@ -113,7 +122,7 @@ def pictures(request: Request, cache: TileCache) -> Iterator[Picture | None]:
     for position, block in enumerate(missing):
         yield from making.measured(block)
         done = position == len(missing) - 1
-        if done or time.monotonic() - drawn > _REDRAW_S:
+        if done or (not few and time.monotonic() - drawn > _REDRAW_S):  # nothing is left blank
             yield making.picture(complete=done)
             drawn = time.monotonic()
 
@@ -130,25 +139,23 @@ class _Making:
     def __init__(self, request: Request, cache: TileCache) -> None:
         self.request, self.cache = request, cache
         n_fft, self.level = level_of(request)
-        self.far = (1 << self.level) > n_fft
-        self.grid = TileGrid(request.sound, n_fft, cache.numbers)
+        self.far = (1 << self.level) > 4 * n_fft  # each frame is a read of its own
+        self.grid = cache.grid(request.sound, n_fft)
         length = request.sound.length
         self.start = min(max(0, int(request.start)), max(0, length - 1))
         self.stop = min(length, max(self.start + 1, math.ceil(request.stop)))
 
     def measured(self, block: Block, *, coarse: bool = False) -> Iterator[None]:
         """Measure a block; a first look reads and transforms as little as it can."""
-        request = self.request
+        request, n_fft, column = self.request, self.grid.n_fft, 1 << block.level
         analysis = replace(request.analysis, padding=1) if coarse else request.analysis
-        levels = yield from measuring_tile(
-            request.sound,
-            analysis,
-            self.grid.n_fft,
-            block.level,
-            block.start,
-            columns=block.columns,
-            frames=1 if coarse else None,
+        measuring = partial(
+            measuring_tile, request.sound, analysis, n_fft, block.level, frames=1 if coarse else None
         )
+        levels = yield from measuring(block.start, columns=block.columns)
+        last = request.sound.length - n_fft // 2 - column // 2
+        if coarse and block.start + (block.columns - 1) * column > last:  # its one frame is beyond the end
+            levels[..., -1:] = yield from measuring(last, columns=1)
         self.cache.put(block, levels, coarse=coarse)
         yield None
 
@@ -169,8 +176,8 @@ class _Making:
         levels = np.zeros((lanes(request.sound), request.rows, last - first), np.uint8)
         self._lay(levels, first * column, self.start, self.stop, self.level)
         edges = request.axis.row_edges(request.rows)
-        table = level_colours(request.colour_map, request.low_db, request.high_db)
-        images = tuple(_image(np.take(table, _tilted(lane, edges, request.tilt_db))) for lane in levels)
+        table = level_colours(request.colour_map, request.low_db, request.high_db).tolist()
+        images = tuple(_image(_tilted(lane, edges, request.tilt_db), table) for lane in levels)
         return Picture(first * column, column, request.axis, images, levels, complete)
 
     def _lay(self, levels: Levels, origin: int, start: int, stop: int, level: int) -> None:
@@ -193,7 +200,10 @@ class _Making:
                 continue
             places = origin + half + (np.arange(first, last) << own) - block.start >> block.level
             source = np.clip(places, 0, block.columns - 1)
-            levels[:, :, first:last] = rows[:, ::-1, source]
+            if source[-1] - source[0] == last - first - 1:  # column by column, which needs no picking
+                levels[:, :, first:last] = rows[:, ::-1, source[0] : source[-1] + 1]
+            else:
+                levels[:, :, first:last] = np.take(rows, source, axis=2)[:, ::-1]
 
 
 def _first_looks(making: _Making, missing: list[Block]) -> Iterator[Picture | None]:
@@ -201,9 +211,9 @@ def _first_looks(making: _Making, missing: list[Block]) -> Iterator[Picture | No
     start, stop, level = making.start, making.stop, making.level
     known = sum(high - low for low, high in making.gaps(start, stop, level, _COARSEST_USED))
     unknown = sum(min(stop, block.shown_to) - max(start, block.shown_from) for block in missing)
-    far = making.far and known == unknown
-    for steps in (_COARSEST, COARSER) if far else (COARSER,):
-        for low, high in list(making.gaps(start, stop, level, steps if far else _COARSEST_USED)):
+    new = known == unknown
+    for steps in (_COARSEST, COARSER) if new else (COARSER,):
+        for low, high in list(making.gaps(start, stop, level, steps if new else _COARSEST_USED)):
             for block in making.grid.blocks(level + steps, low, high):
                 if not making.cache.has(block, coarse=True):
                     yield from making.measured(block, coarse=True)
@@ -218,8 +228,10 @@ def _tilted(levels: Levels, edges: npt.NDArray[np.float64], tilt_db: float) -> L
     return np.minimum(levels, 255 - steps) + steps
 
 
-def _image(colours: npt.NDArray[np.uint32]) -> QImage:
-    pixels = np.ascontiguousarray(colours)
+def _image(levels: Levels, table: list[int]) -> QImage:
+    """Return levels, (rows, columns), in the 256 colours of a table, 0xffrrggbb."""
+    pixels = np.ascontiguousarray(levels)
     rows, columns = pixels.shape
-    image = QImage(pixels.data, columns, rows, columns * 4, QImage.Format.Format_RGB32)
-    return image.copy()  # the picture owns its pixels; the array goes
+    image = QImage(pixels.data, columns, rows, columns, QImage.Format.Format_Indexed8)
+    image.setColorTable(table)
+    return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy: the array goes

@@ -1,15 +1,17 @@
 """TileCache: the tiles that were measured, and the rows made of them."""
 
+import weakref
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.views.frequency_axis import FrequencyAxis
-from audiosr_desktop.ui.views.tile_grid import Block, StoreNumbers
+from audiosr_desktop.ui.views.tile_grid import Block, StoreNumbers, TileGrid
 from audiosr_desktop.ui.views.tile_measuring import Analysis, Levels, rows_of
 
-_CACHE_BYTES = 96_000_000
+_CACHE_BYTES = 64_000_000
 
 
 _Place: TypeAlias = tuple[Hashable, int, int]  # key, first column, one past the last
@@ -45,6 +47,7 @@ class TileCache:
         self._limit, self._bytes = limit_bytes, 0
         self._analysis = Analysis()
         self.numbers = StoreNumbers()
+        self._grid: tuple[weakref.ref[Sound], TileGrid] | None = None  # of the last request
 
     def measured_by(self, analysis: Analysis) -> None:
         """Forget what was measured in another way."""
@@ -53,6 +56,12 @@ class TileCache:
             self._places.clear()
             self._bytes = 0
             self._analysis = analysis
+
+    def grid(self, sound: Sound, n_fft: int) -> TileGrid:
+        """Return where the tiles of a sound lie; of the sound that was asked for last it is known."""
+        if self._grid is None or self._grid[0]() is not sound or self._grid[1].n_fft != n_fft:
+            self._grid = weakref.ref(sound), TileGrid(sound, n_fft, self.numbers)
+        return self._grid[1]
 
     def has(self, block: Block, *, coarse: bool = False) -> bool:
         """Return whether a block is there; `coarse` takes one that was measured for a first look, too."""

@@ -17,8 +17,8 @@ Levels = npt.NDArray[np.uint8]
 
 TILE_COLUMNS = 128
 _MAX_FRAMES = 8  # frames averaged into one column; more would not look different
-_FAR_FRAMES = 4  # where even so many leave most of the sound unread, each is read by itself
-_READS_AT_ONCE = 64
+FAR_FRAMES = 4  # where even so many leave most of the sound unread, each is read by itself
+_FRAMES_AT_ONCE = 64  # a few megabytes, and a few milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,32 +80,42 @@ def measuring_tile(
     count = frames or min(_MAX_FRAMES, max(1, 1 << math.ceil(math.log2(max(1.0, column / dense_hop)))))
     count = min(count, column)
     if column > 4 * n_fft * count:
-        count = min(count, _FAR_FRAMES)
+        count = min(count, FAR_FRAMES)
     hop = column // count
     first = start + hop // 2  # centre of the first frame
     window, size, gain = _window(analysis.window, n_fft, analysis.padding)
-    total = columns * count
-    if hop <= 2 * size:
-        samples = _mono_beyond_stereo(
-            sound.read_padded(first - size // 2, first - size // 2 + (total - 1) * hop + size)
-        )
-        spectra = stft(samples, size, hop, win=window, center=False)
-    else:  # frames far apart are read one by one
-        starts = first - size // 2 + hop * np.arange(total)
-        parts = []
-        for number, place in enumerate(starts[: max(1, int((starts < sound.length).sum()))]):
-            if number % _READS_AT_ONCE == _READS_AT_ONCE - 1:
-                yield None
-            parts.append(_mono_beyond_stereo(sound.read_padded(int(place), int(place) + size)))
-        block = np.stack(parts, axis=1)
+    step = max(1, _FRAMES_AT_ONCE // count)
+    found: list[Levels] = []
+    for place in range(0, columns, step):
+        total = min(step, columns - place) * count
+        begin = first + place * column - size // 2
+        if hop <= 2 * size:
+            spectra = stft(_read(sound, begin, (total - 1) * hop + size), size, hop, win=window, center=False)
+        else:
+            spectra = _far_spectra(sound, begin + hop * np.arange(total), size, window)
         yield None
-        found = stft(block, size, size, win=window, center=False)[..., 0]
-        spectra = np.zeros((block.shape[0], size // 2 + 1, total), np.complex64)
-        spectra[..., : found.shape[1]] = np.swapaxes(found, 1, 2)
-    yield None
+        found.append(_levels(spectra, count, gain))
+        yield None
+    return np.concatenate(found, axis=2)
+
+
+def _far_spectra(
+    sound: Sound, starts: npt.NDArray[np.int64], size: int, window: npt.NDArray[np.float32]
+) -> npt.NDArray[np.complex64]:
+    """Return the spectra of frames that lie far apart, (lanes, bins, frames); each is read by itself."""
+    there = max(1, int((starts < sound.length).sum()))
+    block = np.stack([_read(sound, int(place), size) for place in starts[:there]], axis=1)
+    spectra = np.zeros((block.shape[0], size // 2 + 1, len(starts)), np.complex64)
+    found = stft(block, size, size, win=window, center=False)[..., 0]
+    spectra[..., :there] = np.swapaxes(found, 1, 2)
+    return spectra
+
+
+def _levels(spectra: npt.NDArray[np.complex64], count: int, gain: float) -> Levels:
+    """Return the levels of columns of `count` frames each."""
     power = np.square(spectra.real) + np.square(spectra.imag)
     if count > 1:
-        power = np.add.reduceat(power, np.arange(0, total, count), axis=2) * np.float32(1 / count)
+        power = np.add.reduceat(power, np.arange(0, power.shape[2], count), axis=2) * np.float32(1 / count)
     level_db = 10.0 * np.log10(np.fmax(power * np.float32(gain * gain), np.float32(1e-17)))
     return np.clip(np.rint((level_db - LOWEST_DB) / STEP_DB), 0, 255).astype(np.uint8)
 
@@ -127,7 +137,9 @@ def _window(name: str, n_fft: int, padding: int) -> tuple[npt.NDArray[np.float32
     return padded, size, 2.0 / float(window.sum())
 
 
-def _mono_beyond_stereo(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def _read(sound: Sound, start: int, count: int) -> npt.NDArray[np.float32]:
+    """Return samples as they are shown: each channel, or the mean of more than two."""
+    samples = sound.read_padded(start, start + count)
     return samples if samples.shape[0] <= 2 else samples.mean(axis=0, keepdims=True)
 
 

@@ -67,6 +67,12 @@ class WaveformView(TrackView):
         """What is shown now."""
         return self._waves
 
+    @property
+    def current(self) -> bool:
+        """Whether it is a picture of the sound as it is now."""
+        known = self._answered
+        return self._waves is not None and known is not None and known.sound == self._sound
+
     def lane_count(self) -> int:
         return self._sound.channels if self._sound is not None else 1
 
@@ -74,13 +80,15 @@ class WaveformView(TrackView):
         if self._sound is None:
             return
         ratio, span = self.devicePixelRatioF(), self.timeline.span
-        margin = span * _MARGIN
+        margin = span * _MARGIN if self.current else 0.0  # of a new sound first what is visible
+        start = max(0.0, self.timeline.start - margin)
+        stop = min(float(self._sound.length), self.timeline.stop + margin)
         request = WaveRequest(
             self._sound,
             self._peaks,
-            self.timeline.start - margin,
-            self.timeline.stop + margin,
-            round(self.area().width() * ratio * (1 + 2 * _MARGIN)),
+            start,
+            stop,
+            round(self.area().width() * ratio * (stop - start) / span),
             max(8, round(self.lane_rects()[0].height() * ratio)),
             self._gain,
             self._logarithmic,
@@ -88,7 +96,7 @@ class WaveformView(TrackView):
             self.theme.colour("wave_core"),
             self.theme.colour("clip"),
         )
-        if not self._is_answered(request) and self.must_ask(request, shown=self._waves is not None):
+        if not self._is_answered(request) and self.must_ask(request, shown=self.current):
             self._asked_for = request
             self.loader.load(waves(request))
 
@@ -104,7 +112,7 @@ class WaveformView(TrackView):
     @Slot(int, object)
     def _on_loaded(self, number: int, picture: Waves) -> None:
         if number == self.loader.number:
-            if self._waves is None:
+            if not self.current:
                 self.refresh()
             self._waves, self._answered = picture, self._asked_for
             self.update()
