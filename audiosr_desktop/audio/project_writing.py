@@ -82,8 +82,10 @@ def _place(file: "ProjectFile", store: SampleStore, *, self_contained: bool) -> 
         return "file", _link_text(file, link_to(store.path))
     if file.kind == "autosave" and isinstance(store, ScratchStore):
         return "scratch", store.path.name
-    if file.kind == "autosave" and isinstance(store, StoredSamples) and store.owner.kind == "project":
-        return "project", to_text([str(store.owner.path), store.number])
+    if file.kind == "autosave" and isinstance(store, StoredSamples):
+        owner, number = store.place
+        if owner.kind == "project" and not owner.replaced:
+            return "project", to_text([str(owner.path), number, owner.identity])
     dtype = store.dtype if isinstance(store, FileStore | DecodedStore | StoredSamples) else np.float32
     return "samples", np.dtype(dtype).newbyteorder("<").str
 
@@ -141,7 +143,8 @@ def write_tables(
     file.connection.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
     # samples that no state needs go, unless something in the program still reads them from here
     needed = set(ids.values())
-    read = {store.number for store in numbers if isinstance(store, StoredSamples) and store.owner is file}
+    places = [store.place for store in numbers if isinstance(store, StoredSamples)]
+    read = {number for owner, number in places if owner is file}
     for (number,) in run("SELECT id FROM stores").fetchall():
         if number not in needed | read:
             run("DELETE FROM samples WHERE store = ?", (number,))
