@@ -102,6 +102,7 @@ class Hand:
         self.qtbot.waitUntil(lambda: not self.editor.runner.busy, timeout=LIMIT_MS)
 
     def press(self, key: Qt.Key, how: KEYS = KEYS.NoModifier) -> None:
+        self.come_back()
         QTest.keyClick(self.window, key, how)
         self.idle()
 
@@ -170,16 +171,21 @@ class Hand:
 
 def answer(act: Callable[[QDialog], None]) -> None:
     """Have the next dialog that opens answered while it runs; a failure closes it and is raised again."""
-    limit = time.monotonic() + LIMIT_MS / 1000
+    limit, over = time.monotonic() + LIMIT_MS / 1000, QApplication.activeModalWidget()
     watch = QTimer(QApplication.instance())
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
-        if not isinstance(dialog, QDialog) and time.monotonic() < limit:
+        there = isinstance(dialog, QDialog) and dialog is not over
+        if there and not dialog.isActiveWindow():
+            dialog.activateWindow()  # offscreen nobody does that
+            there = False
+        if not there and time.monotonic() < limit:
             return
         watch.stop()
         watch.deleteLater()
         assert isinstance(dialog, QDialog), "no dialog came"
+        assert dialog is not over, "no second dialog came"
         try:
             act(dialog)
         finally:

@@ -21,18 +21,13 @@ from monkey_model import Model, Page
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from ui_fakes import Answers, OutputMaker
+from ui_fakes import Answers, OutputMaker, own_effects_job
 
 from audiosr_desktop.audio.files import OutputFormat
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.run_folders import AUTOSAVES
 from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.basic import FadeIn, FadeOut, Gain, Normalise, Silence
-from audiosr_desktop.effects.generate import Generate
-from audiosr_desktop.effects.levels import Invert, RemoveDc
-from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
-from audiosr_desktop.ui.catalogue import Catalogue
 from audiosr_desktop.ui.dialogs.export_dialog import Export
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editor import Editor
@@ -44,13 +39,6 @@ NONE, CTRL, SHIFT, ALT = KEYS.NoModifier, KEYS.ControlModifier, KEYS.ShiftModifi
 RATES = (8_000, 11_025, 16_000, 44_100)
 LIMIT_S = 60.0
 LONGEST = 300_000  # samples; what would make a document longer is left
-
-
-def effects_job(scratch: Scratch) -> Job[Catalogue]:
-    yield Progress(0.0, "Loading effects")
-    kinds = (Gain, Normalise, FadeIn, FadeOut, Silence, RemoveDc, Invert, Generate)
-    effects = [kind(scratch) for kind in kinds]
-    return Catalogue({effect.id: effect for effect in effects}, {}, {})
 
 
 class Monkey:
@@ -66,7 +54,7 @@ class Monkey:
         self.folder, self.random, self.files = folder, random.Random(seed), 0
         self.answers, self.log = Answers(), [f"seed {seed}"]
         settings = Settings(QSettings(str(folder / "settings.ini"), QSettings.Format.IniFormat))
-        self.editor = Editor(scratch, Player(OutputMaker()), lambda: effects_job(scratch))
+        self.editor = Editor(scratch, Player(OutputMaker()), lambda: own_effects_job(scratch))
         self.window = MainWindow(self.editor, settings, self.answers)
         self.window.resize(900, 600)
         self.window.show()

@@ -1,6 +1,6 @@
 """Every effect and edit that computes samples, found in the menus, set by typing, and measured afterwards."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,62 +11,14 @@ from hand import CTRL, SHIFT, Hand, button, click
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog
-from pytestqt.qtbot import QtBot
 from scipy import signal
-from ui_fakes import OutputMaker
 
 from audiosr_desktop.audio.region import Region
-from audiosr_desktop.audio.store import Scratch
-from audiosr_desktop.effects.basic import FadeIn, FadeOut, Gain, Normalise, Silence
-from audiosr_desktop.effects.channels import Channels
-from audiosr_desktop.effects.generate import Generate
-from audiosr_desktop.effects.levels import Invert, NormaliseLoudness, RemoveDc
-from audiosr_desktop.job import Job, Progress
-from audiosr_desktop.playback.player import Player
-from audiosr_desktop.ui.catalogue import Catalogue
-from audiosr_desktop.ui.editor import Editor
-from audiosr_desktop.ui.main_window import MainWindow
-from audiosr_desktop.ui.settings import Settings
 
 FADE = round(0.010 * RATE)
 SECONDS = 2.0
 SPAN = np.s_[:, RATE // 2 : 3 * RATE // 2]  # half a second to one and a half
 INSIDE = np.s_[:, RATE // 2 + FADE : 3 * RATE // 2 - FADE]
-
-
-def effects_job(scratch: Scratch) -> Job[Catalogue]:
-    yield Progress(0.0, "Loading effects")
-    kinds = (
-        Gain,
-        Normalise,
-        NormaliseLoudness,
-        FadeIn,
-        FadeOut,
-        Silence,
-        RemoveDc,
-        Invert,
-        Channels,
-        Generate,
-    )
-    effects = [kind(scratch) for kind in kinds]
-    return Catalogue({effect.id: effect for effect in effects}, {}, {})
-
-
-@pytest.fixture
-def hand(qtbot: QtBot, run_scratch: Scratch, settings: Settings) -> Iterator[Hand]:
-    """A window with the program's own dialogs, and its effects that need no model."""
-    editor = Editor(run_scratch, Player(OutputMaker()), lambda: effects_job(run_scratch))
-    window = MainWindow(editor, settings)
-    window.resize(1360, 900)
-    with qtbot.waitActive(window):
-        window.show()
-        window.activateWindow()
-    with qtbot.waitSignal(editor.catalogue_changed):
-        editor.start()
-    yield Hand(window, qtbot)
-    for document in editor.documents.all:
-        document.undo_stack.setClean()
-    window.close()
 
 
 def stereo(seconds: float = SECONDS) -> np.ndarray:

@@ -69,10 +69,10 @@ class EffectMenu(QMenu):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Return takes the first effect; the menus behind the line would open again by it."""
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                self._take_first()
-                return True
+        returns = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in returns:
+            self._take_first()
+            return True
         return super().eventFilter(watched, event)
 
     def _take_first(self) -> None:
