@@ -65,8 +65,11 @@ class ProjectFile:
     in scratch files and projects instead of copying it.
     """
 
-    def __init__(self, path: Path, kind: Kind, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, kind: Kind, connection: sqlite3.Connection, target: Path | None = None
+    ) -> None:
         self.path, self.kind = path, kind
+        self.target = target or path  # whose place it will take; the user knows that one
         self.connection = connection
         self.lock = threading.RLock()
         self._numbers: Numbers = weakref.WeakKeyDictionary()
@@ -78,13 +81,16 @@ class ProjectFile:
         self._closer = weakref.finalize(self, connection.close)
 
     @classmethod
-    def create(cls, path: Path, kind: Kind) -> "ProjectFile":
-        """Make an empty file in place of whatever is there.
+    def create(cls, path: Path, kind: Kind, target: Path | None = None) -> "ProjectFile":
+        """Make an empty file in place of whatever is there; `target` is the name that it will get.
 
         Raises:
             ProjectError: it cannot be written.
         """
-        return cls(path, kind, create_database(path))
+        try:
+            return cls(path, kind, create_database(path), target)
+        except (sqlite3.Error, OSError) as error:
+            raise write_error(target or path, error) from error
 
     @classmethod
     def open(cls, path: Path, kind: Kind) -> "ProjectFile":
@@ -144,7 +150,7 @@ class ProjectFile:
                 revision = write_tables(self, contents, states, same, numbers)
                 self.connection.execute("COMMIT")
         except SQL_ERRORS as error:
-            raise write_error(self.path, error) from error
+            raise write_error(self.target, error) from error
         finally:
             with self.lock, contextlib.suppress(sqlite3.Error):  # closed, as when the disk is gone
                 if self.connection.in_transaction:
@@ -277,7 +283,7 @@ def save_as(path: Path, contents: Contents, kind: Kind = "project") -> Job[Proje
     """
     try:
         with replacing(path) as temporary:
-            file = ProjectFile.create(temporary, kind)
+            file = ProjectFile.create(temporary, kind, path)
             try:
                 yield from file.save(contents)
             finally:

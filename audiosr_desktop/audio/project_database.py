@@ -67,21 +67,18 @@ def create_database(path: Path) -> sqlite3.Connection:
     """Make an empty database in place of whatever is there.
 
     Raises:
-        ProjectError: it cannot be written.
+        sqlite3.Error, OSError: it cannot be written.
     """
-    try:
-        path.unlink(missing_ok=True)
-        connection = _connect(path, "rwc")
-        with contextlib.ExitStack() as undo:
-            undo.callback(connection.close)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-            for statement in SCHEMA.values():
-                connection.execute(statement)
-            connection.execute("INSERT INTO meta VALUES ('identity', ?)", (secrets.token_hex(8),))
-            undo.pop_all()
-    except (sqlite3.Error, OSError) as error:
-        raise write_error(path, error) from error
+    path.unlink(missing_ok=True)
+    connection = _connect(path, "rwc")
+    with contextlib.ExitStack() as undo:
+        undo.callback(connection.close)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+        for statement in SCHEMA.values():
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('identity', ?)", (secrets.token_hex(8),))
+        undo.pop_all()
     return connection
 
 

@@ -62,14 +62,14 @@ def add_stores(
         assert number is not None, "a row was inserted"
         if kind == "samples":
             for first in range(0, store.length, BLOCK):
-                yield Progress((done + first) / total, f"Saving {file.path.name}")
+                yield Progress((done + first) / total, f"Saving {file.target.name}")
                 part = store.read(first, min(first + BLOCK, store.length), np.dtype(link).type)
                 data = np.ascontiguousarray(part.T, dtype=link).tobytes()
                 with file.lock:
                     file.connection.execute("INSERT INTO samples VALUES (?, ?, ?)", (number, first, data))
         done += store.length
         numbers[store] = number
-    yield Progress(1.0, f"Saving {file.path.name}")
+    yield Progress(1.0, f"Saving {file.target.name}")
 
 
 def _place(file: "ProjectFile", store: SampleStore, *, self_contained: bool) -> tuple[str, str]:

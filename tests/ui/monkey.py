@@ -588,6 +588,7 @@ def main() -> None:
             except Exception:  # noqa: BLE001 - any is what is looked for
                 bad += 1
                 sys.stdout.write(traceback.format_exc())
+                sys.stdout.flush()
     sys.stdout.write(f"{walks} walks of {steps} steps, {bad} with problems\n")
     del app
 

@@ -1,6 +1,7 @@
 """Export, projects, tabs, recent files and drops by mouse and keys, and what lies on disk afterwards."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mutagen
@@ -183,18 +184,25 @@ def error_of(hand: Hand) -> ErrorDialog:
     return dialog
 
 
+@contextlib.contextmanager
+def full_disk(size: int = 50_000) -> Iterator[None]:
+    """Have no file grow beyond a size meanwhile, as on a disk that is full."""
+    resource = pytest.importorskip("resource")  # not on Windows
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
 def test_a_failed_export_leaves_the_old_file_and_can_be_tried_again(hand: Hand, tmp_path: Path) -> None:
     opened(hand, write_tone(tmp_path / "in.wav"))
     target = tmp_path / "out.wav"
     target.write_bytes(b"old")
     before = set(tmp_path.iterdir())
-    resource = pytest.importorskip("resource")  # not on Windows
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))  # the disk is full after 50 kB
-    try:
+    with full_disk():
         exported(hand, target, replace=True)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     dialog = error_of(hand)
     assert "out.wav" in dialog.happened.text()
     assert dialog.means.text() == "The document is as it was, and so is the file that was there."
@@ -397,6 +405,81 @@ def test_a_recent_file_that_is_gone_is_taken_off_the_list(hand: Hand, tmp_path: 
     assert hand.window.settings.recent_files == [str(here)]
     hand.menu("File", "Open recent", "here.wav")
     assert hand.document.path == here
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_full_disk_leaves_the_saved_project_and_the_open_document(
+    hand: Hand, tmp_path: Path, *, again: bool
+) -> None:
+    project = tmp_path / "work.asrproj"
+    edited(hand, write_tone(tmp_path / "in.wav"))
+    saved(hand, project, whole=True)
+    hand.press(K.Key_A, CTRL)
+    hand.effect("Gain")
+    hand.press(K.Key_Return, CTRL)
+    hand.window.autosave.wait()
+    samples, before, names = hand.samples(), project.read_bytes(), set(tmp_path.iterdir())
+    with full_disk():
+        if again:
+            hand.press(K.Key_S, CTRL)
+        else:
+            saved(hand, project, whole=True)
+    dialog = error_of(hand)
+    assert dialog.happened.text().startswith(
+        f"{project} cannot be written"
+    )  # not a name that it has meanwhile
+    assert "is the disk full or read-only?" in dialog.happened.text()
+    assert dialog.means.text().startswith("The document is open with all its edits")
+    assert project.read_bytes() == before
+    assert set(tmp_path.iterdir()) == names
+    assert np.array_equal(hand.samples(), samples)
+    click(button(dialog, "Try again"))
+    hand.idle()
+    assert not hand.document.modified
+    hand.press(K.Key_W, CTRL)
+    opened(hand, project)
+    assert np.array_equal(hand.samples(), samples)
+
+
+def test_a_full_disk_ends_an_effect_and_an_autosave_in_a_sentence(hand: Hand, tmp_path: Path) -> None:
+    at = np.random.default_rng(3).normal(0.0, 0.1, (1_300_000, 2))  # more than is kept in memory
+    soundfile.write(tmp_path / "in.wav", at, RATE, "FLOAT")
+    opened(hand, tmp_path / "in.wav")
+    before = hand.samples()
+    hand.effect("Invert polarity")
+    with full_disk():
+        hand.press(K.Key_Return, CTRL)
+    dialog = error_of(hand)
+    assert dialog.means.text() == "Nothing was changed."
+    dialog.reject()
+    assert np.array_equal(hand.samples(), before)
+    assert not hand.steps()
+    hand.press(K.Key_M)
+    hand.window.autosave.wait()
+    hand.span("0:00.000", "0:01.000")
+    with full_disk(1_000):
+        hand.press(K.Key_L, CTRL | SHIFT)
+        hand.window.autosave.wait()
+        hand.qtbot.waitUntil(lambda: any(one.isVisible() for one in hand.window.findChildren(ErrorDialog)))
+    assert error_of(hand).windowTitle() == "Autosave"
+    error_of(hand).reject()
+    hand.press(K.Key_M)
+    hand.window.autosave.wait()
+    (left,) = hand.editor.scratch.folder.glob("*.autosave")
+    with contextlib.closing(ProjectFile.open(left, "autosave")) as file:
+        assert file.summary().done == 3  # there is room again
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="a folder where nobody can write")
+def test_a_read_only_place_is_said_before_or_after(hand: Hand, tmp_path: Path) -> None:
+    opened(hand, write_tone(tmp_path / "in.wav", seconds=0.2))
+    exported(hand, Path("/proc/out.wav"))
+    assert "/proc" in error_of(hand).happened.text()  # it has no room, either
+    error_of(hand).reject()
+    saved(hand, Path("/proc/work.asrproj"))
+    assert "/proc/work.asrproj cannot be written" in error_of(hand).happened.text()
+    error_of(hand).reject()
+    assert hand.sound.length == RATE // 5
 
 
 # tabs
