@@ -2,10 +2,15 @@
 
 import contextlib
 import os
+import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
+
+_PART = re.compile(r"\.[0-9a-f]{16}\.part(-journal)?")
+_ABANDONED_S = 24 * 3600.0
 
 
 @contextlib.contextmanager
@@ -18,12 +23,21 @@ def replacing(target: Path) -> Iterator[Path]:
         OSError: the file cannot be flushed to the disk or renamed.
     """
     temporary = target.parent / f".{secrets.token_hex(8)}.part"
+    _remove_abandoned(target.parent)
     try:
         yield temporary
         put_in_place(temporary, target)
     finally:
         with contextlib.suppress(OSError):  # renamed, or its folder is gone
             temporary.unlink(missing_ok=True)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove what killed runs left half written, once nobody can be writing it any more."""
+    for path in folder.glob(".*.part*"):
+        with contextlib.suppress(OSError):  # gone, or not ours to delete
+            if _PART.fullmatch(path.name) and time.time() - path.stat().st_mtime > _ABANDONED_S:
+                path.unlink()
 
 
 def put_in_place(temporary: Path, target: Path) -> None:

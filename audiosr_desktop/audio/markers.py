@@ -72,7 +72,7 @@ def moved_region(region: Region, before: Sound, after: Sound, edited: Region) ->
 def moved_marks(marks: Iterable[Mark], before: Sound, after: Sound, edited: Region) -> tuple[Mark, ...]:
     """Return marks where they lie after an edit; see `moved_region`."""
     moved = ((mark, moved_region(mark.region, before, after, edited)) for mark in marks)
-    return tuple(replace(mark, region=region) for mark, region in moved if region is not None)
+    return in_order(replace(mark, region=region) for mark, region in moved if region is not None)
 
 
 def of_part(marks: Iterable[Mark], part: Region) -> tuple[Mark, ...]:

@@ -25,6 +25,7 @@ from audiosr_desktop.audio.project_database import (
     Kind,
     create_database,
     damaged,
+    identity_of,
     open_database,
     reason,
     write_error,
@@ -65,24 +66,33 @@ class ProjectFile:
     in scratch files and projects instead of copying it.
     """
 
-    def __init__(self, path: Path, kind: Kind, connection: sqlite3.Connection) -> None:
+    def __init__(
+        self, path: Path, kind: Kind, connection: sqlite3.Connection, target: Path | None = None
+    ) -> None:
         self.path, self.kind = path, kind
+        self.target = target or path  # whose place it will take; the user knows that one
         self.connection = connection
         self.lock = threading.RLock()
         self._numbers: Numbers = weakref.WeakKeyDictionary()
         self._states: list[State] = []  # those in the file
         self._takes: tuple[TakeSet, ...] = ()  # the same
         self._revision = ""
+        self._links: weakref.WeakKeyDictionary[StoredSamples, object] = weakref.WeakKeyDictionary()
+        self._inode = _inode_of(path)
+        self.identity = identity_of(connection)
         self._closer = weakref.finalize(self, connection.close)
 
     @classmethod
-    def create(cls, path: Path, kind: Kind) -> "ProjectFile":
-        """Make an empty file in place of whatever is there.
+    def create(cls, path: Path, kind: Kind, target: Path | None = None) -> "ProjectFile":
+        """Make an empty file in place of whatever is there; `target` is the name that it will get.
 
         Raises:
             ProjectError: it cannot be written.
         """
-        return cls(path, kind, create_database(path))
+        try:
+            return cls(path, kind, create_database(path), target)
+        except (sqlite3.Error, OSError) as error:
+            raise write_error(target or path, error) from error
 
     @classmethod
     def open(cls, path: Path, kind: Kind) -> "ProjectFile":
@@ -98,10 +108,23 @@ class ProjectFile:
         with self.lock:
             self._closer()
 
+    @property
+    def replaced(self) -> bool:
+        """Whether another file has the name of this one by now; the samples of this one can still be read."""
+        found = _inode_of(self.path)
+        return found is not None and found != self._inode
+
     def after(self, other: "ProjectFile") -> "ProjectFile":
-        """Go on from where another handle of the same file was closed."""
+        """Go on from where another handle of the same file was closed.
+
+        What was read from a file that this one took the place of is read from here, as two files of one name
+        share the name of SQLite's journal, and the old one's handle would roll back what the new one writes.
+        """
         self._numbers, self._states, self._revision = other._numbers, other._states, other._revision
-        self._takes = other._takes
+        self._takes, self._links = other._takes, other._links
+        for store, number in list(self._numbers.items()):
+            if isinstance(store, StoredSamples) and store.place[0].path == self.path:
+                store.move(self, number)
         return self
 
     # saving
@@ -115,10 +138,13 @@ class ProjectFile:
         """
         states = list(contents.history.states())
         same = agreement(self._states, states)
+        numbers = weakref.WeakKeyDictionary(self._numbers)
+        if self._is_outdated():
+            same, numbers = 0, weakref.WeakKeyDictionary()
         goes_on = bool(same) and same == len(self._states) and self._takes == contents.takes
         self._states = []  # holds nothing that is no longer needed; after a failure all is written again
-        numbers = weakref.WeakKeyDictionary(self._numbers)
         try:
+            self._require_in_place()
             with self.lock:
                 self.connection.execute("BEGIN IMMEDIATE")
                 self._require_unchanged()
@@ -127,13 +153,27 @@ class ProjectFile:
                 revision = write_tables(self, contents, states, same, numbers, goes_on=goes_on)
                 self.connection.execute("COMMIT")
         except SQL_ERRORS as error:
-            raise write_error(self.path, error) from error
+            raise write_error(self.target, error) from error
         finally:
             with self.lock, contextlib.suppress(sqlite3.Error):  # closed, as when the disk is gone
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
         self._numbers, self._states, self._revision = numbers, states, revision
         self._takes = contents.takes
+        if self.kind == "autosave":
+            stored = (store for store in numbers if isinstance(store, StoredSamples))
+            self._links = weakref.WeakKeyDictionary({store: _link_of(store) for store in stored})
+
+    def _is_outdated(self) -> bool:
+        """Return whether samples that an autosave links lie elsewhere by now, in a project saved anew."""
+        return any(link != _link_of(store) for store, link in self._links.items())
+
+    def _require_in_place(self) -> None:
+        if self.replaced:
+            raise ProjectError(
+                f"{self.path.name} was replaced by another window meanwhile; save under another name.",
+                self.path,
+            )
 
     def _require_unchanged(self) -> None:
         row = self.connection.execute("SELECT value FROM meta WHERE name = 'revision'").fetchone()
@@ -220,6 +260,11 @@ class ProjectFile:
         Raises:
             AudioFileError: it cannot be read.
         """
+        if self.kind == "project" and self.replaced and _journal_of(self.path).exists():
+            raise AudioFileError(  # it would be taken for the journal of the old file, see `after`
+                f"{self.path.name} was replaced and is being written; its samples can be read again later.",
+                self.path,
+            )
         try:
             with self.lock:
                 row = self.connection.execute(
@@ -242,7 +287,7 @@ def save_as(path: Path, contents: Contents, kind: Kind = "project") -> Job[Proje
     """
     try:
         with replacing(path) as temporary:
-            file = ProjectFile.create(temporary, kind)
+            file = ProjectFile.create(temporary, kind, path)
             try:
                 yield from file.save(contents)
             finally:
@@ -250,6 +295,25 @@ def save_as(path: Path, contents: Contents, kind: Kind = "project") -> Job[Proje
         return ProjectFile.open(path, kind).after(file)
     except OSError as error:
         raise write_error(path, error) from error
+
+
+def _inode_of(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _journal_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}-journal")
+
+
+def _link_of(store: StoredSamples) -> object:
+    """Return what an autosave's link to a project's samples hangs on."""
+    owner, number = store.place
+    return id(owner), number, owner.replaced
 
 
 def missing_sources(history: History) -> list[SourceLink]:

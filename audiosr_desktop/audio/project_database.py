@@ -6,13 +6,13 @@ newer one is refused. Five tables, and nothing else is accepted:
 - `meta(name, value)`: texts by name. `info` (the source file's format, JSON), `view` (JSON), `done` and
   `saved` (how many steps are done, and at how many the document was saved; -1 for none), `takes` (JSON;
   the pieces as in `states`, base64; files of older programs lack it),
-  `self_contained` (0 or 1), `revision` (drawn at each save), `project` (of an autosave: the path of the
-  project).
+  `self_contained` (0 or 1), `revision` (drawn at each save), `identity` (drawn when the file is made; files
+  of older programs lack it), `project` (of an autosave: the path of the project).
 - `stores(id, kind, channels, length, link)`: where samples are. `samples`: in this file, `link` their type
   ("<f4" or "<f8"). `file`: a sound file, `link` its path, path from the project's folder, size and SHA-256
   of both ends (JSON). `silence`. `lanes`: channels of other stores, `link` a row of store, channel and
   first sample for each (JSON). And in autosaves only: `scratch` (a float32 file beside it, `link` its
-  name) and `project` (samples of a saved project, `link` its path and the number there).
+  name) and `project` (samples of a saved project, `link` its path, the number there, and its identity).
 - `samples(store, first, data)`: interleaved little-endian samples from sample `first` on, 65536 at most.
 - `states(position, sample_rate, pieces, spans, marks)`: the sound of each state as rows of three 64-bit
   integers (store, start, stop); restored spans and marks as JSON. Position 0 is the sound as opened.
@@ -24,6 +24,7 @@ Samples never change, so a save writes only those that are new.
 """
 
 import contextlib
+import secrets
 import sqlite3
 import zlib
 from pathlib import Path
@@ -66,20 +67,18 @@ def create_database(path: Path) -> sqlite3.Connection:
     """Make an empty database in place of whatever is there.
 
     Raises:
-        ProjectError: it cannot be written.
+        sqlite3.Error, OSError: it cannot be written.
     """
-    try:
-        path.unlink(missing_ok=True)
-        connection = _connect(path, "rwc")
-        with contextlib.ExitStack() as undo:
-            undo.callback(connection.close)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
-            for statement in SCHEMA.values():
-                connection.execute(statement)
-            undo.pop_all()
-    except (sqlite3.Error, OSError) as error:
-        raise write_error(path, error) from error
+    path.unlink(missing_ok=True)
+    connection = _connect(path, "rwc")
+    with contextlib.ExitStack() as undo:
+        undo.callback(connection.close)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {FORMAT_VERSION}")
+        for statement in SCHEMA.values():
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('identity', ?)", (secrets.token_hex(8),))
+        undo.pop_all()
     return connection
 
 
@@ -108,6 +107,15 @@ def open_database(path: Path, kind: Kind) -> sqlite3.Connection:
         connection.close()
         raise damaged(path, error) from error
     return connection
+
+
+def identity_of(connection: sqlite3.Connection) -> str:
+    """Return what was drawn when a file was made; empty in files of older programs."""
+    try:
+        row = connection.execute("SELECT value FROM meta WHERE name = 'identity'").fetchone()
+    except SQL_ERRORS:  # damaged: reading the rest tells how
+        return ""
+    return str(row[0]) if row else ""
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:

@@ -134,10 +134,13 @@ def _linked(
     if kind == "scratch" and file.kind == "autosave":
         return sources.scratch.copy_of(file.path.parent / Path(link).name, *shape)
     if kind == "project" and file.kind == "autosave":
-        name, number = from_text(link)
+        name, number, *identity = from_text(link)
         if name not in sources.projects:
             sources.projects[name] = type(file).open(Path(str(name)), "project")
-        return sources.projects[name].stored(natural(number))
+        project = sources.projects[name]
+        if identity not in ([], [project.identity]):
+            raise ValueError("samples of a project that another one took the place of")
+        return project.stored(natural(number))
     raise ValueError(f"a store of kind {kind!r}")
 
 

@@ -69,14 +69,14 @@ def add_stores(
         assert number is not None, "a row was inserted"
         if kind == "samples":
             for first in range(0, store.length, BLOCK):
-                yield Progress((done + first) / total, f"Saving {file.path.name}")
+                yield Progress((done + first) / total, f"Saving {file.target.name}")
                 part = store.read(first, min(first + BLOCK, store.length), np.dtype(link).type)
                 data = np.ascontiguousarray(part.T, dtype=link).tobytes()
                 with file.lock:
                     file.connection.execute("INSERT INTO samples VALUES (?, ?, ?)", (number, first, data))
         done += store.length
         numbers[store] = number
-    yield Progress(1.0, f"Saving {file.path.name}")
+    yield Progress(1.0, f"Saving {file.target.name}")
 
 
 def _stores(contents: Contents, states: Sequence[State]) -> dict[int, SampleStore]:
@@ -95,8 +95,10 @@ def _place(file: "ProjectFile", store: SampleStore, *, self_contained: bool) -> 
         return "file", _link_text(file, link_to(store.path))
     if file.kind == "autosave" and isinstance(store, ScratchStore):
         return "scratch", store.path.name
-    if file.kind == "autosave" and isinstance(store, StoredSamples) and store.owner.kind == "project":
-        return "project", to_text([str(store.owner.path), store.number])
+    if file.kind == "autosave" and isinstance(store, StoredSamples):
+        owner, number = store.place
+        if owner.kind == "project" and not owner.replaced:
+            return "project", to_text([str(owner.path), number, owner.identity])
     dtype = store.dtype if isinstance(store, FileStore | DecodedStore | StoredSamples) else np.float32
     return "samples", np.dtype(dtype).newbyteorder("<").str
 
@@ -159,7 +161,8 @@ def write_tables(
         return revision
     # samples that no state needs go, unless something in the program still reads them from here
     needed = set(ids.values())
-    read = {store.number for store in numbers if isinstance(store, StoredSamples) and store.owner is file}
+    places = [store.place for store in numbers if isinstance(store, StoredSamples)]
+    read = {number for owner, number in places if owner is file}
     for (number,) in run("SELECT id FROM stores").fetchall():
         if number not in needed | read:
             run("DELETE FROM samples WHERE store = ?", (number,))

@@ -16,9 +16,19 @@ class StoredSamples:
     """Samples read from a project when asked for; any thread may read."""
 
     def __init__(self, owner: "ProjectFile", number: int, channels: int, length: int, dtype: str) -> None:
-        self.owner, self.number, self.dtype = owner, number, dtype
+        self.dtype = dtype
+        self._place = owner, number  # a pair that is replaced as a whole
         self._channels, self._length = channels, length
         self._last: tuple[int, NDArray[Any]] | None = None  # a pair that is replaced as a whole
+
+    @property
+    def place(self) -> tuple["ProjectFile", int]:
+        """The project that is read, and the number there."""
+        return self._place
+
+    def move(self, owner: "ProjectFile", number: int) -> None:
+        """Read the same samples from another project from now on."""
+        self._place = owner, number
 
     @property
     def channels(self) -> int:
@@ -46,7 +56,8 @@ class StoredSamples:
         for first in range(start // BLOCK * BLOCK, stop, BLOCK):
             last = self._last
             if last is None or last[0] != first:
-                data = np.frombuffer(self.owner.block(self.number, first), self.dtype)
+                owner, number = self._place
+                data = np.frombuffer(owner.block(number, first), self.dtype)
                 last = (first, data.reshape(-1, self._channels).T)
                 self._last = last
             yield last

@@ -1,6 +1,6 @@
 """Applying: effects and other long edits of the shown document, each a job and then one undoable step."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -55,6 +55,7 @@ class Applying(QObject):
         super().__init__(editor)
         self._editor = editor
         self._last: tuple[str, Mapping[str, Value]] | None = None
+        self._again: Callable[[], object] | None = None  # repeats what needs more than an effect's values
         self.weigh: Weigh | None = None  # tells how long effects take here
 
     @property
@@ -65,7 +66,7 @@ class Applying(QObject):
     @property
     def can_repeat(self) -> bool:
         """Whether there is an effect to apply again."""
-        return self._last is not None
+        return self._last is not None or self._again is not None
 
     def apply(self, effect_id: str, values: Mapping[str, Value]) -> bool:
         """Apply an effect to the selection, or to the whole sound when there is none.
@@ -80,6 +81,7 @@ class Applying(QObject):
         found = self._resolved(effect_id, values)
         if found is None:
             return False
+        self._again = None
         steps = [(effect.id, given) for effect, given in found[1]]
 
         def go(on_cpu: bool) -> bool:
@@ -150,8 +152,14 @@ class Applying(QObject):
 
     def repeat(self) -> None:
         """Apply the last effect to the present selection."""
-        if self._last is not None:
+        if self._again is not None:
+            self._again()
+        elif self._last is not None:
             self.apply(*self._last)
+
+    def remember(self, again: Callable[[], object]) -> None:
+        """Have what was done last repeated by a function, until an effect is applied."""
+        self._again = again
 
     def take(self, document: Document, step: Step, result: Restored) -> None:
         """Put the result of a run into its document, as one step that can be undone."""
@@ -166,7 +174,14 @@ class Applying(QObject):
         self.restored.emit(result)
 
     def change(
-        self, title: str, document: Document, job: Job[Sound], step: Step, chosen: Region | None = None
+        self,
+        title: str,
+        document: Document,
+        job: Job[Sound],
+        step: Step,
+        chosen: Region | None = None,
+        *,
+        replaced: Region | None = None,
     ) -> bool:
         """Run a job that gives the whole sound of a document after an edit, and take its result.
 
@@ -176,6 +191,7 @@ class Applying(QObject):
             job: makes the sound.
             step: the edit, as the history tells it.
             chosen: what is selected afterwards.
+            replaced: what is no longer what it was, for markers to move; the step's region if absent.
         """
         if self._editor.runner.busy:
             return False
@@ -184,7 +200,7 @@ class Applying(QObject):
         def done(sound: Sound) -> None:
             document.set_locked(False)
             if sound is not document.sound:
-                document.edit(step.text, sound, step.region, step=step)
+                document.edit_in_stages(step, [(sound, replaced or step.region)])
                 if chosen is not None and document is self._editor.document:
                     self._editor.timeline.select(chosen)
 

@@ -1,5 +1,7 @@
 """Autosave: has the journal of each changed document written after each step, and its view each minute."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from audiosr_desktop.audio.journal import Journal
@@ -47,8 +49,11 @@ class Autosave(QObject):
     def contents_of(self, document: Document) -> Contents:
         """Return all that is saved of a document."""
         view = self._timeline.kept_view() if document is self._documents.current else document.view
+        history = document.history()
+        if document.project_path is None and history.clean > 0:
+            history = replace(history, clean=-1)  # exported: its steps are in no file
         return Contents(
-            document.history(),
+            history,
             document.info,
             view_values(view) if view is not None else {},
             document.project_path,

@@ -27,6 +27,26 @@ class EditCommand(QUndoCommand):
         self.step, self.before, self.after = step, before, after
         self._document = document
 
+    @property
+    def concerns_a_part(self) -> bool:
+        """Whether it replaced a part of the sound, and neither all of it nor marks alone."""
+        before, after, region = self.before.sound, self.after.sound, self.step.region
+        all_of_it = region.start == 0 and region.stop == before.length and region.channels is None
+        if before is after or before.sample_rate != after.sample_rate:
+            return False
+        return before.length != after.length or region.has_band or not all_of_it
+
+    @property
+    def result(self) -> Region | None:
+        """What stands in place of the part, in samples of the sound after it; None where nothing does."""
+        region, length = self.step.region, self.after.sound.length
+        change = length - self.before.sound.length
+        if not change:
+            return region
+        stop = region.stop + change
+        trimmed = length == region.length  # the rest was taken out
+        return Region(region.start, stop) if stop > region.start and not trimmed else None
+
     def redo(self) -> None:
         self._document.show_state(self.after, self.step.region)
 
@@ -47,6 +67,7 @@ class Document(QObject):
     marks_changed = Signal()
     locked_changed = Signal(bool)
     takes_changed = Signal()
+    travelled = Signal(object, bool)  # EditCommand that was crossed last; whether it was undone
     saved_as = Signal()  # its name or its saved state is another one
 
     def __init__(
@@ -162,6 +183,15 @@ class Document(QObject):
             return any((one.title, one.details) == (span.title, span.details) for one in command.after.spans)
 
         return next((place for place, command in enumerate(self.commands(), 1) if made(command)), None)
+
+    def go_to(self, place: int) -> None:
+        """Show a state of the history, by undo or redo; not while a job runs."""
+        before = self.undo_stack.index()
+        if self._locked or not 0 <= place <= self.undo_stack.count() or place == before:
+            return
+        self.undo_stack.setIndex(place)
+        crossed = self.undo_stack.command(place if place < before else place - 1)
+        self.travelled.emit(crossed, place < before)
 
     def history(self) -> History:
         """Return all states as values, for saving."""

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from audiosr_desktop.audio.history import Step
 from audiosr_desktop.audio.lanes import channels_of, put_back
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.effects import edits
-from audiosr_desktop.effects.effect import Parameter, Value
+from audiosr_desktop.effects.effect import Effect, Parameter, Value
 from audiosr_desktop.job import Job
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editor import Editor
@@ -44,6 +44,8 @@ class Editing(QObject):
         editor: the documents; the clipboard is one for all of them.
         settings: whether joins are cross-faded, and for how long.
     """
+
+    told = Signal(str)  # one line for the status bar
 
     def __init__(self, editor: Editor, settings: Settings, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -91,7 +93,7 @@ class Editing(QObject):
             before = Region(0, selection.start)
             self._editor.timeline.select(None)
             kept = edits.trimmed(document.sound, selection)
-            document.edit_in_stages(Step(tr("Trim"), before), [(head, after), (kept, before)])
+            document.edit_in_stages(Step(tr("Trim"), selection), [(head, after), (kept, before)])
 
     def paste(self) -> None:
         """Put what was copied in place of the selection, or at the playhead."""
@@ -126,7 +128,10 @@ class Editing(QObject):
             summed = yield from mixed(part, start, fitting, self._editor.scratch)
             return put_back(sound, summed, region.channels)
 
-        self._editor.applying.change(tr("Mix paste"), document, job(), Step(tr("Mix paste"), region))
+        grows = start + length > sound.length and channels is None
+        end = Region(sound.length, sound.length) if grows else None  # what was there is still there
+        step = Step(tr("Mix paste"), region)
+        self._editor.applying.change(step.text, document, job(), step, replaced=end)
 
     def set_clickless(self, clickless: bool) -> None:
         """Cross-fade at the seams of cuts and pastes, or leave every sample as it is."""
@@ -157,13 +162,21 @@ class Editing(QObject):
 
     def generate(self, values: Mapping[str, Value], length_s: float) -> None:
         """Put a generated sound in place of the selection, or of a length at the playhead."""
-        document = self._open_document()
+        document, selection = self._open_document(), self._editor.timeline.selection
         effect = self._editor.catalogue.effects.get(GENERATE)
         if document is None or effect is None:
             return
-        if self._editor.timeline.selection is not None:
+        if selection is not None:
+            length_s = selection.length / document.sound.sample_rate
             self._editor.applying.apply(GENERATE, values)
-            return
+        else:
+            self._generate_at_playhead(document, effect, values, length_s)
+        # repeated without a selection, it would otherwise take the place of the whole sound
+        self._editor.applying.remember(lambda: self.generate(values, length_s))
+
+    def _generate_at_playhead(
+        self, document: Document, effect: Effect, values: Mapping[str, Value], length_s: float
+    ) -> None:
         at, length = self._editor.timeline.playhead, max(1, round(length_s * document.sound.sample_rate))
         if self._editor.timeline.picked is not None:  # in some channels nothing can be inserted
             self._editor.timeline.select(Region(at, at + length))
@@ -206,7 +219,8 @@ class Editing(QObject):
             document.edit(text, silent, selection)
             return
         if selection.length == document.sound.length:
-            return  # a document without sound has nothing to show
+            self.told.emit(tr("A document keeps some sound: select less than all of it, or close it."))
+            return  # without sound it has nothing to show
         rest = edits.delete(document.sound, selection, self._join(document))
         self._editor.timeline.select(None)
         document.edit(text, rest, selection)

@@ -20,7 +20,7 @@ from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.player import Player
 from audiosr_desktop.ui.applying import Applying
 from audiosr_desktop.ui.catalogue import Catalogue
-from audiosr_desktop.ui.document import Document
+from audiosr_desktop.ui.document import Document, EditCommand
 from audiosr_desktop.ui.documents import Documents
 from audiosr_desktop.ui.emergence import Emergence
 from audiosr_desktop.ui.gate import Gate, open_gate
@@ -193,6 +193,7 @@ class Editor(QObject):
             old.view = self.timeline.kept_view()
             old.sound_changed.disconnect(self._on_sound_changed)
             old.marks_changed.disconnect(self._on_marks_changed)
+            old.travelled.disconnect(self._on_travelled)
             old.undo_stack.indexChanged.disconnect(self._on_history_moved)
             old.undo_stack.cleanChanged.disconnect(self._on_history_moved)
         self.timeline.reset()
@@ -205,6 +206,7 @@ class Editor(QObject):
             return
         new.sound_changed.connect(self._on_sound_changed)
         new.marks_changed.connect(self._on_marks_changed)
+        new.travelled.connect(self._on_travelled)
         new.undo_stack.indexChanged.connect(self._on_history_moved)
         new.undo_stack.cleanChanged.connect(self._on_history_moved)
         sound = new.sound
@@ -228,13 +230,13 @@ class Editor(QObject):
 
     def undo(self) -> None:
         """Take the last edit back."""
-        if self.document is not None and not self.document.locked:
-            self.document.undo_stack.undo()
+        if self.document is not None:
+            self.document.go_to(self.document.undo_stack.index() - 1)
 
     def redo(self) -> None:
         """Make the next edit again."""
-        if self.document is not None and not self.document.locked:
-            self.document.undo_stack.redo()
+        if self.document is not None:
+            self.document.go_to(self.document.undo_stack.index() + 1)
 
     @property
     def clipboard(self) -> Sound | None:
@@ -280,6 +282,14 @@ class Editor(QObject):
     def _on_marks_changed(self) -> None:
         if self.document is not None:
             self.timeline.set_marks(self.document.marks)
+
+    @Slot(object, bool)
+    def _on_travelled(self, crossed: EditCommand, undone: bool) -> None:
+        """Choose what the step was about, as it is now."""
+        if crossed.concerns_a_part:
+            region = crossed.step.region if undone else crossed.result
+            self.timeline.pick(region.channels if region is not None else None)
+            self.timeline.select(region)
 
     @Slot()
     def _on_history_moved(self) -> None:

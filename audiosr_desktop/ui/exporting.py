@@ -100,7 +100,8 @@ class Exporting(QObject):
 
         def done(info: FileInfo) -> None:
             open_still = document in self._editor.documents.all
-            if open_still and region is None and document.undo_stack.index() == index:
+            whole = open_still and region is None and document.undo_stack.index() == index
+            if whole and document.project_path is None:  # a project holds more than its sound
                 document.set_saved()
             self.exported.emit(info.path)
 
@@ -139,6 +140,12 @@ class Exporting(QObject):
                 )
                 another = Remedy(tr("Choose another name…"), "filing.ask_export")
                 return Trouble(tr("Export"), error, means, (another,))
+        copied = self._editor.clipboard
+        if copied is not None and any(same_file(s, path) for s in source_paths(History(State(copied)))):
+            what = tr("What was copied is read from {name}; choose another name.", name=path.name)
+            error = AudioFileError(what, path)
+            another = Remedy(tr("Choose another name…"), "filing.ask_export")
+            return Trouble(tr("Export"), error, means, (another,))
         missing = missing_sources(History(State(document.sound)))
         if missing:
             error = AudioFileError(

@@ -10,13 +10,14 @@ from audiosr_desktop import paths
 from audiosr_desktop.audio.journal import Recoverable, discard
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.project import SUFFIX
-from audiosr_desktop.errors import AudioSRError
+from audiosr_desktop.errors import AudioFileError, AudioSRError
 from audiosr_desktop.ui.document import Document
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.exporting import Exporting
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.projects import Projects
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.troubles import Remedy, Trouble
 
 if TYPE_CHECKING:
     from audiosr_desktop.ui.dialogs.dialogs import Dialogs
@@ -48,7 +49,7 @@ class Filing(QObject):
         self._editor, self._projects, self._settings, self._dialogs = editor, projects, settings, dialogs
         self._exporting = Exporting(editor, self)
         self._exporting.exported.connect(self.exported)
-        projects.saved.connect(self.exported)
+        projects.saved.connect(self._on_saved)
         projects.sources_missing.connect(self._on_sources_missing)
         editor.openers[SUFFIX] = projects.open
 
@@ -61,6 +62,21 @@ class Filing(QObject):
         if self._editor.runner.busy and paths:
             self.told.emit(tr("Waiting for the end of {job}.", job=self._editor.runner.title))
         self._editor.open_all(paths)
+
+    @Slot(Path)
+    def open_recent(self, path: Path) -> None:
+        """Open a file that was open before; one that is gone can be taken off the list."""
+        if path.exists():
+            self.open_file(path)
+            return
+        what = tr("{name} is no longer in {folder}.", name=path.name, folder=path.parent)
+        error = AudioFileError(what, path)
+        means = tr("Nothing was opened; what is open is as it was.")
+        remedies = (
+            Remedy(tr("Remove from the list"), lambda: self._settings.forget_recent(str(path))),
+            Remedy(tr("Open another file…"), "filing.ask_open"),
+        )
+        self._editor.troubled.emit(Trouble(tr("Open {name}", name=path.name), error, means, remedies))
 
     def open_example(self) -> None:
         """Open the bundled example."""
@@ -174,6 +190,11 @@ class Filing(QObject):
         if path is not None:
             self._editor.documents.remove(document)
             self._projects.open(path)
+
+    @Slot(Path)
+    def _on_saved(self, path: Path) -> None:
+        self._settings.add_recent(str(path))
+        self.exported.emit(path)
 
     @Slot(object, object)
     def _on_sources_missing(self, path: Path, missing: list[SourceLink]) -> None:

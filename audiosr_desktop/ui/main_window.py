@@ -106,6 +106,7 @@ class MainWindow(WindowFrame):
         self.undo_budget.told.connect(self._on_told)
         editor.transport.device_chosen.connect(self._on_device_chosen)
         self.filing.told.connect(self._on_told)
+        self.editing.told.connect(self._on_told)
         self.filing.exported.connect(self._on_exported)
         self.filing.failed.connect(self._on_failed)
         self.listening.exported.connect(self._on_exported)
@@ -129,9 +130,9 @@ class MainWindow(WindowFrame):
         self.pointing.gaps.failed.connect(self._on_gaps_failed)
         self.empty.open_wanted.connect(self.filing.ask_open)
         self.empty.example_wanted.connect(self.filing.open_example)
-        self.empty.file_wanted.connect(self.filing.open_file)
+        self.empty.file_wanted.connect(self.filing.open_recent)
         self.status.device.clicked.connect(self._on_device_clicked)
-        self.recent_menu.file_wanted.connect(self.filing.open_file)
+        self.recent_menu.file_wanted.connect(self.filing.open_recent)
         self.effect_menu.effect_wanted.connect(self._on_effect_wanted)
 
     def show_plugins(self) -> None:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
+from audiosr_desktop.audio.files import same_file
 from audiosr_desktop.audio.journal import Journal, Recoverable, recover
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.project import SUFFIX, ProjectFile, missing_sources, save_as
 from audiosr_desktop.audio.project_values import Contents
-from audiosr_desktop.errors import AudioFileError, AudioSRError
+from audiosr_desktop.errors import AudioFileError, AudioSRError, ProjectError
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.ui.autosave import Autosave, view_of
 from audiosr_desktop.ui.document import Document
@@ -34,6 +35,7 @@ class Projects(QObject):
         super().__init__(parent)
         self._editor, self._autosave = editor, autosave
         self._files: dict[Document, ProjectFile] = {}
+        editor.documents.changed.connect(self._on_documents_changed)
 
     def open(self, path: Path, moved: Mapping[Path, Path] | None = None, *, ask: bool = True) -> bool:
         """Open a project beside the documents.
@@ -89,15 +91,29 @@ class Projects(QObject):
     def save_in(self, document: Document, path: Path, *, self_contained: bool) -> bool:
         """Save a document in another project, whose name gets the suffix of projects."""
         target = path if path.suffix.lower() == SUFFIX else path.with_name(path.name + SUFFIX)
+        title = tr("Save {name}", name=target.name)
+        told = self._teller(title, lambda: self.save_in(document, path, self_contained=self_contained))
+        if self._is_of_another(document, target):
+            problem = tr("{name} is open in another tab; choose another name.", name=target.name)
+            told(ProjectError(problem, target))
+            return False
         document.self_contained = self_contained
         contents = self._autosave.contents_of(document)
 
         def done(file: ProjectFile) -> None:
             self._saved(document, target, file, contents)
 
-        title = tr("Save {name}", name=target.name)
-        told = self._teller(title, lambda: self.save_in(document, path, self_contained=self_contained))
         return self._editor.runner.start(title, save_as(target, contents), done, told)
+
+    def _is_of_another(self, document: Document, target: Path) -> bool:
+        """Return whether another document has a project of that name, which would lose its own."""
+        others = (other.project_path for other in self._editor.documents.all if other is not document)
+        return any(path is not None and same_file(path, target) for path in others)
+
+    @Slot()
+    def _on_documents_changed(self) -> None:
+        for document in self._files.keys() - set(self._editor.documents.all):
+            del self._files[document]  # its samples go with the last sound that reads them
 
     def _teller(self, title: str, again: Callable[[], object]) -> Callable[[Exception], None]:
         """Return what tells that saving failed, and offers another place."""

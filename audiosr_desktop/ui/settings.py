@@ -111,3 +111,7 @@ class Settings(QObject):
     def add_recent(self, path: str) -> None:
         """Put a file at the top of the recent ones."""
         self.recent_files = [path, *(other for other in self.recent_files if other != path)][:10]
+
+    def forget_recent(self, path: str) -> None:
+        """Take a file off the recent ones."""
+        self.recent_files = [other for other in self.recent_files if other != path]

@@ -13,10 +13,11 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 import pytest
 import soundfile
+from hand import Hand
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from ui_fakes import Answers, Halve, NewBand, OutputMaker, catalogue_job
+from ui_fakes import Answers, Halve, NewBand, OutputMaker, catalogue_job, own_effects_job
 
 from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.audio.store import Scratch
@@ -182,6 +183,26 @@ def real(qtbot: QtBot, run_scratch: Scratch, settings: Settings) -> Iterator[Mai
         editor.start()
     yield window
     window.close()
+
+
+@pytest.fixture
+def hand(qtbot: QtBot, run_scratch: Scratch, settings: Settings) -> Iterator[Hand]:
+    """A window with the program's own dialogs, and its effects that need no model."""
+    editor = Editor(run_scratch, Player(OutputMaker()), lambda: own_effects_job(run_scratch))
+    window = MainWindow(editor, settings)
+    window.resize(1360, 900)
+    with qtbot.waitActive(window):
+        window.show()
+        window.activateWindow()
+    with qtbot.waitSignal(editor.catalogue_changed):
+        editor.start()
+    yield Hand(window, qtbot)
+    for document in editor.documents.all:
+        document.undo_stack.setClean()
+    window.close()
+    for one in (window, editor):
+        one.deleteLater()
+    QCoreApplication.sendPostedEvents(None, int(QEvent.Type.DeferredDelete.value))
 
 
 def open_samples(window: MainWindow, qtbot: QtBot, path: Path, samples: np.ndarray) -> Sound:

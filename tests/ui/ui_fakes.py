@@ -11,8 +11,12 @@ from audiosr_desktop.audio.journal import Recoverable
 from audiosr_desktop.audio.links import SourceLink
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.audio.sound import Sound
-from audiosr_desktop.audio.store import Samples
+from audiosr_desktop.audio.store import Samples, Scratch
+from audiosr_desktop.effects.basic import FadeIn, FadeOut, Gain, Normalise, Silence
+from audiosr_desktop.effects.channels import Channels
 from audiosr_desktop.effects.effect import AMOUNT, Parameter, Value
+from audiosr_desktop.effects.generate import Generate
+from audiosr_desktop.effects.levels import Invert, NormaliseLoudness, RemoveDc
 from audiosr_desktop.job import Job, Progress
 from audiosr_desktop.playback.output import Fill
 from audiosr_desktop.ui.catalogue import Catalogue
@@ -127,6 +131,25 @@ class NewBand(Halve):
 def catalogue_job(report: dict[str, object], *effects: Halve) -> Job[Catalogue]:
     yield Progress(0.0, "Loading effects")
     return Catalogue({effect.id: effect for effect in effects}, {}, report)
+
+
+def own_effects_job(scratch: Scratch) -> Job[Catalogue]:
+    """Return the effects of the program that need no model."""
+    yield Progress(0.0, "Loading effects")
+    kinds = (
+        Gain,
+        Normalise,
+        NormaliseLoudness,
+        FadeIn,
+        FadeOut,
+        Silence,
+        RemoveDc,
+        Invert,
+        Channels,
+        Generate,
+    )
+    effects = [kind(scratch) for kind in kinds]
+    return Catalogue({effect.id: effect for effect in effects}, {}, {})
 
 
 class Answers:

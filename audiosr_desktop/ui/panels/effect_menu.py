@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLineEdit, QMenu, QWidget, QWidgetAction
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidget, QWidgetAction
 
 from audiosr_desktop.effects.effect import Effect
 from audiosr_desktop.ui.language import tr
@@ -31,7 +31,7 @@ class EffectMenu(QMenu):
         self.search.setPlaceholderText(tr("Search"))
         self.search.setAccessibleName(tr("Search the effects"))
         self.search.textChanged.connect(self._on_search)
-        self.search.returnPressed.connect(self._on_return)
+        self.search.installEventFilter(self)
         self._place = QWidgetAction(self)
         self._place.setDefaultWidget(self.search)
         self.addAction(self._place)
@@ -67,10 +67,18 @@ class EffectMenu(QMenu):
             elif action.data():
                 action.setVisible(text.strip().lower() in f"{action.text()} {action.data()}".lower())
 
-    @Slot()
-    def _on_return(self) -> None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Return takes the first effect; the menus behind the line would open again by it."""
+        returns = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() in returns:
+            self._take_first()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _take_first(self) -> None:
         if found := self.offered():
-            self.close()
+            while (popup := QApplication.activePopupWidget()) is not None:  # those that it hangs from, too
+                popup.close()
             found[0].trigger()
 
     @Slot(QAction)

@@ -38,6 +38,7 @@ class NumberBox(QDoubleSpinBox):
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.lineEdit().setTextMargins(5, 0, 0, 0)
+        self.lineEdit().setAcceptDrops(False)  # files are dropped on the window, wherever that is
         self.setGroupSeparatorShown(False)
 
     def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:

@@ -157,10 +157,8 @@ class HistoryPanel(QWidget):
     @Slot()
     def _on_chosen(self) -> None:
         document = self._document
-        if document is not None and not document.locked:
-            place = self.list.currentIndex().row()
-            if place >= 0:
-                document.undo_stack.setIndex(place)
+        if document is not None:
+            document.go_to(self.list.currentIndex().row())
 
     @Slot()
     def _on_values_wanted(self) -> None:

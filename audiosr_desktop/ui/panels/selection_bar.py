@@ -48,6 +48,7 @@ class SelectionBar(QWidget):
         label.setProperty("quiet", True)
         line = QLineEdit()
         line.setFont(figures_font(self.font()))
+        line.setAcceptDrops(False)  # files are dropped on the window, wherever that is
         line.setMinimumWidth(width * 2 // 3 if unit else width)  # a time is never cut short
         line.setMaximumWidth(width)
         line.setPlaceholderText(tr("none") if unit else "00:00.000")
