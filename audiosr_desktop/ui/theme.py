@@ -44,9 +44,9 @@ class Theme:
         result.setAlpha(alpha)
         return result
 
-    def icon(self, name: str) -> QIcon:
-        """Return an icon in the colour of the text."""
-        return icon(name, self.colour("text"), self.colour("disabled_text"))
+    def icon(self, name: str, colour: str = "text") -> QIcon:
+        """Return an icon in the colour of the text, or in another one."""
+        return icon(name, self.colour(colour), self.colour("disabled_text"))
 
 
 DARK = Theme(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,6 +20,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import capitalised, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
+from audiosr_desktop.ui.panels.forms import level_labels
 from audiosr_desktop.ui.settings import Setting, Settings
 
 _RATE = 48_000
@@ -55,13 +56,13 @@ class FirstRunDialog(QDialog):
         output.addWidget(self.test)
         output.addWidget(self.heard, 1)
         form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(tr("Sound output"), output)
         form.addRow(tr("Computes on"), QLabel(device))
         self.view = self._words(Settings.opening_view, settings.opening_view)
         self.theme = self._words(Settings.theme, settings.theme)
         form.addRow(tr("Show at first"), self.view)
         form.addRow(tr("Theme"), self.theme)
+        level_labels(form)
         hint = QLabel(tr("All of this can be changed later in the preferences."))
         hint.setProperty("quiet", True)
         first = QLabel(

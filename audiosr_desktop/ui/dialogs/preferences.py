@@ -1,6 +1,5 @@
 """Preferences: appearance, how the views draw, and what computes. Every change is seen at once."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -15,6 +14,7 @@ from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import LANGUAGES, capitalised, marked, tr
 from audiosr_desktop.ui.panels.device_page import DevicePage
 from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
+from audiosr_desktop.ui.panels.forms import level_labels
 from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.settings import Setting, Settings
 
@@ -82,6 +82,7 @@ class PreferencesDialog(QDialog):
         sound.setChecked(self._settings.end_sound)
         sound.toggled.connect(self._on_end_sound)
         form.addRow(tr("When a job has ended"), sound)
+        level_labels(form)
         return page
 
     def _on_end_sound(self, wanted: bool) -> None:
@@ -114,6 +115,7 @@ class PreferencesDialog(QDialog):
         cutoff.setChecked(settings.show_cutoff)
         cutoff.toggled.connect(self._on_cutoff)
         form.addRow("", cutoff)
+        level_labels(form)
         return page
 
     def _words(self, setting: Setting[str], value: str) -> ChoiceBox:
@@ -189,5 +191,4 @@ def _page() -> tuple[QWidget, QFormLayout]:
     form.setContentsMargins(16, 16, 16, 16)
     form.setHorizontalSpacing(18)
     form.setVerticalSpacing(10)
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return page, form

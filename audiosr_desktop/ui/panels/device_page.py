@@ -1,6 +1,6 @@
 """DevicePage: threads, memory on a GPU, and a test of the device; a page of the preferences."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from audiosr_desktop.job import Job, Progress, part_of
@@ -8,6 +8,7 @@ from audiosr_desktop.ui.device_words import report_words
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.fields import NumberBox
+from audiosr_desktop.ui.panels.forms import level_labels
 from audiosr_desktop.ui.settings import Settings
 
 _MOST_THREADS = 64
@@ -43,9 +44,9 @@ class DevicePage(QWidget):
         form = QFormLayout()
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(10)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(tr("Threads"), self.threads)
         form.addRow(tr("Memory on a GPU"), self.memory)
+        level_labels(form)
         row = QHBoxLayout()
         row.addWidget(self.test)
         row.addWidget(self.cancel)

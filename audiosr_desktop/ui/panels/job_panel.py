@@ -23,7 +23,6 @@ class JobPanel(QWidget):
     `device` tells what computes, in words; empty as long as that is not known, or no model runs.
     """
 
-    appeared = Signal()  # the job lasts long enough for its bar to be shown
     cancel_wanted = Signal()
     keep_wanted = Signal()
 
@@ -132,7 +131,6 @@ class JobPanel(QWidget):
     def _on_late(self) -> None:
         if self._running:
             self._show_bar(shown=True)
-            self.appeared.emit()
 
     @Slot()
     def _on_cancel(self) -> None:
