@@ -34,6 +34,7 @@ class Announcer(QObject):
         self._timeline, self._transport, self._view = timeline, transport, view
         self._changed: set[str] = set()
         self._told = ""
+        self._happened: list[str] = []
         self._timer = QTimer(self, singleShot=True, interval=REST_MS)
         self._timer.timeout.connect(self._on_rest)
         self._timeline.selection_changed.connect(self._on_selection_changed)
@@ -54,6 +55,13 @@ class Announcer(QObject):
         self._told = text
         self._timer.start()
 
+    @Slot(str)
+    def add(self, text: str) -> None:
+        """Say a text soon, whatever else is said; the same one only once."""
+        if text and text not in self._happened:
+            self._happened.append(text)
+            self._timer.start()
+
     def _tell_soon(self, what: str) -> None:
         self._changed.add(what)
         self._timer.start()
@@ -70,8 +78,10 @@ class Announcer(QObject):
             said.append(tr("Playhead {time}", time=format_time(timeline.playhead / timeline.sample_rate)))
         if self._told:
             said.append(self._told)
+        said += self._happened
         self._changed.clear()
         self._told = ""
+        self._happened = []
         self.announce(". ".join(said))
 
     def _describe_views(self) -> None:

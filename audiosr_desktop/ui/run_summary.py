@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from audiosr_desktop.ui.catalogue import steps_words
 from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.readout import figures, format_hz
@@ -17,9 +18,12 @@ def summary_of(result: Restored) -> str:
     cutoff = facts.get("cutoff_hz")
     if isinstance(cutoff, int | float) and cutoff > 0:
         parts.append(tr("cutoff {hz}", hz=format_hz(float(cutoff))))
-    for name, text in (("model", "{}"), ("steps", tr("{} steps")), ("seed", tr("seed {}"))):
-        if name in facts:
-            parts.append(text.format(facts[name]))
+    if "model" in facts:
+        parts.append(str(facts["model"]))
+    if "steps" in facts:
+        parts.append(steps_words(str(facts["steps"])))
+    if "seed" in facts:
+        parts.append(tr("seed {seed}", seed=facts["seed"]))
     if facts.get("device"):
         parts.append(device_words(str(facts["device"])))
     line = " · ".join(parts)

@@ -195,7 +195,8 @@ QPushButton[primary="true"] {{
     background: {theme.accent};
     color: {theme.accent_text};
     border-color: {theme.accent};
-    font-weight: 600; padding: 8px 14px; }}
+    font-weight: 600; }}
+QPushButton[large="true"] {{ padding: 8px 14px; }}
 QPushButton[primary="true"]:hover:enabled {{ border-color: {theme.text}; }}
 QPushButton[primary="true"]:focus {{ border-color: {theme.text}; }}
 QPushButton[primary="true"]:disabled {{

@@ -51,6 +51,7 @@ from audiosr_desktop.ui.shortcuts import Shortcuts
 from audiosr_desktop.ui.small_windows import SmallWindows
 from audiosr_desktop.ui.status_bar import StatusBar
 from audiosr_desktop.ui.switches import Switches
+from audiosr_desktop.ui.tab_order import order_tabs
 from audiosr_desktop.ui.theme import chosen_theme
 from audiosr_desktop.ui.undo_budget import UndoBudget
 from audiosr_desktop.ui.views.editor_view import EditorView
@@ -152,6 +153,10 @@ class WindowFrame(QMainWindow):
                 Qt.Orientation.Vertical, self.restore_dock, (self.history_dock, self.markers_dock), self
             ),
         ]
+        for dock in (self.history_dock, self.markers_dock):
+            dock.visibilityChanged.connect(dock.setEnabled)  # behind a tab nothing takes the focus
+        order_tabs(self.tabs, self.view, self.transport_bar, self.selection_bar, self.panel)
+        order_tabs(self.panel, self.history, self.markers, self.status.device, *self.grips)
         self.resize(1360, 860)
 
     def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:

@@ -60,6 +60,7 @@ class ErrorDialog(QDialog):
         self.means = _text(trouble.means)
         self.means.setAccessibleName(tr("What it means for the sound"))
         self.means.setAccessibleDescription(self.means.text())
+        self.setAccessibleDescription(f"{self.happened.text()} {self.means.text()}")
         self.remedies = [QPushButton(remedy.text) for remedy in trouble.remedies]
         self._acts = dict(zip(self.remedies, (remedy.act for remedy in trouble.remedies), strict=True))
         for button in self.remedies:

@@ -36,6 +36,8 @@ class EmptyState(QWidget):
         )
         text.setProperty("quiet", True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for label in (heading, text):
+            label.setWordWrap(True)  # letters may be large and the window narrow
         self.open_button = QPushButton(tr("Open…"))
         self.open_button.setProperty("primary", True)
         self.open_button.clicked.connect(self.open_wanted)

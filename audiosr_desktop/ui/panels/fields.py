@@ -46,6 +46,9 @@ class NumberBox(QDoubleSpinBox):
     def valueFromText(self, text: str) -> float:
         return super().valueFromText(self._own(text))
 
+    def textFromValue(self, value: float) -> str:
+        return super().textFromValue(value).replace(self.locale().negativeSign(), "−")  # as everywhere
+
     def _own(self, text: str) -> str:
         """Return a number with the decimal mark and the minus sign of the locale, whichever were typed."""
         locale = self.locale()

@@ -10,9 +10,10 @@ def level_labels(form: QFormLayout) -> None:
     for row in range(form.rowCount()):
         label = form.itemAt(row, QFormLayout.ItemRole.LabelRole)
         field = form.itemAt(row, QFormLayout.ItemRole.FieldRole)
-        if label is not None and field is not None and label.widget() is not None:
+        text = label.widget() if label is not None else None
+        if text is not None and field is not None:
             _polish(field)
-            label.widget().setMinimumHeight(field.sizeHint().height())
+            text.setMinimumHeight(field.sizeHint().height())
 
 
 def _polish(item: QLayoutItem) -> None:

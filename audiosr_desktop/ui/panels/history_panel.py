@@ -63,7 +63,6 @@ class HistoryPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list, 1)
         layout.addLayout(foot)
-        self.setFocusProxy(self.list)
         self._show_steps()
 
     def set_document(self, document: Document | None) -> None:
@@ -95,11 +94,11 @@ class HistoryPanel(QWidget):
                 self.list.setCurrentIndex(self.list.model().index(history.index, 0))
                 self.space.setText(
                     tr(
-                        "{size} space used",
+                        "Undo keeps {size}",
                         size=size_words(sum(sizes)),
                     )
                     if sum(sizes)
-                    else tr("No space used")
+                    else ""
                 )
             else:
                 self.space.clear()

@@ -4,7 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from audiosr_desktop.ui.language import tr
@@ -70,7 +70,11 @@ class LevelMeter(QWidget):
         painter = QPainter(self)
         area = QRectF(self.rect()).adjusted(0.5, 2.5, -0.5, -2.5)
         area.setWidth(_BARS_PX)
-        painter.fillRect(area, self.theme.colour("field"))
+        path = QPainterPath()
+        path.addRoundedRect(area, 3.0, 3.0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillPath(path, self.theme.colour("field"))
+        painter.setClipPath(path)
         gradient = QLinearGradient(area.topLeft(), area.topRight())
         for place, colour in ((0.0, "#2f9e6b"), (0.7, "#4fc38a"), (0.85, "#e3c04f"), (1.0, "#ff5a4d")):
             gradient.setColorAt(place, QColor(colour))
@@ -81,8 +85,9 @@ class LevelMeter(QWidget):
             if held > _LOWEST_DB:
                 x = area.left() + area.width() * _place(held)
                 painter.fillRect(QRectF(x - 2, top, 2, height), self.theme.colour("text"))
+        painter.setClipping(False)
         painter.setPen(self.theme.colour("border"))
-        painter.drawRect(area)
+        painter.drawPath(path)
         painter.setFont(self._font)
         painter.setPen(self.theme.colour("quiet_text"))
         beside = QRectF(area.right() + _GAP_PX, 0, self.width() - area.right() - _GAP_PX, self.height())

@@ -25,6 +25,7 @@ from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.parameter_form import Choices, ParameterForm
 from audiosr_desktop.ui.panels.preset_menu import PresetMenu
 from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.tab_order import order_tabs
 from audiosr_desktop.ui.timeline import Timeline
 
 _LEAST_WIDTH = 304
@@ -63,6 +64,7 @@ class RestorePanel(QWidget):
         self._place.setContentsMargins(0, 4, 0, 4)
         self.apply_button = QPushButton(tr("Restore"))
         self.apply_button.setProperty("primary", True)
+        self.apply_button.setProperty("large", True)
         self.apply_button.setEnabled(False)
         self.apply_button.clicked.connect(self.apply_wanted)
         self.window_button = QPushButton(tr("Window of the plugin…"))
@@ -136,8 +138,8 @@ class RestorePanel(QWidget):
         foot.setSpacing(8)
         foot.addWidget(self.apply_button)
         foot.addLayout(self._listening)
-        for widget in (self.preview_text, self.job_panel, self.summary):
-            foot.addWidget(widget)
+        for part in (self.preview_text, self.job_panel, self.summary):
+            foot.addWidget(part)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -249,6 +251,7 @@ class RestorePanel(QWidget):
         if effect is not None:
             self.form = ParameterForm(effect.parameters, self._choices, self._values.get(effect_id))
             self._place.addWidget(self.form)
+            order_tabs(self)
             self.window_button.setVisible(getattr(effect, "has_window", False))
             self.form.changed.connect(self.values_changed)
             self.effect_chosen.emit(effect_id)

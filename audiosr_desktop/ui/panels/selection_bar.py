@@ -27,7 +27,7 @@ class SelectionBar(QWidget):
         self._timeline = timeline
         layout = WrappingRow(self)
         layout.setContentsMargins(12, 4, 12, 6)
-        layout.setSpacing(10)
+        layout.setSpacing(8)
         groups = QWidget(), QWidget()
         times, band = (_row_in(group) for group in groups)
         for group in groups:
@@ -48,9 +48,8 @@ class SelectionBar(QWidget):
     def _field(self, row: QHBoxLayout, name: str, slot: Callable[[], None], unit: str = "") -> QLineEdit:
         line = QLineEdit()
         line.setFont(figures_font(self.font()))
-        longest = tr("none"), "00000", "0:00:00.000"
-        room = max(line.fontMetrics().horizontalAdvance(text) for text in (longest[:2] if unit else longest))
-        line.setFixedWidth(room + _FRAME_PX)  # a value is never cut short
+        longest = (tr("none"), "00000") if unit else ("00:00.000",)
+        line.setFixedWidth(_room(line, *longest))
         line.setPlaceholderText(tr("none") if unit else "00:00.000")
         line.setToolTip(tr("{name} of the selection, {unit}", name=name, unit=unit or tr("minutes:seconds")))
         line.setAccessibleName(tr("Selection: {name}", name=name))
@@ -76,6 +75,9 @@ class SelectionBar(QWidget):
         choices: list[tuple[int, ...] | None] = [None, *((channel,) for channel in range(count))]
         if picked not in choices:
             choices.append(picked)
+        if [self.channel.itemData(place) for place in range(self.channel.count())] == choices:
+            self.channel.setCurrentIndex(choices.index(picked))
+            return  # made anew, a screen reader would read it out each time
         with QSignalBlocker(self.channel):
             self.channel.clear()
             for choice in choices:
@@ -92,6 +94,9 @@ class SelectionBar(QWidget):
         """Show the present selection."""
         self._show_channels()
         selection, rate = self._timeline.selection, self._timeline.sample_rate
+        longest = format_time(self._timeline.length / rate)
+        for line in (self.start, self.stop, self.length):  # of hours they are longer
+            line.setFixedWidth(_room(line, "00:00.000", longest))
         for line in self._lines:
             line.setEnabled(self._timeline.length > 0)
             line.setModified(False)
@@ -173,6 +178,11 @@ class SelectionBar(QWidget):
             else:  # a shape is cut to the band
                 self._timeline.combine(band, Combine.INTERSECT)
         self.show_selection()
+
+
+def _room(line: QLineEdit, *texts: str) -> int:
+    """Return how wide a field is that never cuts these short."""
+    return max(line.fontMetrics().horizontalAdvance(text) for text in texts) + _FRAME_PX
 
 
 def _row_in(group: QWidget) -> QHBoxLayout:

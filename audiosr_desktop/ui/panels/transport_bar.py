@@ -92,6 +92,8 @@ class TransportBar(QWidget):
         rate = self._timeline.sample_rate
         self.position.setText(format_time(self._timeline.playhead / rate))
         self.total.setText(f"/ {format_time(self._timeline.length / rate)}")
+        if not self._transport.playing:  # a screen reader would be told thirty times a second
+            self.position.setAccessibleDescription(self.position.text())
 
     @staticmethod
     def _menu_button(text: str, menu: QMenu) -> QToolButton:
@@ -112,7 +114,7 @@ class TransportBar(QWidget):
         if known and offset is not None and transport.levels.matched:
             text = f"{letter(transport.compared)} {figures(round(offset, 1) + 0.0, '+.1f')} dB"
         self.offset.setText(text)
-        self.compare.defaultAction().setIconText(_take_name(transport))
+        self.compare.defaultAction().setIconText(take_name(transport))
         monitor = transport.player.monitor
         words = [figures(transport.player.speed, "g") + " ×"]
         if monitor.mode != "all":
@@ -134,7 +136,8 @@ def _row_in(group: QWidget) -> QHBoxLayout:
     return row
 
 
-def _take_name(transport: Transport) -> str:
+def take_name(transport: Transport) -> str:
+    """Return which take is heard, in words; blind, that there are two."""
     if not transport.can_compare or transport.blind:
         return "A / B"
     if transport.take == DELTA:
