@@ -68,7 +68,7 @@ class Announcer(QObject):
 
     @Slot()
     def _on_rest(self) -> None:
-        timeline, said = self._timeline, []
+        timeline, said = self._timeline, self._happened
         self._describe_views()
         if "selection" in self._changed:
             words = selection_words(timeline.selection, timeline.sample_rate)
@@ -78,7 +78,6 @@ class Announcer(QObject):
             said.append(tr("Playhead {time}", time=format_time(timeline.playhead / timeline.sample_rate)))
         if self._told:
             said.append(self._told)
-        said += self._happened
         self._changed.clear()
         self._told = ""
         self._happened = []

@@ -44,6 +44,7 @@ class AboutDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("About AudioSR Desktop"))
         picture = Picture(app_icon(), 96)
+        picture.setObjectName("logo")
         name = QLabel("AudioSR Desktop")
         name.setProperty("heading", True)
         name.setAlignment(Qt.AlignmentFlag.AlignCenter)
