@@ -110,7 +110,6 @@ class ExportDialog(QDialog):
         form.addRow(tr("Part"), self.part)
         form.addRow("", self.dither)
         form.addRow("", self.tags)
-        level_labels(form)
         self.buttons = QDialogButtonBox()
         self.export_button = self.buttons.addButton(tr("Export"), QDialogButtonBox.ButtonRole.AcceptRole)
         self.export_button.setProperty("primary", True)
@@ -123,6 +122,7 @@ class ExportDialog(QDialog):
         layout.addLayout(form)
         layout.addWidget(self.summary)
         layout.addWidget(self.buttons)
+        level_labels(form)
         self._begin()
         explain(self)
 

@@ -62,7 +62,6 @@ class FirstRunDialog(QDialog):
         self.theme = self._words(Settings.theme, settings.theme)
         form.addRow(tr("Show at first"), self.view)
         form.addRow(tr("Theme"), self.theme)
-        level_labels(form)
         hint = QLabel(tr("All of this can be changed later in the preferences."))
         hint.setProperty("quiet", True)
         first = QLabel(
@@ -84,6 +83,7 @@ class FirstRunDialog(QDialog):
         layout.addWidget(first)
         layout.addLayout(form)
         layout.addWidget(hint)
+        level_labels(form)
         layout.addWidget(buttons)
         self.resize(520, self.sizeHint().height())
         explain(self)
