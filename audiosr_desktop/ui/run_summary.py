@@ -29,11 +29,14 @@ def summary_of(result: Restored) -> str:
     line = " · ".join(parts)
     tones = facts.get("tones")
     if isinstance(tones, list) and tones:
-        named = (f"{format_hz(tone['frequency_hz'])} ({tone['level_dbfs']:.0f} dBFS)" for tone in tones)
-        line += ("\n" if line else "") + tr("tones ") + ", ".join(named).replace("-", "−")
+        named = (
+            f"{format_hz(tone['frequency_hz'])} ({figures(tone['level_dbfs'], '.0f')} dBFS)" for tone in tones
+        )
+        line += ("\n" if line else "") + tr("Tones: {tones}", tones=", ".join(named))
     gaps = facts.get("gaps")
     if isinstance(gaps, list) and gaps:
-        line += ("\n" if line else "") + tr("gaps ") + ", ".join(map(_gap_words, gaps[:_NAMED_GAPS]))
+        named = map(_gap_words, gaps[:_NAMED_GAPS])
+        line += ("\n" if line else "") + tr("Gaps: {gaps}", gaps=", ".join(named))
         if len(gaps) > _NAMED_GAPS:
             line += tr(" and {count} more", count=len(gaps) - _NAMED_GAPS)
     lines = [line[:1].upper() + line[1:]] if line else []

@@ -290,7 +290,7 @@ class ParameterForm(QWidget):
         layout.setSpacing(8)
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(0, _SLIDER_STEPS)
-        slider.setMinimumWidth(80)
+        slider.setMinimumWidth(56)
         slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # by keys the box beside it is stepped
         slider.setAccessibleName(title)
         spin.setAccessibleName(title)

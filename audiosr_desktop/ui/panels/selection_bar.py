@@ -103,6 +103,8 @@ class SelectionBar(QWidget):
         if selection is None:
             for line in self._lines:
                 line.clear()
+            for line in (self.centre, self.width_):
+                line.setPlaceholderText(tr("none"))
             return
         self.start.setText(format_time(selection.start / rate))
         self.stop.setText(format_time(selection.stop / rate))
