@@ -29,20 +29,21 @@ def summary_of(result: Restored) -> str:
     line = " · ".join(parts)
     tones = facts.get("tones")
     if isinstance(tones, list) and tones:
-        named = (
-            f"{format_hz(tone['frequency_hz'])} ({figures(tone['level_dbfs'], '.0f')} dBFS)" for tone in tones
-        )
-        line += ("\n" if line else "") + tr("Tones: {tones}", tones=", ".join(named))
+        line += ("\n" if line else "") + tr("Tones: {tones}", tones=", ".join(map(_tone_words, tones)))
     gaps = facts.get("gaps")
     if isinstance(gaps, list) and gaps:
-        named = map(_gap_words, gaps[:_NAMED_GAPS])
-        line += ("\n" if line else "") + tr("Gaps: {gaps}", gaps=", ".join(named))
+        listed = ", ".join(map(_gap_words, gaps[:_NAMED_GAPS]))
+        line += ("\n" if line else "") + tr("Gaps: {gaps}", gaps=listed)
         if len(gaps) > _NAMED_GAPS:
             line += tr(" and {count} more", count=len(gaps) - _NAMED_GAPS)
     lines = [line[:1].upper() + line[1:]] if line else []
     if not result.changed and not result.warnings:
         lines.append(tr("Nothing was found to restore; the sound is unchanged."))
     return "\n".join([*lines, *(f"⚠ {tr_message(warning)}" for warning in result.warnings)])
+
+
+def _tone_words(tone: Mapping[str, float]) -> str:
+    return f"{format_hz(tone['frequency_hz'])} ({figures(tone['level_dbfs'], '.0f')} dBFS)"
 
 
 def _gap_words(gap: Mapping[str, float]) -> str:

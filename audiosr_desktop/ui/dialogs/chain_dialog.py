@@ -75,7 +75,8 @@ class ChainDialog(QDialog):
         self.list.currentRowChanged.connect(self._show_buttons)
         self.hint = QLabel(
             tr(
-                "Add effects, or let Propose find out what this sound needs. Each runs on what the one above it made."
+                "Add effects, or let Propose find out what this sound needs. Each runs on what the one above "
+                "it made."
             )
         )
         self.hint.setWordWrap(True)
