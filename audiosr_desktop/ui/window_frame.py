@@ -134,7 +134,7 @@ class WindowFrame(QMainWindow):
         bar.addWidget(space)
         bar.addWidget(self.tool_options)
         self.addToolBar(bar)
-        self.restore_dock = self._dock(tr("Restore"), "restore", self.panel)
+        self.restore_dock = self._dock(tr("Effect"), "restore", self.panel)
         self.history = HistoryPanel()
         self.markers = MarkersPanel(self.marking)
         self.history_dock = self._dock(tr("History"), "history", self.history)
@@ -145,7 +145,7 @@ class WindowFrame(QMainWindow):
         for dock in (self.history_dock, self.markers_dock):
             dock.setTitleBarWidget(QWidget())  # its tab says the same
         self.history_dock.raise_()
-        self.resizeDocks([self.restore_dock, self.history_dock], [520, 210], Qt.Orientation.Vertical)
+        self.resizeDocks([self.restore_dock, self.history_dock], [570, 160], Qt.Orientation.Vertical)
         self.setStatusBar(self.status)
         self.grips = [
             DockGrip(Qt.Orientation.Horizontal, self.restore_dock, None, self),

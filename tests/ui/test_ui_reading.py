@@ -307,10 +307,14 @@ def test_hints_name_keys_as_the_keyboard_does(language: str, stage: Stage) -> No
 
 
 @pytest.mark.parametrize("action", WINDOWS)
-def test_letters_of_buttons_are_used_once(language: str, opened: Stage, action: str) -> None:
+@pytest.mark.usefixtures("themed", "language")
+def test_buttons_are_not_cut_and_their_letters_are_used_once(opened: Stage, action: str) -> None:
     place = open_window(opened, action)
-    texts = [button.text() for button in place.findChildren(QAbstractButton) if button.isVisible()]
+    buttons = [button for button in place.findChildren(QAbstractButton) if button.isVisible()]
+    texts = [button.text() for button in buttons]
+    cut = [button.text() for button in buttons if button.width() < button.sizeHint().width()]
     place.close()
+    assert cut == []
     letters = [QKeySequence.mnemonic(text).toString() for text in texts]
     used = [letter for letter in letters if letter]
     assert len(used) == len(set(used))

@@ -59,7 +59,7 @@ class ChainDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Chain of effects"))
-        self.setMinimumSize(460, 380)
+        self.resize(500, 420)
         self._effects, self._chosen, self._dialogs = effects, chosen, dialogs
         self._modules: list[Module] = []
         self._description = ""
