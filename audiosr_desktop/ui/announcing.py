@@ -68,7 +68,7 @@ class Announcer(QObject):
 
     @Slot()
     def _on_rest(self) -> None:
-        timeline, said = self._timeline, self._happened
+        timeline, said = self._timeline, []
         self._describe_views()
         if "selection" in self._changed:
             words = selection_words(timeline.selection, timeline.sample_rate)
@@ -76,12 +76,13 @@ class Announcer(QObject):
             said.append(f"{words}, {picked}" if picked else words)
         if "playhead" in self._changed:
             said.append(tr("Playhead {time}", time=format_time(timeline.playhead / timeline.sample_rate)))
+        said += self._happened
         if self._told:
             said.append(self._told)
         self._changed.clear()
         self._told = ""
         self._happened = []
-        self.announce(". ".join(said))
+        self.announce(". ".join(text.rstrip(".") for text in said))
 
     def _describe_views(self) -> None:
         """Say of the views what is chosen and where the playhead is, to whoever asks."""

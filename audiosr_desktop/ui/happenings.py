@@ -37,7 +37,10 @@ class Happenings(QObject):
 
     @Slot(object)
     def _on_ended(self, end: JobEnd) -> None:
-        self._announcer.add(f"{end.title}: {end_words(end)}")
+        document = self._editor.documents.current
+        opened = document is not None and end.title == tr("Open {name}", name=document.path.name)
+        if end.error is not None or end.cancelled or not opened:  # the name of what was opened is said
+            self._announcer.add(f"{end.title}: {end_words(end)}")
 
     @Slot()
     def _on_document_changed(self) -> None:
