@@ -261,7 +261,7 @@ def test_what_happens_is_said(opened: Stage, tmp_path: Path, monkeypatch: pytest
     opened.halve.error = ValueError("no")
     window.apply_effect()
     opened.idle()
-    wait_for("Failed. Nothing was changed.")
+    wait_for("Failed. Nothing was changed")
     window.status.showMessage("Written: a.wav")
     wait_for("Written: a.wav")
     opened.open(write_tone(tmp_path / "second.wav"))
