@@ -1,6 +1,6 @@
 """The table of actions: menus, bars and keys are all made from it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -314,12 +314,23 @@ def build_actions(window: QWidget, view: QWidget, theme: Theme) -> dict[str, QAc
             view.addAction(action)
         else:
             window.addAction(action)
-        hint = tr(row.text).replace("&", "").rstrip("…")
-        action.setToolTip(f"{hint} ({row.keys[0]})" if row.keys else hint)
+        action.setToolTip(hint_of(tr(row.text), action.shortcuts()))
+        action.setIconVisibleInMenu(not action.isCheckable())  # its check stands in the same place
         action.setWhatsThis(tr(ACTIONS[row.id]))
         actions[row.id] = action
     give_icons(actions, theme)
     return actions
+
+
+def plain(text: str) -> str:
+    """Return the text of a menu as it is said elsewhere: without its letter and the dots."""
+    return text.replace("&", "").rstrip("…")
+
+
+def hint_of(text: str, keys: Sequence[QKeySequence]) -> str:
+    """Return what a control says of an action: "Zoom in (Ctrl+=)", with keys as the keyboard names them."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return f"{plain(text)} ({keys[0].toString(native)})" if keys else plain(text)
 
 
 def give_icons(actions: Mapping[str, QAction], theme: Theme) -> None:

@@ -34,6 +34,7 @@ class Announcer(QObject):
         self._timeline, self._transport, self._view = timeline, transport, view
         self._changed: set[str] = set()
         self._told = ""
+        self._happened: list[str] = []
         self._timer = QTimer(self, singleShot=True, interval=REST_MS)
         self._timer.timeout.connect(self._on_rest)
         self._timeline.selection_changed.connect(self._on_selection_changed)
@@ -54,6 +55,13 @@ class Announcer(QObject):
         self._told = text
         self._timer.start()
 
+    @Slot(str)
+    def add(self, text: str) -> None:
+        """Say a text soon, whatever else is said; the same one only once."""
+        if text and text not in self._happened:
+            self._happened.append(text)
+            self._timer.start()
+
     def _tell_soon(self, what: str) -> None:
         self._changed.add(what)
         self._timer.start()
@@ -68,11 +76,13 @@ class Announcer(QObject):
             said.append(f"{words}, {picked}" if picked else words)
         if "playhead" in self._changed:
             said.append(tr("Playhead {time}", time=format_time(timeline.playhead / timeline.sample_rate)))
+        said += self._happened
         if self._told:
             said.append(self._told)
         self._changed.clear()
         self._told = ""
-        self.announce(". ".join(said))
+        self._happened = []
+        self.announce(". ".join(text.rstrip(".") for text in said))
 
     def _describe_views(self) -> None:
         """Say of the views what is chosen and where the playhead is, to whoever asks."""

@@ -26,7 +26,10 @@ class Appearance(QObject):
         super().__init__(window)
         self._window, self._settings = window, window.settings
         self._settings.changed.connect(self._on_setting_changed)
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_scheme_changed)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._on_system_changed)
+        if hasattr(hints, "accessibility"):  # from Qt 6.10 on
+            hints.accessibility().contrastPreferenceChanged.connect(self._on_system_changed)
 
     def show_settings(self) -> None:
         """Bring switches and transport to what the settings say."""
@@ -60,9 +63,8 @@ class Appearance(QObject):
             self._window.editor.reload_effects()
 
     @Slot()
-    def _on_scheme_changed(self) -> None:
-        if self._settings.theme == "system":
-            self._show_theme(chosen_theme("system"))
+    def _on_system_changed(self) -> None:
+        self._show_theme(chosen_theme(self._settings.theme))
 
     def _show_theme(self, theme: Theme) -> None:
         app, window = QApplication.instance(), self._window

@@ -76,9 +76,9 @@ def load_catalogue(scratch: Scratch, threads: int = 0, gpu_memory_bytes: int = 0
         choices["quality"] = [
             (
                 tr(
-                    "{quality} ({count} steps)",
+                    "{quality} ({steps})",
                     quality=capitalised(tr_word(quality)),
-                    count=_span([bundle.manifest.default_steps[quality] for bundle in bundles]),
+                    steps=steps_words(_span([one.manifest.default_steps[quality] for one in bundles])),
                 ),
                 quality,
             )
@@ -103,6 +103,11 @@ def _gpus(names: Sequence[str]) -> Choices:
     if not names:
         return [("GPU (CUDA)", "cuda")]
     return [(f"GPU {number}: {name}", f"cuda:{number}") for number, name in enumerate(names)]
+
+
+def steps_words(count: str) -> str:
+    """Return a number of steps as a person says it."""
+    return tr("1 step") if count == "1" else tr("{count} steps", count=count)
 
 
 def _span(counts: Sequence[int]) -> str:

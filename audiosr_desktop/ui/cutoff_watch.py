@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Slot
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.restore_panel import RestorePanel
+from audiosr_desktop.ui.readout import percent
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.views.editor_view import EditorView
 
@@ -59,7 +60,7 @@ class CutoffWatch(QObject):
         shown = self._settings.show_cutoff and estimate is not None and not estimate.full_band
         if shown and estimate is not None:
             self._view.spectrogram.set_cutoff(
-                estimate.cutoff_hz, tr(" · {share:.0%} sure", share=min(estimate.confidence, 0.99))
+                estimate.cutoff_hz, tr(" · {share} sure", share=percent(min(estimate.confidence, 0.99)))
             )
         else:
             self._view.spectrogram.set_cutoff(None)

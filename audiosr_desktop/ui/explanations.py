@@ -183,7 +183,7 @@ CONTROLS = {  # by place and name
         "Wheel sensitivity": "How far a turn of the wheel zooms and scrolls.",
         "Plays wherever the focus is; Return presses buttons": "Without it Space plays in the views only, "
         "and presses buttons elsewhere.",
-        "Undo keeps at most (GB)": "For each document; over it the oldest steps go, and it is said.",
+        "Undo history, at most (GB)": "For each document; over it the oldest steps go, and it is said.",
         "Snap to zero crossings while they are dragged": "Edges go to where the wave crosses zero, so that "
         "cuts do not click.",
         "FFT size": "Samples of one spectrum: more tell tones apart, fewer tell moments apart.",

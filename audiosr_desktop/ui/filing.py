@@ -121,10 +121,10 @@ class Filing(QObject):
             if document.modified:
                 steps = document.undo_stack.index()
                 text = (
-                    tr("There is one edit of {name} not saved.", name=document.path.name)
+                    tr("{name} has one unsaved edit.", name=document.path.name)
                     if steps == 1
                     else tr(
-                        "There are {steps} edits of {name} not saved.",
+                        "{name} has {steps} unsaved edits.",
                         steps=steps,
                         name=document.path.name,
                     )

@@ -1,10 +1,8 @@
 """Icons, drawn from strokes on a 24 by 24 grid in the colour of the text beside them."""
 
-from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-
-_SIZES = (16, 20, 24, 32, 40, 48, 64)
 
 # Paths in SVG's language; a leading "*" fills the shape instead of stroking it.
 _SHAPES: dict[str, tuple[str, ...]] = {
@@ -62,24 +60,43 @@ _SHAPES: dict[str, tuple[str, ...]] = {
 }
 
 
+class _Strokes(QIconEngine):
+    """Draws an icon for the very pixels that it is shown on, whatever the scale of the screen."""
+
+    def __init__(self, enabled: str, disabled: str) -> None:
+        super().__init__()
+        self._enabled, self._disabled = enabled, disabled
+        self._drawn: dict[tuple[str, int], QPixmap] = {}
+
+    def clone(self) -> QIconEngine:
+        return _Strokes(self._enabled, self._disabled)
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawPixmap(rect, self.scaledPixmap(rect.size(), mode, state, ratio))
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        return self.scaledPixmap(size, mode, state, 1.0)
+
+    def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
+        svg = self._disabled if mode == QIcon.Mode.Disabled else self._enabled
+        pixels = round(min(size.width(), size.height()) * scale)
+        if (svg, pixels) not in self._drawn:
+            self._drawn[svg, pixels] = _drawn(svg, pixels)
+        picture = QPixmap(self._drawn[svg, pixels])
+        picture.setDevicePixelRatio(scale)
+        return picture
+
+
 def icon(name: str, colour: QColor, disabled: QColor) -> QIcon:
-    """Return an icon with a picture for every usual size, and a paler one for disabled controls."""
-    result = QIcon()
-    for size in _SIZES:
-        result.addPixmap(pixmap(name, size, colour), QIcon.Mode.Normal)
-        result.addPixmap(pixmap(name, size, disabled), QIcon.Mode.Disabled)
-    return result
-
-
-def pixmap(name: str, size: int, colour: QColor) -> QPixmap:
-    """Draw an icon `size` pixels wide."""
-    return _drawn(_svg(_SHAPES[name], colour.name()), size)
+    """Return an icon, paler for disabled controls."""
+    return QIcon(_Strokes(*(_svg(_SHAPES[name], one.name()) for one in (colour, disabled))))
 
 
 def app_icon() -> QIcon:
-    """Return the program's own icon."""
+    """Return the program's own icon; window managers take its sizes as they are."""
     result = QIcon()
-    for size in (16, 24, 32, 48, 64, 128, 256):
+    for size in (16, 24, 32, 48, 64, 96, 128, 192, 256, 288):
         result.addPixmap(app_pixmap(size))
     return result
 

@@ -49,7 +49,7 @@ class Looking(QObject):
             tell(chain)
 
         self._editor.runner.start(
-            tr("Look at the sound"), _look(sound, region, values, self._editor.scratch), done
+            tr("Analysis of the sound"), _look(sound, region, values, self._editor.scratch), done
         )
 
 

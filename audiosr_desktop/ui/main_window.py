@@ -21,6 +21,7 @@ from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.forecast import Forecast
 from audiosr_desktop.ui.gate import CHAIN_ID, on_processor
 from audiosr_desktop.ui.gpu_asking import GpuAsking
+from audiosr_desktop.ui.happenings import Happenings
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.leaving import Leaving
 from audiosr_desktop.ui.looking import Looking
@@ -66,6 +67,7 @@ class MainWindow(WindowFrame):
         self.gpu = GpuAsking(editor, self.panel, self.forecast, self.dialogs)
         self.leaving = Leaving(self, editor.runner, self.dialogs)
         self.notifier = Notifier(self, settings)
+        self.happenings = Happenings(self)
         self.mending = Mending(self)
         looking = Looking(editor, self.panel, self.forecast)
         self.chaining = Chaining(editor, self.panel, self.dialogs, looking, self)
@@ -260,7 +262,7 @@ class MainWindow(WindowFrame):
             stack = document.undo_stack if document is not None else None
             step = (stack.undoText() if name == "undo" else stack.redoText()) if stack is not None else ""
             verb = tr("&Undo") if name == "undo" else tr("&Redo")
-            self.actions_by_id[name].setText(f"{verb} {step}".rstrip())
+            self.actions_by_id[name].setText(tr("{verb}: {step}", verb=verb, step=step) if step else verb)
         if document is None:
             self.setWindowTitle(NAME)
         else:

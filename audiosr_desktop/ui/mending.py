@@ -158,9 +158,8 @@ class Mending(QObject):
         """Open the form of an effect with the values that it failed with."""
         if self._window.reopen(effect_id, values) and effect_id == self._window.panel.chosen_id:
             form = self._window.panel.form
-            first = form.nextInFocusChain() if form is not None else None
-            if first is not None:
-                first.setFocus()
+            if form is not None:
+                form.take_focus()
 
 
 def _modules(effect_id: str, values: Values) -> list[tuple[str, Values]]:

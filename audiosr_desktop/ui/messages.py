@@ -13,6 +13,7 @@ from audiosr_desktop.ui.readout import own_mark
 
 _PLACE = re.compile(r"\{(\d+)\}")
 _NUMBER = re.compile(r"[-+]?\d+\.\d+")
+_SHARE = re.compile(r"\d+%")
 _KEPT = 500  # sentences that are remembered; stages come thirty times a second
 
 
@@ -63,6 +64,8 @@ class Messages:
 
     def _fact(self, text: str) -> str:
         """Return a fact as it is told: a sentence or a title in the language, a number with its mark."""
+        if _SHARE.fullmatch(text):
+            return f"{text[:-1]} %"
         if _NUMBER.fullmatch(text):
             return self._own_mark(text)
         return self._words.get(text) or self.translated(text) or text

@@ -13,7 +13,7 @@ from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.job_thread import JobThread
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.job_panel import rough_time
-from audiosr_desktop.ui.readout import figures, format_length
+from audiosr_desktop.ui.readout import figures, format_length, percent
 from audiosr_desktop.ui.restoring import Restored, restore
 
 SPAN_S = 10.0
@@ -175,9 +175,9 @@ class Preview(QObject):
         if self.on and not self._again:
             self._say(
                 tr(
-                    "Preview: {stage} ({fraction:.0%})",
+                    "Preview: {stage} ({fraction})",
                     stage=tr_message(progress.stage),
-                    fraction=progress.fraction,
+                    fraction=percent(progress.fraction),
                 )
             )
 

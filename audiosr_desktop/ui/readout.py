@@ -24,6 +24,11 @@ def figures(value: float, spec: str) -> str:
     return own_mark(f"{value:{spec}}")
 
 
+def percent(share: float) -> str:
+    """Return a share of one: "42 %"."""
+    return f"{100 * share:.0f} %"
+
+
 def short_path(path: str | Path) -> str:
     """Return a path with the user's folder as "~", where that is how one writes it."""
     place = Path(path)
@@ -100,7 +105,7 @@ def note_name(hz: float) -> str:
     semitones = 69 + 12 * math.log2(hz / 440.0)
     nearest = round(semitones)
     cents = round((semitones - nearest) * 100)
-    return f"{_NOTES[nearest % 12]}{nearest // 12 - 1} {cents:+d} ct"
+    return f"{_NOTES[nearest % 12]}{nearest // 12 - 1} {figures(cents, '+d')} ct"
 
 
 def format_db(level_db: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from audiosr_desktop.ui.catalogue import steps_words
 from audiosr_desktop.ui.device_words import device_words
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.readout import figures, format_hz
@@ -17,25 +18,32 @@ def summary_of(result: Restored) -> str:
     cutoff = facts.get("cutoff_hz")
     if isinstance(cutoff, int | float) and cutoff > 0:
         parts.append(tr("cutoff {hz}", hz=format_hz(float(cutoff))))
-    for name, text in (("model", "{}"), ("steps", tr("{} steps")), ("seed", tr("seed {}"))):
-        if name in facts:
-            parts.append(text.format(facts[name]))
+    if "model" in facts:
+        parts.append(str(facts["model"]))
+    if "steps" in facts:
+        parts.append(steps_words(str(facts["steps"])))
+    if "seed" in facts:
+        parts.append(tr("seed {seed}", seed=facts["seed"]))
     if facts.get("device"):
         parts.append(device_words(str(facts["device"])))
     line = " · ".join(parts)
     tones = facts.get("tones")
     if isinstance(tones, list) and tones:
-        named = (f"{format_hz(tone['frequency_hz'])} ({tone['level_dbfs']:.0f} dBFS)" for tone in tones)
-        line += ("\n" if line else "") + tr("tones ") + ", ".join(named).replace("-", "−")
+        line += ("\n" if line else "") + tr("Tones: {tones}", tones=", ".join(map(_tone_words, tones)))
     gaps = facts.get("gaps")
     if isinstance(gaps, list) and gaps:
-        line += ("\n" if line else "") + tr("gaps ") + ", ".join(map(_gap_words, gaps[:_NAMED_GAPS]))
+        listed = ", ".join(map(_gap_words, gaps[:_NAMED_GAPS]))
+        line += ("\n" if line else "") + tr("Gaps: {gaps}", gaps=listed)
         if len(gaps) > _NAMED_GAPS:
             line += tr(" and {count} more", count=len(gaps) - _NAMED_GAPS)
     lines = [line[:1].upper() + line[1:]] if line else []
     if not result.changed and not result.warnings:
         lines.append(tr("Nothing was found to restore; the sound is unchanged."))
     return "\n".join([*lines, *(f"⚠ {tr_message(warning)}" for warning in result.warnings)])
+
+
+def _tone_words(tone: Mapping[str, float]) -> str:
+    return f"{format_hz(tone['frequency_hz'])} ({figures(tone['level_dbfs'], '.0f')} dBFS)"
 
 
 def _gap_words(gap: Mapping[str, float]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 
+from audiosr_desktop.ui.actions import hint_of, plain
 from audiosr_desktop.ui.settings import Settings
 
 
@@ -24,6 +25,7 @@ class Shortcuts(QObject):
         super().__init__(parent)
         self.actions_by_id = dict(actions)
         self._settings = settings
+        self._titles = {name: action.text() for name, action in actions.items()}  # of some it changes
         self._defaults = {name: action.shortcuts() for name, action in actions.items()}
         for entry in settings.shortcuts:
             name, _, keys = entry.partition("=")
@@ -32,7 +34,7 @@ class Shortcuts(QObject):
 
     def title(self, name: str) -> str:
         """Return what an action is called."""
-        return self.actions_by_id[name].text().replace("&", "").rstrip("…")
+        return plain(self._titles[name])
 
     def keys(self, name: str) -> list[QKeySequence]:
         """Return the keys that an action has now."""
@@ -76,9 +78,7 @@ class Shortcuts(QObject):
     def _give(self, name: str, keys: list[QKeySequence]) -> None:
         action = self.actions_by_id[name]
         action.setShortcuts(keys)
-        hint = self.title(name)
-        native = QKeySequence.SequenceFormat.NativeText
-        action.setToolTip(f"{hint} ({keys[0].toString(native)})" if keys else hint)
+        action.setToolTip(hint_of(self._titles[name], keys))
 
     def _store(self) -> None:
         self._settings.shortcuts = [

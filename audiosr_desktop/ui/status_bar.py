@@ -32,7 +32,7 @@ class StatusBar(QStatusBar):
         self._rest_timer.timeout.connect(self._on_rest)
         self.format = QLabel()
         self.device = QToolButton()
-        self.device.setText(tr(_NO_DEVICE))
+        self._name_device(tr(_NO_DEVICE))
         self.device.setToolTip(tr("What computes; read from the loaded model"))
         self.device.setAccessibleName(tr("Device"))
         self.setContentsMargins(8, 0, 8, 0)
@@ -71,7 +71,7 @@ class StatusBar(QStatusBar):
         """Name the device that a run used."""
         device = str(facts.get("device", ""))
         if device:
-            self.device.setText(device_words(device))
+            self._name_device(device_words(device))
             provider, model = facts.get("provider", ""), facts.get("model", "")
             self.details = tr(
                 "{device}, by {provider}. Model: {model}.",
@@ -79,3 +79,7 @@ class StatusBar(QStatusBar):
                 provider=provider,
                 model=model,
             )
+
+    def _name_device(self, words: str) -> None:
+        self.device.setText(words)
+        self.device.setAccessibleDescription(words)

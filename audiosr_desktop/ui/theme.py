@@ -1,6 +1,6 @@
 """Theme: the colours of the window, dark and light, as a palette, a style sheet and names for the views."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette
@@ -44,9 +44,9 @@ class Theme:
         result.setAlpha(alpha)
         return result
 
-    def icon(self, name: str) -> QIcon:
-        """Return an icon in the colour of the text."""
-        return icon(name, self.colour("text"), self.colour("disabled_text"))
+    def icon(self, name: str, colour: str = "text") -> QIcon:
+        """Return an icon in the colour of the text, or in another one."""
+        return icon(name, self.colour(colour), self.colour("disabled_text"))
 
 
 DARK = Theme(
@@ -101,12 +101,51 @@ LIGHT = Theme(
 )
 
 
+# for who asks the system for high contrast: text 7:1, no greys, borders as strong as text
+DARK_STRONG = replace(
+    DARK,
+    window="#000000",
+    panel="#000000",
+    field="#000000",
+    canvas="#000000",
+    line="#ffffff",
+    border="#ffffff",
+    text="#ffffff",
+    quiet_text="#ffffff",
+    disabled_text="#b8b8b8",
+    focus="#ffd60a",
+    link="#ffd60a",
+)
+LIGHT_STRONG = replace(
+    LIGHT,
+    window="#ffffff",
+    panel="#ffffff",
+    line="#000000",
+    border="#000000",
+    text="#000000",
+    quiet_text="#000000",
+    disabled_text="#545454",
+    accent="#3d2bb3",
+    focus="#3d2bb3",
+    link="#3d2bb3",
+    wave="#2f6694",
+    wave_core="#0c2f52",
+)
+
+
 def chosen_theme(setting: str) -> Theme:
-    """Return the theme of a setting; "system" asks the desktop, and is dark where that says nothing."""
-    if setting == "system":
-        light = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Light
-        return LIGHT if light else DARK
-    return LIGHT if setting == "light" else DARK
+    """Return the theme of a setting; "system" asks the desktop, and is dark where that says nothing.
+
+    Where the desktop is set to high contrast, either theme is a stronger one.
+    """
+    hints = QGuiApplication.styleHints()
+    light = setting == "light" or (setting == "system" and hints.colorScheme() == Qt.ColorScheme.Light)
+    strong = hasattr(hints, "accessibility") and (  # from Qt 6.10 on
+        hints.accessibility().contrastPreference() == Qt.ContrastPreference.HighContrast
+    )
+    if strong:
+        return LIGHT_STRONG if light else DARK_STRONG
+    return LIGHT if light else DARK
 
 
 def apply_theme(app: QApplication, theme: Theme) -> None:
@@ -195,7 +234,8 @@ QPushButton[primary="true"] {{
     background: {theme.accent};
     color: {theme.accent_text};
     border-color: {theme.accent};
-    font-weight: 600; padding: 8px 14px; }}
+    font-weight: 600; }}
+QPushButton[large="true"] {{ padding: 8px 14px; }}
 QPushButton[primary="true"]:hover:enabled {{ border-color: {theme.text}; }}
 QPushButton[primary="true"]:focus {{ border-color: {theme.text}; }}
 QPushButton[primary="true"]:disabled {{

@@ -51,6 +51,7 @@ from audiosr_desktop.ui.shortcuts import Shortcuts
 from audiosr_desktop.ui.small_windows import SmallWindows
 from audiosr_desktop.ui.status_bar import StatusBar
 from audiosr_desktop.ui.switches import Switches
+from audiosr_desktop.ui.tab_order import order_tabs
 from audiosr_desktop.ui.theme import chosen_theme
 from audiosr_desktop.ui.undo_budget import UndoBudget
 from audiosr_desktop.ui.views.editor_view import EditorView
@@ -133,7 +134,7 @@ class WindowFrame(QMainWindow):
         bar.addWidget(space)
         bar.addWidget(self.tool_options)
         self.addToolBar(bar)
-        self.restore_dock = self._dock(tr("Restore"), "restore", self.panel)
+        self.restore_dock = self._dock(tr("Effect"), "restore", self.panel)
         self.history = HistoryPanel()
         self.markers = MarkersPanel(self.marking)
         self.history_dock = self._dock(tr("History"), "history", self.history)
@@ -144,7 +145,7 @@ class WindowFrame(QMainWindow):
         for dock in (self.history_dock, self.markers_dock):
             dock.setTitleBarWidget(QWidget())  # its tab says the same
         self.history_dock.raise_()
-        self.resizeDocks([self.restore_dock, self.history_dock], [520, 210], Qt.Orientation.Vertical)
+        self.resizeDocks([self.restore_dock, self.history_dock], [570, 160], Qt.Orientation.Vertical)
         self.setStatusBar(self.status)
         self.grips = [
             DockGrip(Qt.Orientation.Horizontal, self.restore_dock, None, self),
@@ -152,6 +153,10 @@ class WindowFrame(QMainWindow):
                 Qt.Orientation.Vertical, self.restore_dock, (self.history_dock, self.markers_dock), self
             ),
         ]
+        for dock in (self.history_dock, self.markers_dock):
+            dock.visibilityChanged.connect(dock.setEnabled)  # behind a tab nothing takes the focus
+        order_tabs(self.tabs, self.view, self.transport_bar, self.selection_bar, self.panel)
+        order_tabs(self.panel, self.history, self.markers, self.status.device, *self.grips)
         self.resize(1360, 860)
 
     def _dock(self, title: str, name: str, content: QWidget) -> QDockWidget:

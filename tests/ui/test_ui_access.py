@@ -43,7 +43,7 @@ from audiosr_desktop.ui.dialogs.preferences import PreferencesDialog
 from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
-from audiosr_desktop.ui.theme import DARK, LIGHT, Theme, apply_theme
+from audiosr_desktop.ui.theme import DARK, DARK_STRONG, LIGHT, LIGHT_STRONG, Theme, apply_theme
 from audiosr_desktop.ui.views.tools import Tool
 
 _CONTROLS = (
@@ -369,6 +369,10 @@ def test_the_first_run_sheet_is_in_the_help_menu(stage: Stage) -> None:
     assert not dialog.isVisible()
 
 
+THEMES = [DARK, LIGHT, DARK_STRONG, LIGHT_STRONG]
+THEME_NAMES = ["dark", "light", "dark, strong", "light, strong"]
+
+
 def _luminance(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
@@ -386,7 +390,7 @@ def _over(front: str, alpha: int, back: str) -> str:
     return "#" + "".join(f"{round((one * alpha + other * (255 - alpha)) / 255):02x}" for one, other in parts)
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", THEMES, ids=THEME_NAMES)
 def test_text_has_enough_contrast(theme: Theme) -> None:
     pairs = {
         f"{front} on {back}": (getattr(theme, front), getattr(theme, back))
@@ -409,13 +413,13 @@ def test_text_has_enough_contrast(theme: Theme) -> None:
     assert {name: round(_contrast(*pair), 2) for name, pair in pairs.items() if _contrast(*pair) < 4.5} == {}
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", THEMES, ids=THEME_NAMES)
 def test_the_focus_can_be_seen_on_everything(theme: Theme) -> None:
     for back in (theme.window, theme.panel, theme.field, theme.canvas):
         assert _contrast(theme.focus, back) >= 3.0  # of what is no text, WCAG 2.1 asks for this
 
 
-@pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
+@pytest.mark.parametrize("theme", THEMES, ids=THEME_NAMES)
 def test_borders_and_states_of_controls_have_enough_contrast(theme: Theme) -> None:
     found = {
         f"{name} on {back}": round(_contrast(getattr(theme, name), getattr(theme, back)), 2)

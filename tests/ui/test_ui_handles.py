@@ -199,7 +199,7 @@ def test_the_borders_of_the_panes_follow_the_keys(dark: None, opened: Stage) -> 
     wait(lambda: dock.width() == width + BORDER_PX[Stride.PAGE])
     QTest.keyClick(across, KEY.Key_Right)
     wait(lambda: dock.width() == width + BORDER_PX[Stride.PAGE] - BORDER_PX[Stride.STEP])
-    wait(lambda: told(across)[:3] == (SLIDER, "Width of the pane Restore", dock.width()))
+    wait(lambda: told(across)[:3] == (SLIDER, "Width of the pane Effect", dock.width()))
     assert looks_focused(across, window.view.waveform)
     tab_to(down, across)
     height = dock.height()

@@ -104,6 +104,9 @@ def wanted() -> set[str]:
     for path in sorted((paths.resources_dir() / "presets").glob("*.json")):
         preset = json.loads(path.read_text(encoding="utf-8"))
         found |= {preset["title"], preset["description"]}
+    for path in sorted(paths.shipped_models_dir().glob("*/manifest.json")):
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        found |= {manifest["description"], *manifest["tasks"]}
     return found
 
 
@@ -160,6 +163,6 @@ def test_real_errors_are_told_in_german(tmp_path: Path, run_scratch: Scratch) ->
         with pytest.raises(AudioSRError) as caught:
             run_job(open_sound(tmp_path / name, run_scratch))
         assert tr_message(str(caught.value)).startswith(words)
-    assert tr_message("The band ends at 6020 Hz (97% sure).") == "Das Band endet bei 6020 Hz (97% sicher)."
+    assert tr_message("The band ends at 6020 Hz (97% sure).") == "Das Band endet bei 6020 Hz (97 % sicher)."
     assert tr_message("Filling gap 2 of 3") == "Lücke 2 von 3 wird gefüllt"
     assert tr_message("a sentence that nobody wrote") == "a sentence that nobody wrote"

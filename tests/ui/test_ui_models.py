@@ -279,7 +279,7 @@ def test_the_form_offers_what_is_installed_after_an_import(stage, home: Path, ru
         dialog.import_path(made)
     assert editor.catalogue.choices["model"][-1] == ("Second", "second")
     qualities = {value: text for text, value in editor.catalogue.choices["quality"]}
-    assert qualities["draft"] == "Draft (1 steps)"
+    assert qualities["draft"] == "Draft (1 step)"
     assert qualities["standard"] == "Standard (2–12 steps)"
     assert editor.catalogue.costs["second"].speeds == {"draft": 3.0}
     assert not editor.catalogue.costs["tiny"].speeds

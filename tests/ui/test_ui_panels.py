@@ -207,7 +207,7 @@ def test_text_can_be_read(chosen: theme.Theme) -> None:
 def test_every_action_with_an_icon_has_a_drawn_one() -> None:
     for row in actions.ROWS:
         if row.icon:
-            image = icons.pixmap(row.icon, 24, QColor("#ff0000")).toImage()
+            image = theme.DARK.icon(row.icon).pixmap(24).toImage()
             assert any(image.pixelColor(x, y).alpha() > 128 for x in range(24) for y in range(24)), row.icon
     assert not icons.app_icon().isNull()
 

@@ -135,7 +135,7 @@ def test_a_line_in_the_spectrogram_is_taken_by_a_right_click(
     assert window.panel.values()["frequency_hz"] == pytest.approx(3_000.0, abs=10.0)
     with qtbot.waitSignal(editor.applying.restored, timeout=60_000):
         window.panel.apply_button.click()
-    assert "ones 3.00 kHz (−26 dBFS)" in window.panel.summary.text()
+    assert "Tones: 3.00 kHz (−26 dBFS)" in window.panel.summary.text()
     window.close()
 
 
@@ -187,7 +187,7 @@ def test_filled_gaps_are_listed(qtbot: QtBot, real: MainWindow, tmp_path: Path) 
     real.panel.show_values("audiosr.fill-gap", {})
     with qtbot.waitSignal(real.editor.applying.restored, timeout=60_000):
         real.panel.apply_button.click()
-    assert "aps 1.00 s (50 ms), 2.50 s (15 ms)" in real.panel.summary.text()
+    assert "Gaps: 1.00 s (50 ms), 2.50 s (15 ms)" in real.panel.summary.text()
     assert real.editor.sound is not sound
 
 

@@ -3,7 +3,7 @@
 import platform
 from importlib.metadata import PackageNotFoundError, version
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
@@ -11,6 +11,7 @@ from audiosr_desktop import __version__
 from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.icons import app_icon
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.picture import Picture
 
 _PARTS = ("PySide6-Essentials", "onnxruntime-gpu", "onnxruntime", "numpy", "scipy", "sounddevice")
 
@@ -42,9 +43,8 @@ class AboutDialog(QDialog):
     def __init__(self, device: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("About AudioSR Desktop"))
-        picture = QLabel()
-        picture.setPixmap(app_icon().pixmap(QSize(96, 96)))
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        picture = Picture(app_icon(), 96)
+        picture.setObjectName("logo")
         name = QLabel("AudioSR Desktop")
         name.setProperty("heading", True)
         name.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -64,6 +64,7 @@ class AboutDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         self.copy = buttons.addButton(tr("Copy report"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.copy.setAutoDefault(False)
         self.copy.clicked.connect(self._on_copy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(36, 28, 36, 18)

@@ -281,15 +281,12 @@ class BatchWindow(QWidget):
             self.model.show_progress({})
             counts = self.session.queue.counts()
             self.status.setText(
-                tr(
-                    "{files} files, {waiting} waiting",
-                    files=len(items),
-                    waiting=counts["queued"],
-                )
+                tr("Files: {files}, waiting: {waiting}", files=len(items), waiting=counts["queued"])
                 if items
                 else ""
             )
             self.bar.setValue(0 if counts["queued"] or not items else _BAR_STEPS)
+        self.bar.setVisible(bool(items))
         self._enable()
 
     @Slot(int)

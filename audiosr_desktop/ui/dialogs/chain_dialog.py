@@ -59,7 +59,7 @@ class ChainDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Chain of effects"))
-        self.setMinimumSize(460, 380)
+        self.resize(500, 420)
         self._effects, self._chosen, self._dialogs = effects, chosen, dialogs
         self._modules: list[Module] = []
         self._description = ""
@@ -73,7 +73,12 @@ class ChainDialog(QDialog):
         self.list.itemChanged.connect(self._on_item_changed)
         self.list.itemDoubleClicked.connect(self._on_edit)
         self.list.currentRowChanged.connect(self._show_buttons)
-        self.hint = QLabel(tr("A module without its tick is skipped. Double-click one to set its values."))
+        self.hint = QLabel(
+            tr(
+                "Add effects, or let Propose find out what this sound needs. Each runs on what the one above "
+                "it made."
+            )
+        )
         self.hint.setWordWrap(True)
         self.hint.setProperty("quiet", True)
         self.estimate = QLabel()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import tr, tr_message
+from audiosr_desktop.ui.picture import Picture
 from audiosr_desktop.ui.troubles import Act, Trouble, completed
 
 _ICON_PX = 40
@@ -59,6 +60,7 @@ class ErrorDialog(QDialog):
         self.means = _text(trouble.means)
         self.means.setAccessibleName(tr("What it means for the sound"))
         self.means.setAccessibleDescription(self.means.text())
+        self.setAccessibleDescription(f"{self.happened.text()} {self.means.text()}")
         self.remedies = [QPushButton(remedy.text) for remedy in trouble.remedies]
         self._acts = dict(zip(self.remedies, (remedy.act for remedy in trouble.remedies), strict=True))
         for button in self.remedies:
@@ -78,10 +80,8 @@ class ErrorDialog(QDialog):
 
     def _lay_out(self, *, critical: bool) -> None:
         kind = QStyle.StandardPixmap
-        picture = QLabel()
         look = kind.SP_MessageBoxCritical if critical else kind.SP_MessageBoxWarning
-        size = QSize(_ICON_PX, _ICON_PX)
-        picture.setPixmap(self.style().standardIcon(look).pixmap(size, self.devicePixelRatioF()))
+        picture = Picture(self.style().standardIcon(look), _ICON_PX)
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(10)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import numpy as np
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -20,6 +20,7 @@ from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import capitalised, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
+from audiosr_desktop.ui.panels.forms import level_labels
 from audiosr_desktop.ui.settings import Setting, Settings
 
 _RATE = 48_000
@@ -55,7 +56,6 @@ class FirstRunDialog(QDialog):
         output.addWidget(self.test)
         output.addWidget(self.heard, 1)
         form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(tr("Sound output"), output)
         form.addRow(tr("Computes on"), QLabel(device))
         self.view = self._words(Settings.opening_view, settings.opening_view)
@@ -70,15 +70,20 @@ class FirstRunDialog(QDialog):
         first.setWordWrap(True)
         buttons = QDialogButtonBox()
         self.start = buttons.addButton(tr("Start"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.start.setProperty("primary", True)
         self.skip = buttons.addButton(tr("Skip"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 16)
         layout.setSpacing(14)
-        layout.addLayout(form)
+        heading = QLabel(tr("Welcome"))
+        heading.setProperty("heading", True)
+        layout.addWidget(heading)
         layout.addWidget(first)
+        layout.addLayout(form)
         layout.addWidget(hint)
+        level_labels(form)
         layout.addWidget(buttons)
         self.resize(520, self.sizeHint().height())
         explain(self)

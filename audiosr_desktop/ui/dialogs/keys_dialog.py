@@ -41,6 +41,8 @@ class KeysDialog(QDialog):
         self.edit.setAccessibleName(tr("New keys"))
         self.edit.setMaximumSequenceLength(1)
         self.edit.setMinimumWidth(150)
+        for line in self.edit.findChildren(QLineEdit):
+            line.setPlaceholderText(tr("Press keys"))  # Qt's own words are too long for it
         self.edit.setClearButtonEnabled(True)
         self.take = QPushButton(tr("Use these keys"))
         self.add = QPushButton(tr("Add"))
@@ -84,6 +86,9 @@ class KeysDialog(QDialog):
         table.setAccessibleName(tr("Actions and their keys"))
         table.setHorizontalHeaderLabels([tr("Action"), tr("Keys")])
         table.horizontalHeader().setAccessibleName(tr("Columns"))
+        table.horizontalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        )
         table.verticalHeader().hide()
         table.setShowGrid(False)
         table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)

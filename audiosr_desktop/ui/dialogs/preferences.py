@@ -1,6 +1,5 @@
 """Preferences: appearance, how the views draw, and what computes. Every change is seen at once."""
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QDialog,
@@ -15,6 +14,7 @@ from audiosr_desktop.ui.explaining import explain
 from audiosr_desktop.ui.language import LANGUAGES, capitalised, marked, tr
 from audiosr_desktop.ui.panels.device_page import DevicePage
 from audiosr_desktop.ui.panels.fields import ChoiceBox, NumberBox
+from audiosr_desktop.ui.panels.forms import level_labels
 from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.settings import Setting, Settings
 
@@ -33,7 +33,7 @@ class PreferencesDialog(QDialog):
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName(tr("Pages"))
         self.tabs.tabBar().setAccessibleName(tr("Pages"))
-        self.tabs.addTab(self._window_page(), tr("Window"))
+        self.tabs.addTab(self._window_page(), tr("General"))
         self.tabs.addTab(self._spectrogram_page(), tr("Spectrogram"))
         self.device = DevicePage(settings)
         self.tabs.addTab(self.device, tr("Device"))
@@ -73,7 +73,7 @@ class PreferencesDialog(QDialog):
         space.toggled.connect(self._on_space)
         form.addRow(tr("Space"), space)
         undo = self._numbers(Settings.undo_gb, self._settings.undo_gb)
-        form.addRow(tr("Undo keeps at most (GB)"), undo)
+        form.addRow(tr("Undo history, at most (GB)"), undo)
         snap = QCheckBox(tr("Snap to zero crossings while they are dragged"))
         snap.setChecked(self._settings.snap_to_zero)
         snap.toggled.connect(self._on_snap)
@@ -82,6 +82,7 @@ class PreferencesDialog(QDialog):
         sound.setChecked(self._settings.end_sound)
         sound.toggled.connect(self._on_end_sound)
         form.addRow(tr("When a job has ended"), sound)
+        level_labels(form)
         return page
 
     def _on_end_sound(self, wanted: bool) -> None:
@@ -114,6 +115,7 @@ class PreferencesDialog(QDialog):
         cutoff.setChecked(settings.show_cutoff)
         cutoff.toggled.connect(self._on_cutoff)
         form.addRow("", cutoff)
+        level_labels(form)
         return page
 
     def _words(self, setting: Setting[str], value: str) -> ChoiceBox:
@@ -189,5 +191,4 @@ def _page() -> tuple[QWidget, QFormLayout]:
     form.setContentsMargins(16, 16, 16, 16)
     form.setHorizontalSpacing(18)
     form.setVerticalSpacing(10)
-    form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return page, form

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from audiosr_desktop.batch.naming import VARIABLES, check_template, sample_name
@@ -15,6 +15,7 @@ from audiosr_desktop.effects.presets import find_preset, installed_presets
 from audiosr_desktop.errors import AudioSRError
 from audiosr_desktop.ui.language import marked, tr, tr_message
 from audiosr_desktop.ui.panels.fields import ChoiceBox
+from audiosr_desktop.ui.panels.forms import level_labels
 
 ASK = "ask"
 _RULES = (
@@ -68,12 +69,12 @@ class BatchForm(QWidget):
         target.addWidget(browse)
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         layout.addRow(tr("Process"), self.process)
         layout.addRow(tr("Name"), self.template)
         layout.addRow("", self.sample)
         layout.addRow(tr("If the name is taken"), self.clash)
         layout.addRow(tr("Target folder"), target)
+        level_labels(layout)
         self.offer()
 
     def offer(self) -> None:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionView
 from audiosr_desktop.batch.queue import Item
 from audiosr_desktop.batch.runner import Shown
 from audiosr_desktop.ui.language import marked, tr, tr_message
-from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.readout import format_length, percent
 
 COLUMNS = (marked("File"), marked("Length"), marked("State"), marked("Result"))
 FRACTION_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -105,7 +105,7 @@ class BatchModel(QAbstractTableModel):
             return format_length(item.duration_s) if item.info else ""
         if column == 2:
             return (
-                f"{shown.fraction:.0%} {tr_message(shown.stage)}"
+                f"{percent(shown.fraction)} {tr_message(shown.stage)}"
                 if shown is not None
                 else tr(_WORDS[item.state])
             )

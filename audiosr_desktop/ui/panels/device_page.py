@@ -1,6 +1,6 @@
 """DevicePage: threads, memory on a GPU, and a test of the device; a page of the preferences."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from audiosr_desktop.job import Job, Progress, part_of
@@ -8,6 +8,7 @@ from audiosr_desktop.ui.device_words import report_words
 from audiosr_desktop.ui.job_runner import JobEnd, JobRunner
 from audiosr_desktop.ui.language import tr, tr_message
 from audiosr_desktop.ui.panels.fields import NumberBox
+from audiosr_desktop.ui.panels.forms import level_labels
 from audiosr_desktop.ui.settings import Settings
 
 _MOST_THREADS = 64
@@ -43,7 +44,6 @@ class DevicePage(QWidget):
         form = QFormLayout()
         form.setHorizontalSpacing(18)
         form.setVerticalSpacing(10)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         form.addRow(tr("Threads"), self.threads)
         form.addRow(tr("Memory on a GPU"), self.memory)
         row = QHBoxLayout()
@@ -55,6 +55,7 @@ class DevicePage(QWidget):
         layout.setSpacing(12)
         layout.addLayout(form)
         layout.addLayout(row)
+        level_labels(form)
         layout.addWidget(self.result)
         layout.addStretch(1)
         self.threads.valueChanged.connect(self._on_threads)

@@ -5,11 +5,12 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from audiosr_desktop.ui.icons import pixmap
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.picture import Picture
 from audiosr_desktop.ui.theme import Theme
 
 _RECENT_SHOWN = 5
+_PICTURE_PX = 72
 
 
 class EmptyState(QWidget):
@@ -23,8 +24,7 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
-        self.picture = QLabel()
-        self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.picture = Picture(theme.icon("drop", "quiet_text"), _PICTURE_PX)
         heading = QLabel(tr("Drop a sound here"))
         heading.setProperty("heading", True)
         heading.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -36,6 +36,8 @@ class EmptyState(QWidget):
         )
         text.setProperty("quiet", True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for label in (heading, text):
+            label.setWordWrap(True)  # letters may be large and the window narrow
         self.open_button = QPushButton(tr("Open…"))
         self.open_button.setProperty("primary", True)
         self.open_button.clicked.connect(self.open_wanted)
@@ -57,13 +59,10 @@ class EmptyState(QWidget):
         layout.addLayout(self._recent)
         layout.addStretch(3)
         self.example_button.setVisible(has_example)
-        self.set_theme(theme)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in other colours."""
-        picture = pixmap("drop", 144, theme.colour("quiet_text"))
-        picture.setDevicePixelRatio(2.0)
-        self.picture.setPixmap(picture)
+        self.picture.show_icon(theme.icon("drop", "quiet_text"))
 
     def show_recent(self, files: list[str]) -> None:
         """Offer files opened before, those that are still there."""

@@ -24,7 +24,7 @@ class EstimateBox(QWidget):
         self.skip_button = QPushButton(tr("Skip"))
         self.skip_button.setToolTip(tr("Do without the measurement: what a run takes is then a guess"))
         self.skip_button.clicked.connect(self.skip_wanted)
-        self.look_button = QPushButton(tr("Look first"))
+        self.look_button = QPushButton(tr("Analyse first"))
         self.look_button.setToolTip(tr("Find what would be mended, and say what exactly that takes"))
         self.look_button.clicked.connect(self.look_wanted)
         layout = QVBoxLayout(self)

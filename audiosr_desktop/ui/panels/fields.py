@@ -42,10 +42,19 @@ class NumberBox(QDoubleSpinBox):
         self.setGroupSeparatorShown(False)
 
     def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
-        return super().validate(self._own(text), place)
+        state, own, place = super().validate(self._own(text), place)
+        return state, self._with_minus(own), place
 
     def valueFromText(self, text: str) -> float:
         return super().valueFromText(self._own(text))
+
+    def textFromValue(self, value: float) -> str:
+        return self._with_minus(super().textFromValue(value))
+
+    def _with_minus(self, text: str) -> str:
+        """Return a number with a true minus, as they are shown everywhere."""
+        own, head = self.locale().negativeSign(), len(self.prefix())
+        return text[:head] + text[head:].replace(own, "−", 1) if text[head:].startswith(own) else text
 
     def _own(self, text: str) -> str:
         """Return a number with the decimal mark and the minus sign of the locale, whichever were typed."""

@@ -65,7 +65,6 @@ class HistoryPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list, 1)
         layout.addLayout(foot)
-        self.setFocusProxy(self.list)
         self._show_anew()
 
     def set_document(self, document: Document | None) -> None:
@@ -96,8 +95,7 @@ class HistoryPanel(QWidget):
             with QSignalBlocker(self.list):
                 self._show_rows([None, *(command.step for command in document.commands())], sizes)
                 self._show_done(document.undo_stack.index())
-            words = tr("{size} space used", size=size_words(used)) if used else tr("No space used")
-            self.space.setText(words)
+            self.space.setText(tr("Undo keeps {size}", size=size_words(used)) if used else "")
         self._show_button()
 
     def _show_rows(self, steps: Sequence[Step | None], sizes: Sequence[int]) -> None:

@@ -23,7 +23,6 @@ class JobPanel(QWidget):
     `device` tells what computes, in words; empty as long as that is not known, or no model runs.
     """
 
-    appeared = Signal()  # the job lasts long enough for its bar to be shown
     cancel_wanted = Signal()
     keep_wanted = Signal()
 
@@ -99,12 +98,7 @@ class JobPanel(QWidget):
         self._running = False
         self._clock.stop()
         self._show_bar(shown=False)
-        if end.cancelled:
-            self.stage.setText(tr("Cancelled. Nothing was changed."))
-        elif end.error is not None:
-            self.stage.setText(tr("Failed. Nothing was changed."))
-        else:
-            self.stage.setText(tr("Done in {length}.", length=format_length(end.elapsed_s)))
+        self.stage.setText(end_words(end))
 
     def offer(self, text: str) -> None:
         """Show a button of this text that keeps what was finished; an empty one takes it away."""
@@ -132,7 +126,6 @@ class JobPanel(QWidget):
     def _on_late(self) -> None:
         if self._running:
             self._show_bar(shown=True)
-            self.appeared.emit()
 
     @Slot()
     def _on_cancel(self) -> None:
@@ -157,6 +150,15 @@ class JobPanel(QWidget):
         device = self.device()
         if self.cancel_button.isEnabled():
             self.times.setText(f"{text} · {device}" if device else text)
+
+
+def end_words(end: JobEnd) -> str:
+    """Return how a job ended."""
+    if end.cancelled:
+        return tr("Cancelled. Nothing was changed.")
+    if end.error is not None:
+        return tr("Failed. Nothing was changed.")
+    return tr("Done in {length}.", length=format_length(end.elapsed_s))
 
 
 def rough_time(seconds: float) -> str:

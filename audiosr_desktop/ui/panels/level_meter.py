@@ -4,10 +4,11 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetrics, QLinearGradient, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from audiosr_desktop.ui.language import tr
+from audiosr_desktop.ui.readout import figures
 from audiosr_desktop.ui.theme import Theme, figures_font
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _FALL_DB = 1.2  # each time the levels come, 30 times a second
 _HOLD = 45  # times that the highest peak is held: 1.5 s
 _LOWEST_DB = -60.0
+_BARS_PX, _GAP_PX = 116, 6
 
 
 class LevelMeter(QWidget):
@@ -30,7 +32,10 @@ class LevelMeter(QWidget):
         self.text = ("", "")
         self.setAccessibleName(tr("Level"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFixedSize(QSize(232, 26))
+        self._font = figures_font(self.font(), 0.82)
+        metrics = QFontMetrics(self._font)
+        room = metrics.horizontalAdvance("TP −00.0  I −00.0")
+        self.setFixedSize(QSize(_BARS_PX + _GAP_PX + room, max(26, 2 * metrics.height())))
         self.show_levels(None)
 
     def show_levels(self, levels: "Levels | None") -> None:
@@ -63,8 +68,13 @@ class LevelMeter(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        area = QRectF(self.rect()).adjusted(0.5, 2.5, -116.5, -2.5)
-        painter.fillRect(area, self.theme.colour("field"))
+        area = QRectF(self.rect()).adjusted(0.5, 2.5, -0.5, -2.5)
+        area.setWidth(_BARS_PX)
+        path = QPainterPath()
+        path.addRoundedRect(area, 3.0, 3.0)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillPath(path, self.theme.colour("field"))
+        painter.setClipPath(path)
         gradient = QLinearGradient(area.topLeft(), area.topRight())
         for place, colour in ((0.0, "#2f9e6b"), (0.7, "#4fc38a"), (0.85, "#e3c04f"), (1.0, "#ff5a4d")):
             gradient.setColorAt(place, QColor(colour))
@@ -75,18 +85,19 @@ class LevelMeter(QWidget):
             if held > _LOWEST_DB:
                 x = area.left() + area.width() * _place(held)
                 painter.fillRect(QRectF(x - 2, top, 2, height), self.theme.colour("text"))
+        painter.setClipping(False)
         painter.setPen(self.theme.colour("border"))
-        painter.drawRect(area)
-        painter.setFont(figures_font(self.font(), 0.82))
+        painter.drawPath(path)
+        painter.setFont(self._font)
         painter.setPen(self.theme.colour("quiet_text"))
-        beside = QRectF(area.right() + 6, 0, self.width() - area.right() - 6, self.height())
+        beside = QRectF(area.right() + _GAP_PX, 0, self.width() - area.right() - _GAP_PX, self.height())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.drawText(beside, flags, "\n".join(self.text))
         painter.end()
 
 
 def _figure(level_db: float) -> str:
-    return f"{level_db:.1f}".replace("-", "−") if math.isfinite(level_db) else "−∞"
+    return figures(level_db, ".1f") if math.isfinite(level_db) else "−∞"
 
 
 def _place(level_db: float) -> float:

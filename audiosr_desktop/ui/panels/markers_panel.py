@@ -53,7 +53,6 @@ class MarkersPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list, 1)
         layout.addLayout(foot)
-        self.setFocusProxy(self.list)
         self.set_document(None)
 
     def set_document(self, document: Document | None) -> None:

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QLabel, QPushBut
 from audiosr_desktop.engine.bundle import DEFAULT_BUNDLE, Bundle
 from audiosr_desktop.engine.manifest import QUALITIES
 from audiosr_desktop.errors import BundleError
-from audiosr_desktop.ui.language import capitalised, tr, tr_word
-from audiosr_desktop.ui.readout import memory_figure, own_mark
+from audiosr_desktop.ui.language import capitalised, tr, tr_message, tr_word
+from audiosr_desktop.ui.readout import figures, memory_figure, own_mark
 
 
 class ModelCard(QFrame):
@@ -44,7 +44,7 @@ class ModelCard(QFrame):
         layout.setSpacing(8)
         layout.addLayout(head)
         if bundle.manifest.description:
-            layout.addWidget(_text(bundle.manifest.description))
+            layout.addWidget(_text(tr_message(bundle.manifest.description)))
         form = QFormLayout()
         form.setHorizontalSpacing(14)
         form.setVerticalSpacing(3)
@@ -139,7 +139,7 @@ def facts_of(bundle: Bundle, speeds: Mapping[str, float]) -> list[tuple[str, str
         lenders = ", ".join(dict.fromkeys(loan.bundle for loan in manifest.borrowed.values()))
         size += tr(", and graphs of {lenders}", lenders=lenders)
     rows = [
-        (tr("For"), ", ".join(manifest.tasks)),
+        (tr("For"), ", ".join(tr_message(task) for task in manifest.tasks)),
         (tr("On disk"), size),
         (tr("In memory"), memory_words(bundle.memory_bytes)),
         (tr("Speed here"), speed_words(speeds, manifest.speeds)),
@@ -183,7 +183,7 @@ def _qualities(speeds: Mapping[str, float]) -> str:
 
 def bytes_words(count: int) -> str:
     """Return a size on disk: 21.5 MB, 2.69 GB."""
-    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+    return f"{figures(count / 1e9, '.2f')} GB" if count >= 1e9 else f"{figures(count / 1e6, '.1f')} MB"
 
 
 def _badges(bundle: Bundle) -> list[str]:

@@ -37,10 +37,17 @@ class ParameterField(QObject):
     changed = Signal()
 
     def __init__(
-        self, widget: QWidget, read: Callable[[], Value], show: Callable[[Value], None], parent: QObject
+        self,
+        widget: QWidget,
+        read: Callable[[], Value],
+        show: Callable[[Value], None],
+        parent: QObject,
+        *,
+        typed: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.widget, self.read, self.show = widget, read, show
+        self.typed = typed or widget  # the part of it that takes the keys
 
     @Slot()
     def on_edited(self) -> None:
@@ -83,6 +90,7 @@ class ParameterForm(QWidget):
         self._advanced.hide()
         self.advanced_button = QPushButton("▸  " + tr("Advanced"))
         self.advanced_button.setProperty("flat", True)
+        self.advanced_button.setAccessibleName(tr("Advanced"))
         self.advanced_button.setCheckable(True)
         self.advanced_button.toggled.connect(self._on_advanced_toggled)
         layout.addWidget(self.advanced_button)
@@ -106,6 +114,12 @@ class ParameterForm(QWidget):
     def field(self, name: str) -> QWidget:
         """Return the control of a parameter."""
         return self._fields[name].widget
+
+    def take_focus(self) -> None:
+        """Give the keys to the first field."""
+        first = next(iter(self._fields.values()), None)
+        if first is not None:
+            first.typed.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.MouseButtonDblClick and watched in self._labels:
@@ -140,6 +154,7 @@ class ParameterForm(QWidget):
             self._labels[label] = parameter.id
             self._fields[parameter.id] = field
             rows.addRow(label, field.widget)
+            label.setBuddy(field.typed)  # by which a screen reader names a list
             field.show(parameter.default)
         return rows
 
@@ -194,7 +209,6 @@ class ParameterForm(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(label, 1)
         layout.addWidget(button)
-        row.setFocusProxy(button)
         button.setAccessibleName(tr("Forget: {parameter_title}", parameter_title=tr(parameter.title)))
         kept = [""]  # not in a line to edit, which cuts off long texts
 
@@ -204,7 +218,7 @@ class ParameterForm(QWidget):
             label.setText(size if kept[0] else tr("None"))
             button.setEnabled(bool(kept[0]))
 
-        field = ParameterField(row, lambda: kept[0], show, self)
+        field = ParameterField(row, lambda: kept[0], show, self, typed=button)
         button.clicked.connect(lambda: show(""))
         button.clicked.connect(field.on_edited)
         return field
@@ -216,10 +230,9 @@ class ParameterForm(QWidget):
         layout.setSpacing(8)
         layout.addWidget(line, 1)
         layout.addWidget(button)
-        row.setFocusProxy(line)
         line.setAccessibleName(parameter.title)
         button.setAccessibleName(tr("Choose a file for {parameter_title}", parameter_title=parameter.title))
-        field = ParameterField(row, line.text, lambda value: line.setText(str(value)), self)
+        field = ParameterField(row, line.text, lambda value: line.setText(str(value)), self, typed=line)
 
         def choose() -> None:
             name, _ = QFileDialog.getOpenFileName(self, parameter.title, line.text())
@@ -266,7 +279,7 @@ class ParameterForm(QWidget):
             spin.setSpecialValueText(tr("Automatic"))
         wants_slider = not parameter.advanced and span <= 1000
         row = self._with_slider(spin, tr(parameter.title)) if wants_slider else spin
-        field = ParameterField(row, spin.value, lambda value: spin.setValue(float(value)), self)
+        field = ParameterField(row, spin.value, lambda value: spin.setValue(float(value)), self, typed=spin)
         spin.valueChanged.connect(field.on_edited)
         return field
 
@@ -277,7 +290,7 @@ class ParameterForm(QWidget):
         layout.setSpacing(8)
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(0, _SLIDER_STEPS)
-        slider.setMinimumWidth(80)
+        slider.setMinimumWidth(56)
         slider.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # by keys the box beside it is stepped
         slider.setAccessibleName(title)
         spin.setAccessibleName(title)
@@ -290,11 +303,11 @@ class ParameterForm(QWidget):
         def follow(value: float) -> None:
             with QSignalBlocker(slider):
                 slider.setValue(round((value - spin.minimum()) / span * _SLIDER_STEPS))
+                slider.setAccessibleDescription(spin.text())  # its own value is only a place
 
         follow(spin.value())
         slider.valueChanged.connect(slide)
         spin.valueChanged.connect(follow)
-        row.setFocusProxy(spin)
         layout.addWidget(slider, 1)
         layout.addWidget(spin)
         return row

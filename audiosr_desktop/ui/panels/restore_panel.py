@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
@@ -25,6 +25,7 @@ from audiosr_desktop.ui.panels.job_panel import JobPanel
 from audiosr_desktop.ui.panels.parameter_form import Choices, ParameterForm
 from audiosr_desktop.ui.panels.preset_menu import PresetMenu
 from audiosr_desktop.ui.readout import format_length
+from audiosr_desktop.ui.tab_order import order_tabs
 from audiosr_desktop.ui.timeline import Timeline
 
 _LEAST_WIDTH = 304
@@ -63,6 +64,7 @@ class RestorePanel(QWidget):
         self._place.setContentsMargins(0, 4, 0, 4)
         self.apply_button = QPushButton(tr("Restore"))
         self.apply_button.setProperty("primary", True)
+        self.apply_button.setProperty("large", True)
         self.apply_button.setEnabled(False)
         self.apply_button.clicked.connect(self.apply_wanted)
         self.window_button = QPushButton(tr("Window of the plugin…"))
@@ -88,7 +90,6 @@ class RestorePanel(QWidget):
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.summary.setProperty("quiet", True)
         self._build()
-        self.job_panel.appeared.connect(self._look_at_run)
         self.gaps.changed.connect(self._show_target)
         timeline.selection_changed.connect(self._show_target)
         timeline.sound_changed.connect(self._show_target)
@@ -108,42 +109,44 @@ class RestorePanel(QWidget):
         return button
 
     def _build(self) -> None:
-        self._content = content = QWidget()
-        layout = QVBoxLayout(content)
-        layout.setContentsMargins(12, 8, 12, 12)
-        layout.setSpacing(10)
+        """What is chosen and what begins it stay in sight; the values between them scroll."""
         head = QHBoxLayout()
+        head.setContentsMargins(12, 8, 12, 6)
         head.setSpacing(8)
         head.addWidget(self.chooser, 1)
         head.addWidget(self.preset_button)
-        layout.addLayout(head)
-        layout.addLayout(self._place)
-        layout.addWidget(self.window_button)
-        layout.addWidget(self.learn_button)
-        layout.addWidget(self.gaps)
-        layout.addWidget(self.apply_button)
-        self._listening = QHBoxLayout()
-        self._listening.setSpacing(8)
-        self._listening.addWidget(self.preview_button, 1)
-        layout.addLayout(self._listening)
-        for widget in (self.hint, self.estimate, self.preview_text):
-            layout.addWidget(widget)
-        line = QFrame()
-        line.setObjectName("rule")
-        line.setFixedHeight(1)
-        layout.addWidget(line)
-        layout.addWidget(self.job_panel)
-        layout.addWidget(self.summary)
-        layout.addStretch(1)
-        self._area = area = QScrollArea()
+        self._content = content = QWidget()
+        values = QVBoxLayout(content)
+        values.setContentsMargins(12, 0, 12, 4)
+        values.setSpacing(10)
+        values.addLayout(self._place)
+        for widget in (self.window_button, self.learn_button, self.gaps, self.hint, self.estimate):
+            values.addWidget(widget)
+        values.addStretch(1)
+        area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it scrolls to the control that has the focus
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(content)
+        self._scroll_bar = area.verticalScrollBar()
+        self._listening = QHBoxLayout()
+        self._listening.setSpacing(8)
+        self._listening.addWidget(self.preview_button, 1)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(12, 8, 12, 12)
+        foot.setSpacing(8)
+        foot.addWidget(self.apply_button)
+        foot.addLayout(self._listening)
+        for part in (self.preview_text, self.job_panel, self.summary):
+            foot.addWidget(part)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(area)
+        outer.setSpacing(0)
+        outer.addLayout(head)
+        outer.addWidget(area, 1)
+        outer.addWidget(_rule())
+        outer.addLayout(foot)
         self._widen()
 
     def add_listening(self, *actions: QAction) -> None:
@@ -232,16 +235,7 @@ class RestorePanel(QWidget):
     def show_summary(self, text: str) -> None:
         """Say what the last run did."""
         self.summary.setText(text)
-        self._look_at_run()
-
-    @Slot()
-    def _look_at_run(self) -> None:
-        """Scroll to the run, or to what it did; it lies below the form, and a window may be small."""
-        QTimer.singleShot(0, self, self._scroll_to_run)  # by then it is known where that is
-
-    @Slot()
-    def _scroll_to_run(self) -> None:
-        self._area.ensureWidgetVisible(self.summary if self.summary.text() else self.job_panel, 0, 12)
+        self.summary.setVisible(bool(text))
 
     @Slot()
     def _on_chosen(self) -> None:
@@ -257,6 +251,7 @@ class RestorePanel(QWidget):
         if effect is not None:
             self.form = ParameterForm(effect.parameters, self._choices, self._values.get(effect_id))
             self._place.addWidget(self.form)
+            order_tabs(self)
             self.window_button.setVisible(getattr(effect, "has_window", False))
             self.form.changed.connect(self.values_changed)
             self.effect_chosen.emit(effect_id)
@@ -305,7 +300,15 @@ class RestorePanel(QWidget):
 
     def _widen(self) -> None:
         """Leave room for the longest row, which depends on the language; it does not scroll sideways."""
-        self.setMinimumWidth(max(self.minimumWidth(), _LEAST_WIDTH, self._content.minimumSizeHint().width()))
+        inside = self._content.minimumSizeHint().width() + self._scroll_bar.sizeHint().width()
+        self.setMinimumWidth(max(self.minimumWidth(), _LEAST_WIDTH, inside))
+
+
+def _rule() -> QFrame:
+    line = QFrame()
+    line.setObjectName("rule")
+    line.setFixedHeight(1)
+    return line
 
 
 def _quiet_label() -> QLabel:

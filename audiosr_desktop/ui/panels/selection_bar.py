@@ -11,11 +11,13 @@ from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.ui.channel_words import channels_words
 from audiosr_desktop.ui.language import capitalised, tr
 from audiosr_desktop.ui.panels.fields import ChoiceBox
+from audiosr_desktop.ui.panels.wrapping import WrappingRow
 from audiosr_desktop.ui.readout import figures, format_time, parse_number, parse_time, time_decimals
 from audiosr_desktop.ui.theme import figures_font
 from audiosr_desktop.ui.timeline import Timeline
 
 _FINENESS = 100  # a selection is told as finely as this part of it
+_FRAME_PX = 20  # border, padding, and room for the cursor
 
 
 class SelectionBar(QWidget):
@@ -24,65 +26,60 @@ class SelectionBar(QWidget):
     def __init__(self, timeline: Timeline, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._timeline = timeline
-        layout = QHBoxLayout(self)
+        layout = WrappingRow(self)
         layout.setContentsMargins(12, 4, 12, 6)
-        layout.setSpacing(6)
-        self.start = self._field(layout, tr("Start"), 92, self._on_start)
-        self.stop = self._field(layout, tr("End"), 92, self._on_stop)
-        self.length = self._field(layout, tr("Length"), 92, self._on_length)
-        self.low = self._field(layout, tr("Low"), 72, self._on_band, "Hz")
-        self.centre = self._field(layout, tr("Centre"), 72, self._on_centre, "Hz")
-        self.high = self._field(layout, tr("High"), 72, self._on_band, "Hz")
-        self.width_ = self._field(layout, tr("Width"), 72, self._on_width, "Hz")
+        layout.setSpacing(8)
+        groups = QWidget(), QWidget()
+        times, band = (_row_in(group) for group in groups)
+        for group in groups:
+            layout.addWidget(group)
+        self.start = self._field(times, tr("Start"), self._on_start)
+        self.stop = self._field(times, tr("End"), self._on_stop)
+        self.length = self._field(times, tr("Length"), self._on_length)
+        self.low = self._field(band, tr("Low"), self._on_band, "Hz")
+        self.centre = self._field(band, tr("Centre"), self._on_centre, "Hz")
+        self.high = self._field(band, tr("High"), self._on_band, "Hz")
+        self.width_ = self._field(band, tr("Width"), self._on_width, "Hz")
         self._lines = (self.start, self.stop, self.length, self.low, self.centre, self.high, self.width_)
         self.channel = self._chooser(layout)
-        layout.addStretch(1)
         timeline.selection_changed.connect(self.show_selection)
         timeline.sound_changed.connect(self.show_selection)
         self.show_selection()
 
-    def _field(
-        self, layout: QHBoxLayout, name: str, width: int, slot: Callable[[], None], unit: str = ""
-    ) -> QLineEdit:
-        label = QLabel(name)
-        label.setProperty("quiet", True)
+    def _field(self, row: QHBoxLayout, name: str, slot: Callable[[], None], unit: str = "") -> QLineEdit:
         line = QLineEdit()
         line.setFont(figures_font(self.font()))
         line.setAcceptDrops(False)  # files are dropped on the window, wherever that is
-        line.setMinimumWidth(width * 2 // 3 if unit else width)  # a time is never cut short
-        line.setMaximumWidth(width)
+        longest = (tr("none"), "00000") if unit else ("00:00.000",)
+        line.setFixedWidth(_room(line, *longest))
         line.setPlaceholderText(tr("none") if unit else "00:00.000")
         line.setToolTip(tr("{name} of the selection, {unit}", name=name, unit=unit or tr("minutes:seconds")))
         line.setAccessibleName(tr("Selection: {name}", name=name))
-        label.setBuddy(line)
         line.editingFinished.connect(slot)
-        layout.addSpacing(4)
-        layout.addWidget(label)
-        layout.addWidget(line)
+        _add_labelled(row, name, line)
         return line
 
-    def _chooser(self, layout: QHBoxLayout) -> QComboBox:
+    def _chooser(self, layout: WrappingRow) -> QComboBox:
         """Return the list of channels that a selection can mean."""
-        label, chooser = QLabel(tr("Channels")), ChoiceBox()
-        label.setProperty("quiet", True)
-        label.setBuddy(chooser)
+        chooser = ChoiceBox()
         chooser.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         chooser.setToolTip(tr("Which channels the selection means; the others stay as they are (Shift+C)"))
         chooser.setAccessibleName(tr("Selection: {name}", name=tr("Channels")))
         chooser.activated.connect(self._on_channel)
-        layout.addSpacing(4)
-        layout.addWidget(label)
-        layout.addWidget(chooser)
-        self._channel_label = label
+        self._channels = QWidget()
+        _add_labelled(_row_in(self._channels), tr("Channels"), chooser)
+        layout.addWidget(self._channels)
         return chooser
 
     def _show_channels(self) -> None:
         count, picked = self._timeline.channels, self._timeline.picked
-        for widget in (self.channel, self._channel_label):
-            widget.setVisible(count > 1)
+        self._channels.setVisible(count > 1)
         choices: list[tuple[int, ...] | None] = [None, *((channel,) for channel in range(count))]
         if picked not in choices:
             choices.append(picked)
+        if [self.channel.itemData(place) for place in range(self.channel.count())] == choices:
+            self.channel.setCurrentIndex(choices.index(picked))
+            return  # made anew, a screen reader would read it out each time
         with QSignalBlocker(self.channel):
             self.channel.clear()
             for choice in choices:
@@ -99,15 +96,20 @@ class SelectionBar(QWidget):
         """Show the present selection."""
         self._show_channels()
         selection, rate = self._timeline.selection, self._timeline.sample_rate
+        # a short selection is told to the sample
+        decimals = time_decimals(selection.length / rate / _FINENESS) if selection is not None else 3
+        longest = format_time(self._timeline.length / rate, decimals)
+        for line in (self.start, self.stop, self.length):  # of hours they are longer
+            line.setFixedWidth(_room(line, "00:00.000", longest))
         for line in self._lines:
             line.setEnabled(self._timeline.length > 0)
             line.setModified(False)
         if selection is None:
             for line in self._lines:
                 line.clear()
+            for line in (self.centre, self.width_):
+                line.setPlaceholderText(tr("none"))
             return
-        # a short selection is told to the sample
-        decimals = time_decimals(selection.length / rate / _FINENESS)
         for line, samples in (
             (self.start, selection.start),
             (self.stop, selection.stop),
@@ -186,6 +188,30 @@ class SelectionBar(QWidget):
             else:  # a shape is cut to the band
                 self._timeline.combine(band, Combine.INTERSECT)
         self.show_selection()
+
+
+def _room(line: QLineEdit, *texts: str) -> int:
+    """Return how wide a field is that never cuts these short."""
+    return max(line.fontMetrics().horizontalAdvance(text) for text in texts) + _FRAME_PX
+
+
+def _row_in(group: QWidget) -> QHBoxLayout:
+    """Return a row for what stays in one line."""
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(6)
+    return row
+
+
+def _add_labelled(row: QHBoxLayout, name: str, field: QWidget) -> None:
+    """Put a field with its name before it at the end of a row."""
+    label = QLabel(name)
+    label.setProperty("quiet", True)
+    label.setBuddy(field)
+    if row.count():
+        row.addSpacing(4)
+    row.addWidget(label)
+    row.addWidget(field)
 
 
 def _hz(value: float | None) -> str:

@@ -8,6 +8,7 @@ from audiosr_desktop.playback.takes import letter
 from audiosr_desktop.ui.language import tr
 from audiosr_desktop.ui.panels.level_meter import LevelMeter
 from audiosr_desktop.ui.panels.listening_menus import HearingMenu, TakesMenu
+from audiosr_desktop.ui.panels.wrapping import WrappingRow
 from audiosr_desktop.ui.readout import figures, format_time
 from audiosr_desktop.ui.theme import Theme, figures_font
 from audiosr_desktop.ui.timeline import Timeline
@@ -28,44 +29,45 @@ class TransportBar(QWidget):
     ) -> None:
         super().__init__()
         self._transport, self._timeline = transport, timeline
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(12, 6, 12, 2)
-        layout.setSpacing(4)
+        groups = QWidget(), QWidget()
+        moving, listening = (_row_in(group) for group in groups)
         for name in ("to_start", "play", "stop", "to_end", "loop"):
-            layout.addWidget(self._button(actions[name], 24 if name == "play" else 20))
+            moving.addWidget(self._button(actions[name], 24 if name == "play" else 20))
         self.position = QLabel()
         self.position.setFont(figures_font(self.font(), 1.35))
         self.position.setAccessibleName(tr("Position"))
         self.total = QLabel()
         self.total.setFont(figures_font(self.font()))
         self.total.setProperty("quiet", True)
-        layout.addSpacing(10)
-        layout.addWidget(self.position)
-        layout.addWidget(self.total)
-        layout.addStretch(1)
+        moving.addSpacing(10)
+        moving.addWidget(self.position)
+        moving.addWidget(self.total)
         self.offset = QLabel()
         self.offset.setProperty("quiet", True)
         self.offset.setToolTip(
             tr("How much louder the result is than the source; level matching takes it out")
         )
-        layout.addWidget(self.offset)
+        listening.addWidget(self.offset)
         self.compare = self._button(actions["compare"], 20)
         self.compare.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        layout.addWidget(self.compare)
+        listening.addWidget(self.compare)
         for name in ("delta", "level_match"):
-            layout.addWidget(self._button(actions[name], 20))
+            listening.addWidget(self._button(actions[name], 20))
         self.takes_menu = TakesMenu(
             transport, variations, [actions[name] for name in ("new_variation", "apply_as_take")], self
         )
         self.hearing_menu = HearingMenu(transport, actions["band_only"], self)
-        layout.addWidget(self._menu_button(tr("Takes"), self.takes_menu))
+        listening.addWidget(self._menu_button(tr("Takes"), self.takes_menu))
         self.hearing = self._menu_button("1 ×", self.hearing_menu)
         self.hearing.setToolTip(tr("How it is listened to: speed, channels, band, gain of the difference"))
-        layout.addWidget(self.hearing)
-        layout.addSpacing(8)
+        listening.addWidget(self.hearing)
         self.meter = LevelMeter(theme)
         transport.levels_changed.connect(self.meter.show_levels)
-        layout.addWidget(self.meter)
+        layout = WrappingRow(self, spread=True)
+        layout.setContentsMargins(12, 6, 12, 2)
+        layout.setSpacing(8)
+        for widget in (*groups, self.meter):
+            layout.addWidget(widget)
         timeline.playhead_changed.connect(self._on_playhead)
         timeline.sound_changed.connect(self._on_playhead)
         transport.state_changed.connect(self._on_state)
@@ -90,6 +92,8 @@ class TransportBar(QWidget):
         rate = self._timeline.sample_rate
         self.position.setText(format_time(self._timeline.playhead / rate))
         self.total.setText(f"/ {format_time(self._timeline.length / rate)}")
+        if not self._transport.playing:  # a screen reader would be told thirty times a second
+            self.position.setAccessibleDescription(self.position.text())
 
     @staticmethod
     def _menu_button(text: str, menu: QMenu) -> QToolButton:
@@ -110,7 +114,7 @@ class TransportBar(QWidget):
         if known and offset is not None and transport.levels.matched:
             text = f"{letter(transport.compared)} {figures(round(offset, 1) + 0.0, '+.1f')} dB"
         self.offset.setText(text)
-        self.compare.defaultAction().setIconText(_take_name(transport))
+        self.compare.defaultAction().setIconText(take_name(transport))
         monitor = transport.player.monitor
         words = [figures(transport.player.speed, "g") + " ×"]
         if monitor.mode != "all":
@@ -124,7 +128,16 @@ class TransportBar(QWidget):
         self.hearing.setText(" · ".join(words))
 
 
-def _take_name(transport: Transport) -> str:
+def _row_in(group: QWidget) -> QHBoxLayout:
+    """Return a row for what stays in one line."""
+    row = QHBoxLayout(group)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(4)
+    return row
+
+
+def take_name(transport: Transport) -> str:
+    """Return which take is heard, in words; blind, that there are two."""
     if not transport.can_compare or transport.blind:
         return "A / B"
     if transport.take == DELTA:

@@ -3,12 +3,13 @@
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 
-from audiosr_desktop.ui.readout import multiples, round_step
+from audiosr_desktop.ui.readout import figures, multiples, round_step
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.views.colour_maps import LOWEST_DB, colours
 
 LEAST_RANGE_DB = 10.0
 _REACH = 46  # pixels beside the lane in which the bar can be caught
+_BAR_PX = 17  # of them, those that the bar itself takes
 
 
 class ColourBar:
@@ -20,6 +21,12 @@ class ColourBar:
 
     def paint(self, painter: QPainter, rect: QRectF, theme: Theme) -> None:
         """Draw it beside a lane."""
+        painter.save()
+        font, room = painter.font(), _REACH - _BAR_PX
+        widest = painter.fontMetrics().horizontalAdvance("−100")
+        if widest > room:  # letters may be large, the margin is the same for all views
+            font.setPointSizeF(font.pointSizeF() * room / widest)
+            painter.setFont(font)
         metrics = painter.fontMetrics()
         table = colours(self.colour_map)[::-1].reshape(-1, 1).copy()
         bar = QRectF(rect.right() + 6, rect.top() + 1, 8, rect.height() - 2)
@@ -30,8 +37,9 @@ class ColourBar:
         for level in multiples(step, self.low_db, self.high_db):
             y = bar.bottom() - (level - self.low_db) / span * bar.height()
             y = min(max(y, rect.top() + metrics.height() / 2), rect.bottom() - metrics.height() / 2)
-            box = QRectF(bar.right() + 3, y - metrics.height() / 2, 34, metrics.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, f"{level:.0f}".replace("-", "−"))
+            box = QRectF(rect.right() + _BAR_PX, y - metrics.height() / 2, _REACH, metrics.height())
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft, figures(level, ".0f"))
+        painter.restore()
 
     def grab(self, position: QPointF, rect: QRectF) -> bool:
         """Take hold of the bar; False where it does not lie."""

@@ -125,7 +125,7 @@ class TimeRuler(QWidget):
 
     def _paint_marks(self, painter: QPainter, area: QRectF) -> None:
         """Paint a flag at each marker, and a bar over each region."""
-        colour = self.theme.colour("accent")
+        colour = self.theme.colour("marker")
         for mark in self.timeline.marks:
             left, right = self._x_of(mark.region.start), self._x_of(mark.region.stop)
             if right < area.left() or left > area.right():
