@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 
 from audiosr_desktop import __version__
 from audiosr_desktop.ui.explaining import explain
+from audiosr_desktop.ui.icon_label import IconLabel
 from audiosr_desktop.ui.icons import app_icon
 from audiosr_desktop.ui.language import tr
-from audiosr_desktop.ui.picture import Picture
 
 _PARTS = ("PySide6-Essentials", "onnxruntime-gpu", "onnxruntime", "numpy", "scipy", "sounddevice")
 
@@ -43,7 +43,7 @@ class AboutDialog(QDialog):
     def __init__(self, device: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("About AudioSR Desktop"))
-        picture = Picture(app_icon(), 96)
+        picture = IconLabel(app_icon(), 96)
         picture.setObjectName("logo")
         name = QLabel("AudioSR Desktop")
         name.setProperty("heading", True)

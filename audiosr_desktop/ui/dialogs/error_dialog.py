@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from audiosr_desktop.ui.explaining import explain
+from audiosr_desktop.ui.icon_label import IconLabel
 from audiosr_desktop.ui.language import tr, tr_message
-from audiosr_desktop.ui.picture import Picture
 from audiosr_desktop.ui.troubles import Act, Trouble, completed
 
 _ICON_PX = 40
@@ -81,7 +81,7 @@ class ErrorDialog(QDialog):
     def _lay_out(self, *, critical: bool) -> None:
         kind = QStyle.StandardPixmap
         look = kind.SP_MessageBoxCritical if critical else kind.SP_MessageBoxWarning
-        picture = Picture(self.style().standardIcon(look), _ICON_PX)
+        picture = IconLabel(self.style().standardIcon(look), _ICON_PX)
         picture.setAlignment(Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(10)

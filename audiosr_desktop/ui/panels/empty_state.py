@@ -5,8 +5,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from audiosr_desktop.ui.icon_label import IconLabel
 from audiosr_desktop.ui.language import tr
-from audiosr_desktop.ui.picture import Picture
 from audiosr_desktop.ui.theme import Theme
 
 _RECENT_SHOWN = 5
@@ -24,7 +24,7 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
-        self.picture = Picture(theme.icon("drop", "quiet_text"), _PICTURE_PX)
+        self.picture = IconLabel(theme.icon("drop", "quiet_text"), _PICTURE_PX)
         heading = QLabel(tr("Drop a sound here"))
         heading.setProperty("heading", True)
         heading.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -1,11 +1,11 @@
-"""Picture: an icon as a label, sharp on every screen."""
+"""IconLabel: an icon as a label, sharp on every screen."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLabel, QWidget
 
 
-class Picture(QLabel):
+class IconLabel(QLabel):
     """Shows an icon in the middle, drawn anew where the window comes to a screen of another scale."""
 
     def __init__(self, picture: QIcon, size: int, parent: QWidget | None = None) -> None:
