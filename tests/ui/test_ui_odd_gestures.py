@@ -179,6 +179,36 @@ def test_a_drag_beyond_the_widget_reaches_the_end_of_the_sound_and_of_the_band(o
     assert (timeline.selection.start, timeline.selection.high_hz) == (0, None)
 
 
+@pytest.mark.parametrize(("key", "pane"), [(KEY.Key_T, "waveform"), (KEY.Key_R, "spectrogram")])
+def test_a_drag_held_beyond_an_edge_goes_on_to_the_ends_of_the_sound(
+    opened: Stage, key: KEY, pane: str
+) -> None:
+    view, timeline = getattr(opened.window.view, pane), opened.editor.timeline
+    QTest.keyClick(opened.window, key)
+    begin(view, at(view, 4), at(view, 5), QPointF(view.area().right() + 200, 60))
+    opened.qtbot.waitUntil(lambda: timeline.stop == timeline.length, timeout=10_000)
+    opened.qtbot.waitUntil(lambda: span_of(timeline.selection)[1] == SECONDS, timeout=10_000)
+    assert span_of(timeline.selection)[0] == pytest.approx(4, abs=0.01)
+    send(view, QEvent.Type.MouseMove, QPointF(view.area().left() - 200, 60), held=BUTTON.LeftButton)
+    opened.qtbot.waitUntil(lambda: timeline.start == 0, timeout=10_000)
+    opened.qtbot.waitUntil(lambda: span_of(timeline.selection)[0] == 0, timeout=10_000)
+    assert span_of(timeline.selection)[1] == pytest.approx(4, abs=0.01)
+    release(view, QPointF(view.area().left() - 200, 60))
+    timeline.show(2 * RATE, 6 * RATE)
+    QApplication.processEvents()
+    assert timeline.start == 2 * RATE  # let go, nothing scrolls any more
+
+
+def test_the_wheel_amid_a_drag_leaves_its_beginning_where_it_was(opened: Stage) -> None:
+    view, timeline = opened.window.view.spectrogram, opened.editor.timeline
+    QTest.keyClick(opened.window, KEY.Key_R)
+    begin(view, at(view, 4), at(view, 5))
+    wheel(view, at(view, 4.5), 2)
+    send(view, QEvent.Type.MouseMove, at(view, 5), held=BUTTON.LeftButton)
+    release(view, at(view, 5))
+    assert span_of(timeline.selection) == (pytest.approx(4, abs=0.01), pytest.approx(5, abs=0.01))
+
+
 def test_a_low_bound_can_be_dragged_to_the_hum(opened: Stage) -> None:
     """What is no bound is a matter of pixels: near the bottom of a logarithmic axis 50 Hz are far from it."""
     opened.window.settings.frequency_scale = "log"

@@ -110,7 +110,7 @@ class SelectingCanvas(TrackCanvas):
     def dragged_region(self, drag: Drag, position: QPointF) -> Region:
         """Return the rectangle between two places, as the tool means it."""
         origin = drag.origin
-        start, stop = sorted(self.time_at(x) for x in (origin.x(), position.x()))
+        start, stop = sorted((drag.began, self.time_at(position.x())))
         if self.hz_at(origin.y()) is None or self.tool is Tool.TIME:
             return Region(start, stop)
         if self.tool is Tool.FREQUENCY:

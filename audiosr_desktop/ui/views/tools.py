@@ -46,22 +46,26 @@ class Drag:
     Attributes:
         grip: what is held.
         origin: where it began.
+        began: the sample there; the view may scroll or zoom meanwhile.
         last: where the mouse was at the last event.
         how: what the new shape does with the selection.
         points: the way of a free shape.
         draft: the new shape while it waits to be put together with the selection.
         moved: whether it is more than a click.
         button: what holds it; another one does not end it.
+        place: where the mouse was, held within what is visible.
     """
 
     grip: Grip
     origin: QPointF
     last: QPointF
+    began: int = 0
     how: Combine = Combine.REPLACE
     points: list[QPointF] = field(default_factory=list)
     draft: Region | None = None
     moved: bool = False
     button: Qt.MouseButton = Qt.MouseButton.LeftButton
+    place: QPointF = field(default_factory=QPointF)
 
 
 def combine_of(modifiers: Qt.KeyboardModifier) -> Combine:

@@ -7,12 +7,14 @@ from PySide6.QtWidgets import QWidget
 from audiosr_desktop.audio.selection import Combine
 from audiosr_desktop.ui.theme import Theme
 from audiosr_desktop.ui.timeline import Timeline
+from audiosr_desktop.ui.views.edge_scroll import EdgeScroll
 from audiosr_desktop.ui.views.selecting import SelectingCanvas
 from audiosr_desktop.ui.views.tools import FREE_TOOLS, Drag, Grip, Tool, combine_of
 from audiosr_desktop.ui.views.wheels import ZOOM_PER_NOTCH, is_pan, notches_of, pinched, turn_time
 
 CLICK_REACH = 3  # a press that moves less is a click
 _NO_KEY = Qt.KeyboardModifier.NoModifier
+_ALONG_TIME = (Grip.SELECT, Grip.LEFT, Grip.RIGHT, Grip.SCRUB)
 
 
 class TrackView(SelectingCanvas):
@@ -29,6 +31,7 @@ class TrackView(SelectingCanvas):
     def __init__(self, timeline: Timeline, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(timeline, theme, parent)
         self.wheel_sensitivity = 1.0
+        self._edge_scroll = EdgeScroll(self._scroll_at_edge, self)
         self.setMouseTracking(True)
 
     # what a subclass says
@@ -89,7 +92,8 @@ class TrackView(SelectingCanvas):
         grip = self._grip_at(position, event)
         if grip is not Grip.NOTHING:
             how = combine_of(event.modifiers()) if grip is Grip.SELECT else Combine.REPLACE
-            self._drag = Drag(grip, position, position, how, [position], button=event.button())
+            began, button = self.time_at(position.x()), event.button()
+            self._drag = Drag(grip, position, position, began, how, [position], button=button)
             if grip is Grip.SELECT and self.tool in (Tool.WAND, Tool.BRUSH):
                 self._drag.moved = self.hz_at(position.y()) is not None  # a click is enough for them
                 self.update()
@@ -138,9 +142,29 @@ class TrackView(SelectingCanvas):
             far = (position - drag.origin).manhattanLength() >= CLICK_REACH
             if far or drag.moved or drag.grip is Grip.OTHER:
                 drag.moved = True
-                self._drag_to(drag, position, event.modifiers())
+                drag.place = self._held_in_time(drag, position)
+                self._drag_to(drag, drag.place, event.modifiers())
             drag.last = position
         self.hovered.emit(self.describe(position) if self.inside(position) and self.timeline.length else "")
+
+    def _held_in_time(self, drag: Drag, position: QPointF) -> QPointF:
+        """Return a place within what is visible; beyond it the view scrolls, but not under a free shape."""
+        free = (
+            drag.grip is Grip.SELECT and self.tool in FREE_TOOLS and self.hz_at(drag.origin.y()) is not None
+        )
+        if drag.grip not in _ALONG_TIME or free:
+            return position
+        area = self.area()
+        held = QPointF(min(max(position.x(), area.left()), area.right()), position.y())
+        self._edge_scroll.hold(position.x() - held.x())
+        return held
+
+    def _scroll_at_edge(self, pixels: float) -> None:
+        drag = self._drag
+        if drag is not None:
+            self.scrolled.emit()
+            self.timeline.scroll(pixels * self.timeline.span / self.area().width())
+            self._drag_to(drag, drag.place, _NO_KEY)
 
     def _drag_to(self, drag: Drag, position: QPointF, keys: Qt.KeyboardModifier) -> None:
         if drag.grip is Grip.PAN:
@@ -171,6 +195,7 @@ class TrackView(SelectingCanvas):
     def let_go(self) -> None:
         """Give up what the mouse holds: another document is shown, or nothing is to be selected."""
         self._drag = None
+        self._edge_scroll.hold(0.0)
         self.update()
 
     def _end_lost_drag(self, event: QMouseEvent) -> None:
@@ -191,6 +216,7 @@ class TrackView(SelectingCanvas):
         else:
             self.timeline.settle_selection()
         self._drag = None
+        self._edge_scroll.hold(0.0)
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
