@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QTableWidget,
     QWidget,
 )
@@ -402,3 +403,16 @@ def test_preferences_fit_their_pages_in_every_language(
         for label in dialog.tabs.currentWidget().findChildren(QLabel):
             if label.isVisible() and not label.wordWrap():
                 assert label.sizeHint().width() <= label.width(), label.text()
+
+
+@pytest.mark.usefixtures("language")
+def test_letters_of_each_menu_are_used_once(opened: Stage) -> None:
+    menus = [opened.window.menuBar(), *opened.window.menuBar().findChildren(QMenu)]
+    double = []
+    for menu in menus:
+        by_letter: dict[str, list[str]] = {}
+        for action in menu.actions():
+            if letter := QKeySequence.mnemonic(action.text()).toString():
+                by_letter.setdefault(letter, []).append(action.text())
+        double += [texts for texts in by_letter.values() if len(texts) > 1]
+    assert double == []
