@@ -199,11 +199,15 @@ def test_the_middle_button_pans_with_any_tool(opened: Stage) -> None:
 
 def test_the_ruler_zooms_by_a_drag_and_to_a_span_by_the_right_button(opened: Stage) -> None:
     ruler, timeline = opened.window.view.ruler, opened.editor.timeline
-    span = timeline.span
-    QTest.mousePress(ruler, Qt.MouseButton.LeftButton, pos=QPoint(400, 5))
-    QTest.mouseMove(ruler, QPoint(400, 45))
-    QTest.mouseRelease(ruler, Qt.MouseButton.LeftButton, pos=QPoint(400, 45))
-    assert timeline.span < span
+    span, held = timeline.span, ruler._sample_at(400)
+    for end in (QPoint(440, 5), QPoint(400, 45)):
+        QTest.mousePress(ruler, Qt.MouseButton.LeftButton, pos=QPoint(400, 5))
+        QTest.mouseMove(ruler, end)
+        assert timeline.span == pytest.approx(span * 1.01**-40)
+        QTest.mouseMove(ruler, QPoint(400, 5))
+        QTest.mouseRelease(ruler, Qt.MouseButton.LeftButton, pos=QPoint(400, 5))
+        assert timeline.span == pytest.approx(span)
+        assert ruler._sample_at(400) == pytest.approx(held, abs=1)
     first, last = (round(ruler._sample_at(x)) for x in (300, 500))
     QTest.mousePress(ruler, Qt.MouseButton.RightButton, pos=QPoint(300, 5))
     QTest.mouseMove(ruler, QPoint(500, 5))

@@ -28,7 +28,7 @@ _FLAG = 6  # width of a marker's flag
 
 
 class TimeRuler(QWidget):
-    """Round times over the visible range. Dragging up or down zooms, a right drag zooms to the span drawn."""
+    """Round times over the visible range. A drag to the right or down zooms in, back it zooms out."""
 
     playhead_placed = Signal(int)
     scrolled = Signal()  # by the user
@@ -42,10 +42,13 @@ class TimeRuler(QWidget):
         self.setFixedHeight(_HEIGHT)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip(tr("Drag up or down to zoom, sideways to scroll; right-drag to zoom to a span"))
+        self.setToolTip(
+            tr("Drag to the right to zoom in, to the left to zoom out; right-drag to zoom to a span")
+        )
         self._origin: QPointF | None = None
         self._last = QPointF()
         self._fixed_sample = 0.0
+        self._moved = False  # it is more than a click
         self._span_end: float | None = None
         self._button = Qt.MouseButton.NoButton
         for signal in (
@@ -142,7 +145,7 @@ class TimeRuler(QWidget):
             self._origin = self._last = event.position()
             self._button = event.button()
             self._fixed_sample = self._sample_at(event.position().x())
-            self._span_end = None
+            self._span_end, self._moved = None, False
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit("")
@@ -155,15 +158,17 @@ class TimeRuler(QWidget):
         if self._origin is None:
             return
         position = event.position()
+        self._moved = self._moved or (position - self._origin).manhattanLength() >= CLICK_REACH
         if self._button == Qt.MouseButton.RightButton:
             self._span_end = position.x()
             self.update()
-        elif (position - self._origin).manhattanLength() >= CLICK_REACH:
+        elif self._moved:
             moved = position - self._last
             self.scrolled.emit()
-            self.timeline.scroll(-moved.x() * self.timeline.span / self._width())
-            if self._button == Qt.MouseButton.LeftButton:  # the middle one pans, here as everywhere
-                self.timeline.zoom(_ZOOM_PER_PIXEL ** moved.y(), self._sample_at(position.x()))
+            if self._button == Qt.MouseButton.LeftButton:
+                self.timeline.zoom(_ZOOM_PER_PIXEL ** (moved.x() + moved.y()), self._fixed_sample)
+            else:  # the middle one pans, here as everywhere
+                self.timeline.scroll(-moved.x() * self.timeline.span / self._width())
             self._last = position
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -174,10 +179,7 @@ class TimeRuler(QWidget):
             start, stop = sorted((self._fixed_sample, self._sample_at(self._span_end)))
             self.scrolled.emit()
             self.timeline.show(start, stop)
-        elif (
-            self._button == Qt.MouseButton.LeftButton
-            and (event.position() - origin).manhattanLength() < CLICK_REACH
-        ):
+        elif self._button == Qt.MouseButton.LeftButton and not self._moved:
             self.playhead_placed.emit(min(self.timeline.length, max(0, round(self._sample_at(origin.x())))))
         self._span_end = None
         self.update()
