@@ -500,7 +500,7 @@ def test_closing_a_tab_asks_what_becomes_of_edits(hand: Hand, tmp_path: Path, ho
 
     def closed(word: str, act: Callable[[QDialog], None] | None = None) -> None:
         def decide(question: QDialog) -> None:
-            assert "There is one edit of two.wav not saved." in question.text()  # type: ignore[attr-defined]
+            assert "two.wav has one unsaved edit." in question.text()  # type: ignore[attr-defined]
             if act is not None:
                 answer(act)
             click(button(question, word))
