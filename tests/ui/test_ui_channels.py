@@ -158,7 +158,7 @@ def test_the_picture_is_seen_with_the_focus_and_the_buttons_over_it(opened: Stag
     assert high is not None
     shown = view.grab().toImage()
     columns = range(own.x() - 50, own.x() + 50)  # the noise differs from pixel to pixel
-    colours = [sum(shown.pixelColor(x, round(y)).lightness() for x in columns) / 100 for y in (low, high)]
+    colours = [sum(shown.pixelColor(x, int(y)).lightness() for x in columns) / 100 for y in (low, high)]
     assert colours[0] > colours[1] + 40  # the tone is seen, and brighter than the noise above it
 
 

@@ -16,6 +16,7 @@ from audiosr_desktop.audio.selection import region_of
 from audiosr_desktop.ui.views.spectrogram_tiles import Picture
 
 Floats = npt.NDArray[Any]
+_LEAST_PIXELS = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +187,19 @@ def _averaged(values: npt.NDArray[Any], edges: Floats, span: tuple[float, float]
     if span[1] - span[0] < 2 * float((high - low).max(where=inside, initial=0.0)):
         low, high = np.clip(low, *span), np.clip(high, *span)
         low, high = np.where(inside, low, -2.0), np.where(inside, high, -1.0)
-    from_, to = np.rint(low).astype(np.intp), np.rint(high).astype(np.intp)
-    thin = to <= from_  # less than a pixel: the one in its middle
-    from_ = np.where(thin, np.floor((low + high) / 2).astype(np.intp), from_)
-    to = np.where(thin, from_ + 1, to)
+        # all that it covers, and of pixels at its edges the part that it covers of them
+        from_, to = np.floor(low).astype(np.intp), np.ceil(high).astype(np.intp)
+        counts = np.maximum(high - low, _LEAST_PIXELS)
+    else:
+        from_, to = np.rint(low).astype(np.intp), np.rint(high).astype(np.intp)
+        thin = to <= from_  # less than a pixel: the one in its middle
+        from_ = np.where(thin, np.floor((low + high) / 2).astype(np.intp), from_)
+        to = np.where(thin, from_ + 1, to)
+        counts = (to - from_).astype(np.float64)
     sums = np.cumsum(values, axis=axis, dtype=np.float32)
     sums = np.concatenate([np.zeros_like(np.take(sums, [0], axis)), sums], axis=axis)
     totals = np.take(sums, np.clip(to, 0, size), axis) - np.take(sums, np.clip(from_, 0, size), axis)
-    counts = (to - from_).astype(np.float32)
-    result: Floats = totals / (counts if axis == 1 else counts[:, None])
+    result: Floats = np.minimum(totals / (counts if axis == 1 else counts[:, None]), FULL)
     return result
 
 

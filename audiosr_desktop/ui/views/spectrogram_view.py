@@ -164,7 +164,8 @@ class SpectrogramView(SpectrogramCanvas):
 
     def describe(self, position: QPointF) -> str:
         lane, sample = self.lane_at(position.y()), self.sample_at(position.x())
-        hz = self.hz_at(position.y()) or 0.0
+        middle = position.y() + 0.5 / self.devicePixelRatioF()  # the pointer is told at the edge of its pixel
+        hz = self.hz_at(middle) or 0.0
         text = f"{time_words(self.timeline, sample)}   {format_hz(hz)}"
         if note := note_name(hz):
             text += f" ({note})"
