@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, QTimer, Slot
 
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.language import tr
@@ -13,6 +13,8 @@ from audiosr_desktop.ui.views.editor_view import EditorView
 
 if TYPE_CHECKING:
     from audiosr_desktop.dsp.cutoff import CutoffEstimate
+
+CALM_MS = 800  # after an edit another one may follow, which looking through the sound would hold up
 
 
 class CutoffWatch(QObject):
@@ -36,6 +38,8 @@ class CutoffWatch(QObject):
         super().__init__(parent)
         self._editor, self._view, self._panel, self._settings = editor, view, panel, settings
         self._dragged = False  # what the user chose is not measured away
+        self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
+        self._calm.timeout.connect(self._on_calm)
         editor.document_changed.connect(self._on_document_changed)
         editor.sound_changed.connect(self._on_edited)
         editor.measurements.cutoff_changed.connect(self._on_measured)
@@ -51,9 +55,15 @@ class CutoffWatch(QObject):
     @Slot()
     def _on_edited(self) -> None:
         """The band may end elsewhere after an edit."""
+        if self._settings.show_cutoff and not self._dragged:
+            self._editor.measurements.drop_cutoff()
+            self._calm.start()
+
+    @Slot()
+    def _on_calm(self) -> None:
         sound = self._editor.sound
-        if self._settings.show_cutoff and not self._dragged and sound is not None:
-            self._editor.measurements.measure_cutoff(sound, after_drawing=True)
+        if sound is not None and not self._dragged:
+            self._editor.measurements.measure_cutoff(sound)
 
     @Slot(object)
     def _on_measured(self, estimate: "CutoffEstimate | None") -> None:
@@ -72,6 +82,7 @@ class CutoffWatch(QObject):
 
     @Slot()
     def _on_document_changed(self) -> None:
+        self._calm.stop()
         self._view.spectrogram.set_cutoff(None)
         self._dragged = False
         if self._editor.document is not None:

@@ -62,10 +62,14 @@ class Measurements(QObject):
             return
         self._start("peaks", build_peaks(sound, tuple(self._peaks)), self._on_peaks, held=True)
 
-    def measure_cutoff(self, sound: Sound, *, after_drawing: bool = False) -> None:
-        """Estimate where the band of a sound ends; `after_drawing` waits for pictures of it."""
-        held = after_drawing or self.peaks_of(sound) is None
+    def measure_cutoff(self, sound: Sound) -> None:
+        """Estimate where the band of a sound ends."""
+        held = self.peaks_of(sound) is None
         self._start("cutoff", _cutoff(sound), self._on_cutoff, held=held)
+
+    def drop_cutoff(self) -> None:
+        """Look no longer for where the band ends."""
+        self._stop("cutoff")
 
     def forget(self, sound: Sound) -> None:
         """Forget the peaks of a sound that will not be shown again."""

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from test_ui_main_job import drag, place
 
 from audiosr_desktop.audio.region import Region
+from audiosr_desktop.audio.sound import Sound
 from audiosr_desktop.ui.readout import format_time
 from audiosr_desktop.ui.theme import LIGHT
 from audiosr_desktop.ui.views.span_words import badge_texts, span_details
@@ -170,16 +171,6 @@ def test_an_edit_that_changes_nothing_leaves_the_views_as_they_are(opened: Stage
     assert view.waveform.current
     assert view.spectrogram.current
     assert view.splitter.updatesEnabled()
-
-
-def test_the_cutoff_after_an_edit_waits_until_it_is_painted(opened: Stage) -> None:
-    measurements = opened.editor.measurements
-    opened.qtbot.waitUntil(lambda: not measurements._threads, timeout=20_000)
-    assert opened.editor.sound is not None
-    measurements.measure_cutoff(opened.editor.sound, after_drawing=True)
-    assert not measurements._threads["cutoff"].isRunning()
-    with opened.qtbot.waitSignal(measurements.cutoff_changed, timeout=20_000):
-        opened.window.view.drawn.emit()
 
 
 def test_an_edit_is_drawn_although_the_range_was(opened: Stage) -> None:
@@ -486,3 +477,17 @@ def test_a_click_on_a_badge_selects_the_span_and_asks_for_its_step(opened: Stage
     assert steps.currentIndex().row() == 1
     assert opened.editor.document is not None
     assert opened.editor.document.undo_stack.index() == 2  # it is shown, the sound stays
+
+
+def test_where_the_band_ends_is_looked_for_once_the_edits_pause(
+    opened: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    timeline, measurements = opened.editor.timeline, opened.editor.measurements
+    measured: list[Sound] = []
+    monkeypatch.setattr(measurements, "measure_cutoff", measured.append)
+    for _ in range(2):
+        timeline.select(Region(0, 1000))
+        opened.window.editing.cut()
+        assert measured == []  # another edit may follow
+    opened.qtbot.waitUntil(lambda: bool(measured), timeout=10_000)
+    assert measured == [opened.editor.sound]
