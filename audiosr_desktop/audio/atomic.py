@@ -7,6 +7,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 _PART = re.compile(r"\.[0-9a-f]{16}\.part(-journal)?")
@@ -32,12 +33,25 @@ def replacing(target: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
+@cache
 def _remove_abandoned(folder: Path) -> None:
-    """Remove what killed runs left half written, once nobody can be writing it any more."""
+    """Remove what killed runs left half written, once nobody can be writing it any more.
+
+    Once for a folder: a batch writes thousands of files into one.
+    """
     for path in folder.glob(".*.part*"):
         with contextlib.suppress(OSError):  # gone, or not ours to delete
             if _PART.fullmatch(path.name) and time.time() - path.stat().st_mtime > _ABANDONED_S:
                 path.unlink()
+
+
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Return device and number of a file, whatever its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def put_in_place(temporary: Path, target: Path) -> None:

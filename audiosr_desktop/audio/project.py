@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from audiosr_desktop.audio.atomic import replacing
+from audiosr_desktop.audio.atomic import file_identity, replacing
 from audiosr_desktop.audio.file_stores import DecodedStore, FileStore
 from audiosr_desktop.audio.history import History, State, agreement, stores_of
 from audiosr_desktop.audio.links import MissingStore, SourceLink
@@ -78,7 +78,7 @@ class ProjectFile:
         self._takes: tuple[TakeSet, ...] = ()  # the same
         self._revision = ""
         self._links: weakref.WeakKeyDictionary[StoredSamples, object] = weakref.WeakKeyDictionary()
-        self._inode = _inode_of(path)
+        self._inode = file_identity(path)
         self.identity = identity_of(connection)
         self._closer = weakref.finalize(self, connection.close)
 
@@ -111,7 +111,7 @@ class ProjectFile:
     @property
     def replaced(self) -> bool:
         """Whether another file has the name of this one by now; the samples of this one can still be read."""
-        found = _inode_of(self.path)
+        found = file_identity(self.path)
         return found is not None and found != self._inode
 
     def after(self, other: "ProjectFile") -> "ProjectFile":
@@ -295,15 +295,6 @@ def save_as(path: Path, contents: Contents, kind: Kind = "project") -> Job[Proje
         return ProjectFile.open(path, kind).after(file)
     except OSError as error:
         raise write_error(path, error) from error
-
-
-def _inode_of(path: Path) -> tuple[int, int] | None:
-    """Return what tells a file from another of its name; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
 
 
 def _journal_of(path: Path) -> Path:

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from audiosr_desktop.audio.atomic import put_in_place
+from audiosr_desktop.audio.atomic import file_identity, put_in_place
 from audiosr_desktop.batch.naming import file_name, resolve_clash, target_folder, target_root
 from audiosr_desktop.batch.queue import Item, Queue
 from audiosr_desktop.batch.recipe import Settings
@@ -155,16 +155,8 @@ class Placer:
         count = sum(self._queue.counts().values())
         if count != self._counted:
             self._counted = count
-            self._identities = set(filter(None, map(_identity, self._queue.source_names())))
-        return _identity(path) in self._identities
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+            self._identities = set(filter(None, map(file_identity, self._queue.source_names())))
+        return file_identity(path) in self._identities
 
 
 def _moved(item: Item, expected: str) -> bool:

@@ -30,6 +30,7 @@ from audiosr_desktop.ui.catalogue import load_catalogue
 from audiosr_desktop.ui.editor import Editor
 from audiosr_desktop.ui.main_window import MainWindow
 from audiosr_desktop.ui.settings import Settings
+from audiosr_desktop.ui.theme import DARK, apply_theme
 
 RATE = 48_000
 
@@ -113,6 +114,14 @@ def write_tone(path: Path, *, seconds: float = 2.0, rate: int = RATE, channels: 
 @pytest.fixture
 def tone_file(tmp_path: Path) -> Path:
     return write_tone(tmp_path / "tone.wav")
+
+
+@pytest.fixture
+def dark(qapp: QApplication) -> Iterator[None]:
+    """The program's dark theme, whose borders are thinner than the system's."""
+    apply_theme(qapp, DARK)
+    yield
+    qapp.setStyleSheet("")
 
 
 @dataclass

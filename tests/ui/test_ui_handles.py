@@ -1,6 +1,5 @@
 """Overview, wipe and borders between panes without a mouse: keys, ring, and what a screen reader tells."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,19 +13,11 @@ from test_ui_views import wheel
 from audiosr_desktop.audio.region import Region
 from audiosr_desktop.ui.dialogs.plugin_dialog import PluginDialog
 from audiosr_desktop.ui.handles import BORDER_PX, KeySplitter, Stride
-from audiosr_desktop.ui.theme import DARK, apply_theme
+from audiosr_desktop.ui.theme import DARK
 
 KEY = Qt.Key
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 SLIDER = QAccessible.Role.Slider
-
-
-@pytest.fixture
-def dark(qapp: QApplication) -> Iterator[None]:
-    """The dark theme, whose borders are thinner than the system's."""
-    apply_theme(qapp, DARK)
-    yield
-    qapp.setStyleSheet("")
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from audiosr_desktop.ui.panels.selection_bar import SelectionBar
 from audiosr_desktop.ui.settings import Settings
 from audiosr_desktop.ui.shortcuts import Shortcuts
 from audiosr_desktop.ui.tab_order import stops_of
-from audiosr_desktop.ui.theme import DARK, LIGHT, apply_theme
+from audiosr_desktop.ui.theme import DARK, LIGHT
 from audiosr_desktop.ui.timeline import Timeline
 
 WINDOWS = [
@@ -55,13 +55,6 @@ WINDOWS = [
 def opened(stage: Stage, tone_file: Path) -> Stage:
     stage.open(tone_file)
     return stage
-
-
-@pytest.fixture
-def themed(qapp: QApplication) -> Iterator[None]:
-    apply_theme(qapp, DARK)
-    yield
-    qapp.setStyleSheet("")
 
 
 @pytest.fixture
@@ -179,7 +172,7 @@ def form_rows(top: QWidget) -> Iterator[tuple[QLabel, QRect]]:
 
 
 @pytest.mark.parametrize("action", ["first_run", "preferences", "batch"])
-@pytest.mark.usefixtures("themed")
+@pytest.mark.usefixtures("dark")
 def test_labels_stand_beside_the_middle_of_their_fields(opened: Stage, action: str) -> None:
     place = open_window(opened, action)
     try:
@@ -191,7 +184,7 @@ def test_labels_stand_beside_the_middle_of_their_fields(opened: Stage, action: s
         place.close()
 
 
-@pytest.mark.usefixtures("themed", "large_letters", "language")
+@pytest.mark.usefixtures("dark", "large_letters", "language")
 def test_large_letters_fit_into_a_small_window(stage: Stage, tmp_path: Path) -> None:
     window = stage.window
     assert window.minimumSizeHint().width() <= 1024  # empty
@@ -210,7 +203,7 @@ def test_large_letters_fit_into_a_small_window(stage: Stage, tmp_path: Path) -> 
     window.resize(1360, 860)
 
 
-@pytest.mark.usefixtures("themed")
+@pytest.mark.usefixtures("dark")
 def test_times_of_hours_fit_into_their_fields(qtbot: QtBot) -> None:
     timeline = Timeline()
     bar = SelectionBar(timeline)
@@ -223,7 +216,7 @@ def test_times_of_hours_fit_into_their_fields(qtbot: QtBot) -> None:
         assert line.fontMetrics().horizontalAdvance(line.text()) < line.width() - 12
 
 
-@pytest.mark.usefixtures("themed")
+@pytest.mark.usefixtures("dark")
 def test_a_form_is_not_covered_by_its_scroll_bar(real: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     with qtbot.waitSignal(real.editor.document_changed, timeout=10_000):
         real.filing.open_file(write_tone(tmp_path / "tone.wav"))
@@ -309,7 +302,7 @@ def test_hints_name_keys_as_the_keyboard_does(language: str, stage: Stage) -> No
 
 
 @pytest.mark.parametrize("action", WINDOWS)
-@pytest.mark.usefixtures("themed", "language")
+@pytest.mark.usefixtures("dark", "language")
 def test_buttons_are_not_cut_and_their_letters_are_used_once(opened: Stage, action: str) -> None:
     place = open_window(opened, action)
     buttons = [button for button in place.findChildren(QAbstractButton) if button.isVisible()]
